@@ -1,0 +1,34 @@
+/** A fault of the decision log or of sealing. The message never holds payload text, key material or a record's content. */
+export class LogError extends Error {
+  override readonly name = 'LogError'
+  readonly code: LogErrorCode
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export type LogErrorCode = keyof typeof hints
+
+/** What an IT person can do about each fault. */
+export const hints = {
+  ERR_LOG_EXISTS: 'this folder already holds a log, or a part of one: use it, or choose an empty folder',
+  ERR_LOG_MISSING: 'there is no complete log in this folder: run "sluice init", or restore the folder from a backup',
+  ERR_LOG_BUSY: 'another sluice process writes this log: stop it first; a log has exactly one writer',
+  ERR_LOG_VERSION: 'this file is not a log that this version of sluice can read: run the version that made it',
+  ERR_LOG_NOT_DURABLE: 'the database does not sync every commit to the disk: put the data folder on a local disk',
+  ERR_LOG_DAMAGED: 'the end of the log is not what was signed: keep a copy of the folder and run "sluice log verify"',
+  ERR_LOG_KEY: 'a key file of the log is missing, unreadable or not a key: restore it from a backup',
+  ERR_LOG_ORIGIN: 'name the log like a host with a path, for example "sluice.lab.example/log": no spaces, no plus sign',
+  ERR_LOG_UNREADABLE: 'the database cannot be read: check the owner of the data folder, then run "sluice log verify"',
+  ERR_LOG_QUEUE_FULL: 'decisions arrive faster than the disk takes them: look for a slow or busy disk',
+  ERR_LOG_FAILED: 'the log could not be written, so nothing is let out: free disk space and check the data folder',
+  ERR_LOG_CLOSED: 'the log was closed: start the appliance again',
+  ERR_LOG_RECORD: 'a record has a field that may not be in the log: this is a fault of sluice, please report it',
+  ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',
+  ERR_SEAL_NOT_RECIPIENT: 'the payload was sealed for other reviewers: use one of their keys',
+  ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',
+  ERR_REVIEWER_NAME: 'use 1 to 32 lower-case letters, digits and hyphens',
+  ERR_REVIEWER_EXISTS: 'a reviewer of this name has a key already: choose another name',
+  ERR_REVIEWER_KEY: 'the file is not an X25519 key in PEM: .pub files hold the public key, .key files the private key',
+} satisfies Record<string, string>

@@ -1,0 +1,135 @@
+import type { Database } from 'better-sqlite3'
+import { openReader } from './reader.ts'
+import type { LogRecord } from './record.ts'
+import type { Recipient, Sealed } from './seal.ts'
+
+/** A row of the view `decisions`: one decision and how it ended. See `record.ts` for units and forms. */
+export type DecisionRow = {
+  readonly sequence: number
+  readonly time: string
+  readonly id: string
+  readonly instrument: string | null
+  readonly client: string
+  readonly ingress: string
+  readonly method: string | null
+  readonly destination: string | null
+  readonly route: string | null
+  readonly path: string | null
+  readonly verdict: 'forward' | 'block'
+  readonly reason: string | null
+  readonly rule: string | null
+  readonly place: string | null
+  /** `detector (category) in surface pointer`, joined by `; `. */
+  readonly findings: string | null
+  readonly bytes_in: number
+  readonly bytes_out: number | null
+  readonly digest: string | null
+  readonly policy: string
+  readonly held: 0 | 1
+  readonly replay_of: string | null
+  /** The outcome; all `null` while the request is under way, or when the process died before it was known. */
+  readonly result: string | null
+  readonly response_status: number | null
+  readonly error: string | null
+  readonly response_bytes: number | null
+  readonly ms: number | null
+}
+
+/** All that are given must hold. Times are RFC 3339 in UTC with milliseconds; `until` is exclusive. */
+export type DecisionFilter = {
+  readonly since?: string
+  readonly until?: string
+  readonly instrument?: string
+  readonly route?: string
+  readonly verdict?: 'forward' | 'block'
+  readonly reason?: string
+  readonly destination?: string
+  /** How many of the newest, at most. Default 100. */
+  readonly limit?: number
+}
+
+/** A record with its index in the Merkle tree and its leaf hash, 32 octets. */
+export type StoredRecord = { readonly record: LogRecord; readonly leaf: Uint8Array }
+
+/** A payload that is held, without its content. */
+export type HeldRow = {
+  readonly decision: string
+  readonly time: string
+  readonly instrument: string | null
+  readonly route: string | null
+  readonly destination: string | null
+  readonly reason: string | null
+  /** Octets of the sealed payload. */
+  readonly bytes: number
+  /** Names of the reviewers who can open it. */
+  readonly reviewers: readonly string[]
+}
+
+/** The reading end of the log; it may be used beside the writer, in another process. */
+export type LogReader = {
+  /** Newest first. */
+  readonly list: (filter?: DecisionFilter) => readonly DecisionRow[]
+  /** Every record about a decision, oldest first: itself, its outcome, reviews, purge, and its replays. */
+  readonly show: (id: string) => readonly StoredRecord[]
+  /** Newest first. @param limit - default 100 */
+  readonly heldList: (limit?: number) => readonly HeldRow[]
+  readonly heldGet: (decision: string) => Sealed | null
+  readonly close: () => void
+}
+
+const conditions = {
+  since: 'time >= @since',
+  until: 'time < @until',
+  instrument: 'instrument = @instrument',
+  route: 'route = @route',
+  verdict: 'verdict = @verdict',
+  reason: 'reason = @reason',
+  destination: 'destination = @destination',
+} as const satisfies Record<Exclude<keyof DecisionFilter, 'limit'>, string>
+
+const DEFAULT_LIMIT = 100
+
+/** @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_UNREADABLE` */
+export const openLogReader = (directory: string): LogReader => {
+  const database = openReader(directory)
+  return {
+    list: (filter = {}) => list(database, filter),
+    show: id => show(database, id),
+    heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
+    heldGet: decision => heldGet(database, decision),
+    close: () => void database.close(),
+  }
+}
+
+const list = (database: Database, { limit = DEFAULT_LIMIT, ...filter }: DecisionFilter): readonly DecisionRow[] => {
+  const given = (Object.keys(conditions) as (keyof typeof conditions)[]).filter(name => filter[name] !== undefined)
+  const where = given.map(name => conditions[name]).join(' AND ') || 'TRUE'
+  return database
+    .prepare(`SELECT * FROM decisions WHERE ${where} ORDER BY sequence DESC LIMIT @limit`)
+    .all({ ...filter, limit }) as DecisionRow[]
+}
+
+const show = (database: Database, id: string): readonly StoredRecord[] => {
+  const rows = database
+    .prepare('SELECT body, leaf FROM record WHERE id = @id OR decision = @id OR replay_of = @id ORDER BY sequence')
+    .all({ id }) as { body: string; leaf: Uint8Array }[]
+  return rows.map(({ body, leaf }) => ({ record: JSON.parse(body) as LogRecord, leaf }))
+}
+
+const heldList = (database: Database, limit: number): readonly HeldRow[] => {
+  const rows = database
+    .prepare(
+      `SELECT h.decision, r.time, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes, h.recipients
+       FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision' ORDER BY r.sequence DESC LIMIT ?`,
+    )
+    .all(limit) as (Omit<HeldRow, 'reviewers'> & { recipients: string })[]
+  return rows.map(({ recipients, ...row }) => ({ ...row, reviewers: recipientsOf(recipients).map(({ name }) => name) }))
+}
+
+const heldGet = (database: Database, decision: string): Sealed | null => {
+  const row = database.prepare('SELECT nonce, ciphertext, recipients FROM held WHERE decision = ?').get(decision) as
+    { nonce: Uint8Array; ciphertext: Uint8Array; recipients: string } | undefined
+  return row === undefined ? null : { ...row, recipients: recipientsOf(row.recipients) }
+}
+
+const recipientsOf = (json: string): Recipient[] => JSON.parse(json) as Recipient[]

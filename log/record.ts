@@ -1,0 +1,267 @@
+import { METHODS } from 'node:http'
+import { isIP } from 'node:net'
+import { LogError } from './log-error.ts'
+
+/**
+ * What can stand in the log. No field can hold a payload's value, a query string or a credential: each has a closed
+ * form that `checkEntry` enforces at run time, whatever the types were told.
+ */
+
+/** RFC 3339, UTC, milliseconds: `2026-03-01T09:30:00.000Z`. */
+type Time = string
+/** A UUIDv7 (RFC 9562) in lower case. */
+type DecisionId = string
+
+/** Where something was found and by which detector; see `rules/verdict.ts`. `length` in UTF-16 code units or octets. */
+export type FindingRecord = {
+  readonly detector: string
+  readonly category: string
+  readonly surface: string
+  readonly pointer: string
+  readonly chain: readonly string[]
+  readonly length: number
+}
+
+/** What was decided about one request, before any of it was let out. */
+export type DecisionEntry = {
+  readonly kind: 'decision'
+  readonly id: DecisionId
+  readonly time: Time
+  readonly ingress: 'connect' | 'gateway' | 'redirect' | 'plain' | 'replay'
+  /** IP address of the peer. */
+  readonly client: string
+  /** Ids of the policy. */
+  readonly instrument: string | null
+  readonly route: string | null
+  /** `host:port`. */
+  readonly destination: string | null
+  /** One of the methods that Node's HTTP parser knows. */
+  readonly method: string | null
+  /** The route's template, such as `/v1/runs/{runId}`; never the path that was sent. */
+  readonly path: string | null
+  readonly verdict: 'forward' | 'block'
+  readonly reason: string | null
+  /** The schema keyword, framing rule or limit that was broken, and where. */
+  readonly rule: string | null
+  readonly place: { readonly surface: string; readonly pointer: string } | null
+  readonly findings: readonly FindingRecord[]
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly policy: string
+  /** Octets of the body as received, and as it would be sent. */
+  readonly bytesIn: number
+  readonly bytesOut: number | null
+  /** Keyed digest of the received body, from `Journal.digest`. */
+  readonly digest: string | null
+  readonly replayOf: DecisionId | null
+  /** Whether the payload was sealed and kept for the reviewers. */
+  readonly held: boolean
+}
+
+/** How a request ended: `answered` by the appliance itself, `relayed` from the vendor, or `failed` on the way. */
+export type OutcomeEntry = {
+  readonly kind: 'outcome'
+  readonly time: Time
+  readonly decision: DecisionId
+  readonly result: 'relayed' | 'failed' | 'answered'
+  readonly status: number | null
+  readonly error: string | null
+  /** Octets of response content that went back. */
+  readonly bytes: number
+  readonly ms: number
+}
+
+/** A person looked at a held payload, or sent it again. `actor` is the operating system's name for them. */
+export type ReviewEntry = {
+  readonly kind: 'review'
+  readonly time: Time
+  readonly decision: DecisionId
+  readonly action: 'show' | 'reveal' | 'replay'
+  readonly actor: string
+}
+
+/** A held payload was deleted; the writer deletes it in the same transaction. */
+export type PurgeEntry = {
+  readonly kind: 'purge'
+  readonly time: Time
+  readonly decision: DecisionId
+  readonly cause: 'retention' | 'reviewer'
+  readonly actor: string
+}
+
+export type StartEntry = {
+  readonly kind: 'start'
+  readonly time: Time
+  readonly version: string
+  readonly policy: string
+}
+
+export type StopEntry = { readonly kind: 'stop'; readonly time: Time; readonly cause: 'signal' | 'request' | 'fault' }
+
+/** From `since` to `time` the log could not be written. `refused` appends were turned away, so nothing left for them. */
+export type GapEntry = {
+  readonly kind: 'gap'
+  readonly time: Time
+  readonly since: Time
+  readonly cause: 'commit-failed' | 'writer-died'
+  readonly refused: number
+}
+
+/** What callers append. */
+export type Entry = DecisionEntry | OutcomeEntry | ReviewEntry | PurgeEntry | StartEntry | StopEntry | GapEntry
+
+/**
+ * What the journal adds. `salt`: 16 random octets in base64url, so that a record can be redacted while its hash stays.
+ * `seal`: `sealDigest` of the held payload, so that it cannot be exchanged unseen.
+ */
+type Added = { readonly v: 1; readonly salt: string; readonly seal: string | null }
+
+export type Salted = Entry & Added
+
+/** A record as it is hashed and stored. `sequence` is its index in the Merkle tree, from 0. */
+export type LogRecord = Salted & { readonly sequence: number }
+
+type Check = (value: unknown) => boolean
+
+const matching =
+  (pattern: RegExp): Check =>
+  value =>
+    typeof value === 'string' && pattern.test(value)
+
+const oneOf =
+  (...values: readonly (string | boolean)[]): Check =>
+  value =>
+    (values as readonly unknown[]).includes(value)
+
+const orNull =
+  (check: Check): Check =>
+  value =>
+    value === null || check(value)
+
+const listOf =
+  (check: Check, limit: number): Check =>
+  value =>
+    Array.isArray(value) && value.length <= limit && value.every(check)
+
+const shape =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  value =>
+    typeof value === 'object' && value !== null && wrongField(value, fields) === null
+
+const count: Check = value => Number.isSafeInteger(value) && (value as number) >= 0
+const time = matching(/^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{3}Z$/)
+const uuid = matching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+const id = matching(/^[a-z0-9][a-z0-9-]{0,62}$/)
+const keyword = matching(/^[A-Za-z$][A-Za-z0-9_.:-]{0,63}$/)
+const actor = matching(/^[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}$/)
+const sha256 = matching(/^sha256:[0-9a-f]{64}$/)
+const surface = oneOf('path', 'query', 'header', 'body')
+/** JSON Pointer (RFC 6901) without control characters. */
+const pointer: Check = value => matching(/^(\/[^\p{Cc}]{0,2048})?$/u)(value) && (value as string).isWellFormed()
+
+/** Longest list of findings that a record takes; more must be cut by the caller. */
+export const MAX_FINDINGS = 1_000
+
+const finding = shape({
+  detector: id,
+  category: id,
+  surface,
+  pointer,
+  chain: listOf(keyword, 32),
+  length: count,
+} satisfies Record<keyof FindingRecord, Check>)
+
+const decision = {
+  kind: oneOf('decision'),
+  id: uuid,
+  time,
+  ingress: oneOf('connect', 'gateway', 'redirect', 'plain', 'replay'),
+  client: value => typeof value === 'string' && isIP(value) !== 0 && !value.includes('%'),
+  instrument: orNull(id),
+  route: orNull(id),
+  destination: orNull(matching(/^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}$/)),
+  method: orNull(oneOf(...METHODS)),
+  path: orNull(matching(/^\/[A-Za-z0-9._~!$&'()*+,;=:@{}/-]{0,1023}$/)),
+  verdict: oneOf('forward', 'block'),
+  reason: orNull(keyword),
+  rule: orNull(keyword),
+  place: orNull(shape({ surface, pointer })),
+  findings: listOf(finding, MAX_FINDINGS),
+  policy: sha256,
+  bytesIn: count,
+  bytesOut: orNull(count),
+  digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
+  replayOf: orNull(uuid),
+  held: oneOf(true, false),
+} satisfies Record<keyof DecisionEntry, Check>
+
+const outcome = {
+  kind: oneOf('outcome'),
+  time,
+  decision: uuid,
+  result: oneOf('relayed', 'failed', 'answered'),
+  status: orNull(count),
+  error: orNull(keyword),
+  bytes: count,
+  ms: count,
+} satisfies Record<keyof OutcomeEntry, Check>
+
+const review = {
+  kind: oneOf('review'),
+  time,
+  decision: uuid,
+  action: oneOf('show', 'reveal', 'replay'),
+  actor,
+} satisfies Record<keyof ReviewEntry, Check>
+
+const purge = {
+  kind: oneOf('purge'),
+  time,
+  decision: uuid,
+  cause: oneOf('retention', 'reviewer'),
+  actor,
+} satisfies Record<keyof PurgeEntry, Check>
+
+const start = {
+  kind: oneOf('start'),
+  time,
+  version: matching(/^[0-9A-Za-z.+-]{1,64}$/),
+  policy: sha256,
+} satisfies Record<keyof StartEntry, Check>
+
+const stop = {
+  kind: oneOf('stop'),
+  time,
+  cause: oneOf('signal', 'request', 'fault'),
+} satisfies Record<keyof StopEntry, Check>
+
+const gap = {
+  kind: oneOf('gap'),
+  time,
+  since: time,
+  cause: oneOf('commit-failed', 'writer-died'),
+  refused: count,
+} satisfies Record<keyof GapEntry, Check>
+
+const forms = { decision, outcome, review, purge, start, stop, gap } satisfies Record<
+  Entry['kind'],
+  Readonly<Record<string, Check>>
+>
+
+/** Name of a field that is missing, of the wrong form, or (as `…`) not known; `null` when all is well. */
+const wrongField = (value: object, fields: Readonly<Record<string, Check>>): string | null => {
+  const names = Object.keys(fields)
+  const wrong = names.find(
+    name => !Object.hasOwn(value, name) || !fields[name]!((value as Record<string, unknown>)[name]),
+  )
+  return wrong ?? (Object.keys(value).length === names.length ? null : '…')
+}
+
+/**
+ * Refuses what has no place in the log.
+ * @throws LogError `ERR_LOG_RECORD`, naming the field and never its value
+ */
+export const checkEntry = (entry: Entry): void => {
+  if (!Object.hasOwn(forms, entry.kind)) throw new LogError('ERR_LOG_RECORD', 'a record is of no known kind')
+  const wrong = wrongField(entry, forms[entry.kind])
+  if (wrong !== null) throw new LogError('ERR_LOG_RECORD', `field ${wrong} of a ${entry.kind} record may not be logged`)
+}

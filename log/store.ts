@@ -1,0 +1,151 @@
+import Database from 'better-sqlite3'
+import { canonicalize } from '../rules/canonical.ts'
+import type { JsonValue } from '../rules/canonical.ts'
+import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
+import type { NoteKey } from './checkpoint.ts'
+import { requireDurability } from './durability.ts'
+import { LogError } from './log-error.ts'
+import { logFiles } from './log-files.ts'
+import { loadSigner } from './log-keys.ts'
+import { appendLeaf, decodeFrontier, encodeFrontier, leafHash, rootOf } from './merkle.ts'
+import type { Frontier } from './merkle.ts'
+import type { Salted } from './record.ts'
+import { hasOriginalSchema, requireVersion } from './schema.ts'
+import type { Sealed } from './seal.ts'
+
+/** One record to append, with the payload that is held under its decision. */
+export type StoreEntry = { readonly record: Salted; readonly sealed: Sealed | null }
+
+/** The one writing connection to a log. Not for use beside another writer: see `writer-lock.ts`. */
+export type Store = {
+  /** All leaves so far; only what is durable. */
+  readonly frontier: () => Frontier
+  /**
+   * Appends everything in one transaction, together with the tree and a new signed checkpoint. When this returns, all of it
+   * is on the disk; when it throws, none of it may be relied on and the store has to be opened anew.
+   * @returns sequence of the first entry
+   */
+  readonly commit: (entries: readonly StoreEntry[]) => number
+  /** Upper bound of the database file in octets, or `null` for none. Commits that would pass it fail. */
+  readonly limit: (bytes: number | null) => void
+  readonly close: () => void
+}
+
+/** How many of the last records are hashed again when a log is opened. */
+const TAIL = 256
+/** The most pages that SQLite allows a database to have. */
+const ALL_PAGES = 4_294_967_294
+
+/**
+ * Opens the log for writing, after a look at its end.
+ * @param known - a state that was durable before; the log must still begin with it
+ * @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_KEY`, `ERR_LOG_NOT_DURABLE`; `ERR_LOG_DAMAGED` when the end
+ *   of the log is not what the last checkpoint signed, or `known` was lost
+ */
+export const openStore = (directory: string, known: Frontier | null): Store => {
+  const signer = loadSigner(directory)
+  const database = openDatabase(logFiles(directory).database)
+  try {
+    requireVersion(database)
+    const frontier = requireTail(database, signer)
+    if (known !== null) requireKnown(database, known, frontier)
+    const rewrite = database.prepare('UPDATE tree SET checkpoint = checkpoint WHERE one = 1')
+    requireDurability(database, () => rewrite.run())
+    return storeOf(database, signer, frontier)
+  } catch (fault) {
+    database.close()
+    throw fault
+  }
+}
+
+const openDatabase = (file: string): Database.Database => {
+  try {
+    return new Database(file, { fileMustExist: true, timeout: 5_000 })
+  } catch (cause) {
+    throw new LogError('ERR_LOG_MISSING', 'the database of the log cannot be opened', { cause })
+  }
+}
+
+const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier): Store => {
+  let durable = start
+  const insertRecord = database.prepare('INSERT INTO record (sequence, body, leaf) VALUES (?, ?, ?)')
+  const insertHeld = database.prepare('INSERT INTO held (decision, nonce, ciphertext, recipients) VALUES (?, ?, ?, ?)')
+  const deleteHeld = database.prepare('DELETE FROM held WHERE decision = ?')
+  const updateTree = database.prepare('UPDATE tree SET frontier = ?, checkpoint = ? WHERE one = 1')
+
+  const append = (frontier: Frontier, { record, sealed }: StoreEntry): Frontier => {
+    const body = canonicalize({ ...record, sequence: frontier.size } as unknown as JsonValue)
+    const leaf = leafHash(Buffer.from(body))
+    insertRecord.run(frontier.size, body, leaf)
+    if (record.kind === 'decision' && sealed !== null) {
+      insertHeld.run(record.id, sealed.nonce, sealed.ciphertext, JSON.stringify(sealed.recipients))
+    }
+    if (record.kind === 'purge') deleteHeld.run(record.decision)
+    return appendLeaf(frontier, leaf)
+  }
+
+  const transaction = database.transaction((entries: readonly StoreEntry[]): Frontier => {
+    const next = entries.reduce(append, durable)
+    updateTree.run(encodeFrontier(next), checkpointOf(next, signer))
+    return next
+  })
+
+  return {
+    frontier: () => durable,
+    commit: entries => {
+      const first = durable.size
+      durable = transaction.immediate(entries)
+      return first
+    },
+    limit: bytes => {
+      const pageSize = database.pragma('page_size', { simple: true }) as number
+      const pages = bytes === null ? ALL_PAGES : Math.max(1, Math.floor(bytes / pageSize))
+      database.pragma(`max_page_count = ${pages}`)
+    },
+    close: () => void database.close(),
+  }
+}
+
+/** Signs the state of the tree. */
+export const checkpointOf = (frontier: Frontier, signer: NoteKey): string =>
+  signCheckpoint({ origin: signer.name, size: frontier.size, root: rootOf(frontier) }, signer)
+
+const damaged = (message: string): LogError => new LogError('ERR_LOG_DAMAGED', message)
+
+/** The signed checkpoint, the frontier, the number of records and the last of them must agree. */
+const requireTail = (database: Database.Database, signer: NoteKey): Frontier => {
+  if (!hasOriginalSchema(database)) throw damaged('tables or views of the log were changed')
+  const tree = database.prepare('SELECT frontier, checkpoint FROM tree').get() as
+    { frontier: Buffer; checkpoint: string } | undefined
+  const frontier = tree && decodeFrontier(tree.frontier)
+  const opened = tree && openCheckpoint(tree.checkpoint, signer)
+  if (!frontier || opened?.kind !== 'verified') throw damaged('the log has no valid checkpoint')
+  const { size, root } = opened.checkpoint
+  if (size !== frontier.size || !rootOf(frontier).equals(root)) throw damaged('the tree is not the one that was signed')
+  const { total, last } = database.prepare('SELECT count(*) AS total, max(sequence) AS last FROM record').get() as {
+    total: number
+    last: number | null
+  }
+  if (total !== size || (last ?? -1) !== size - 1) throw damaged('records are missing, or were added unsigned')
+  if (!hasWholeTail(database, size)) throw damaged('one of the last records was changed')
+  return frontier
+}
+
+const hasWholeTail = (database: Database.Database, size: number): boolean =>
+  leavesFrom(database, Math.max(0, size - TAIL)).every(({ body, leaf }) => leafHash(body).equals(leaf))
+
+const leavesFrom = (database: Database.Database, sequence: number): { body: Buffer; leaf: Buffer }[] =>
+  database
+    .prepare('SELECT CAST(body AS BLOB) AS body, leaf FROM record WHERE sequence >= ? ORDER BY sequence')
+    .all(sequence) as { body: Buffer; leaf: Buffer }[]
+
+/**
+ * What was acknowledged must still be there. More may be: a commit that was reported as failed can have reached the disk,
+ * which leaves decisions on record that nothing was sent for.
+ */
+const requireKnown = (database: Database.Database, known: Frontier, frontier: Frontier): void => {
+  const extended = leavesFrom(database, known.size).reduce((tree, { leaf }) => appendLeaf(tree, leaf), known)
+  if (extended.size !== frontier.size || !rootOf(extended).equals(rootOf(frontier))) {
+    throw damaged('acknowledged records are missing')
+  }
+}

@@ -1,0 +1,33 @@
+import type { LogErrorCode } from './log-error.ts'
+import type { Salted } from './record.ts'
+import type { Sealed } from './seal.ts'
+
+/** What the journal and its worker thread tell each other. A ticket names one append; trees go encoded (`encodeFrontier`). */
+
+export type AppendMessage = {
+  readonly kind: 'append'
+  readonly ticket: number
+  readonly record: Salted
+  readonly sealed: Sealed | null
+}
+
+export type ToWriter =
+  | AppendMessage
+  /** Open the log anew, check that it still begins with `known`, and prove with `gap` that it can be written. */
+  | { readonly kind: 'recover'; readonly known: Uint8Array; readonly gap: Salted }
+  | { readonly kind: 'limit'; readonly bytes: number | null }
+  | { readonly kind: 'close' }
+
+export type FromWriter =
+  | { readonly kind: 'ready'; readonly frontier: Uint8Array }
+  /** The log could not be opened; the thread ends. */
+  | { readonly kind: 'refused'; readonly code: LogErrorCode; readonly message: string }
+  | {
+      readonly kind: 'committed'
+      readonly tickets: readonly number[]
+      readonly first: number
+      readonly frontier: Uint8Array
+    }
+  | { readonly kind: 'failed'; readonly tickets: readonly number[] }
+  | { readonly kind: 'recovered'; readonly frontier: Uint8Array }
+  | { readonly kind: 'unrecovered'; readonly code: LogErrorCode }

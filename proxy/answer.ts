@@ -1,0 +1,93 @@
+import { STATUS_CODES } from 'node:http'
+import type { Route } from '../rules/policy.ts'
+import { blockReasons, type Block, type BlockReason } from '../rules/verdict.ts'
+import type { Passage } from './pipeline.ts'
+import { upstreamFaults, type UpstreamFault } from './upstream-fault.ts'
+
+/** What the instrument gets. */
+export type Answer = {
+  readonly status: number
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly body: Buffer
+  /** Whether the connection has to end after it, because the request was not read to its end. */
+  readonly isLast?: boolean
+}
+
+/** Turns the end of a request into the answer for the instrument. No answer holds anything of the request. */
+export const answerOf = (passage: Passage): Answer => {
+  switch (passage.kind) {
+    case 'blocked':
+      return blockAnswer(passage.id, passage.block, passage.route)
+    case 'unrecorded':
+      return problem(passage.id, 503, 'decision-not-recorded', unrecorded, 'proxy_internal_error')
+    case 'forwarded': {
+      const { id, answer } = passage
+      if (answer.kind === 'fault') return faultAnswer(id, answer.fault)
+      const fields = [...answer.fields, ['proxy-status', 'sluice'] as const, ['sluice-decision', id] as const]
+      return { status: answer.status, fields, body: answer.body }
+    }
+  }
+}
+
+const unrecorded =
+  'the decision log cannot be written, so nothing is let out; the appliance says why in "sluice status"'
+
+const faultAnswer = (id: string, fault: UpstreamFault): Answer => {
+  const status = fault === 'connection_timeout' || fault === 'http_response_timeout' ? 504 : 502
+  return problem(id, status, fault.replaceAll('_', '-'), upstreamFaults[fault], fault)
+}
+
+/** Blocks that are about the HTTP itself have their own status code; all others are 403. */
+const statusOf: Partial<Record<BlockReason, number>> = {
+  'request-malformed': 400,
+  'request-incomplete': 400,
+  'authority-mismatch': 421,
+}
+
+const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
+  if (route?.onBlock) {
+    const { status, contentType, body } = route.onBlock
+    const fields = body === '' ? [] : [['content-type', contentType] as const]
+    return { status, fields: [...fields, ['sluice-decision', id]], body: Buffer.from(body) }
+  }
+  const status = statusOf[block.reason] ?? 403
+  const detail = { reasons: [...reasonsOf(block)] }
+  return problem(id, status, block.reason, blockReasons[block.reason], 'http_request_denied', detail)
+}
+
+/** What was wrong and where: codes and JSON Pointers, never values. */
+const reasonsOf = function* (block: Block): Generator<object> {
+  if (block.findings.length === 0) yield { code: block.reason, ...(block.rule && { rule: block.rule }), ...block.place }
+  for (const { detector, category, surface, pointer } of block.findings)
+    yield { code: block.reason, detector, category, surface, pointer }
+}
+
+/**
+ * A problem document.
+ * @param error - type of error for the Proxy-Status field
+ * @see RFC 9457 (problem details), RFC 9209 (Proxy-Status)
+ */
+const problem = (id: string, status: number, code: string, title: string, error: string, more: object = {}): Answer => {
+  const document = { type: `urn:sluice:problem:${code}`, title, status, instance: `urn:uuid:${id}`, code, decision: id }
+  return {
+    status,
+    fields: [
+      ['content-type', 'application/problem+json'],
+      ['cache-control', 'no-store'],
+      ['proxy-status', `sluice; error=${error}; details="${code}"`],
+      ['sluice-decision', id],
+    ],
+    body: Buffer.from(`${JSON.stringify({ ...document, ...more })}\n`),
+  }
+}
+
+/** An answer as bytes, for a socket on which there is no HTTP exchange to answer. */
+export const answerBytes = ({ status, fields, body }: Answer): Buffer => {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...fields.map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])
+}

@@ -1,0 +1,110 @@
+import { openAuthority, type Authority } from '../certs/authority.ts'
+import { openJournal, type Journal } from '../log/journal.ts'
+import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
+import type { Policy } from '../rules/policy.ts'
+import { openControl } from './control.ts'
+import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
+import type { DataFolder } from './data-folder.ts'
+import { createForwarder, type Forwarder } from './forwarder.ts'
+import { Listener } from './listener.ts'
+import type { Notify } from './notice.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { loadPolicy } from './policy-file.ts'
+import { ProxyError } from './proxy-error.ts'
+import { ownNames, permittedNames } from './set-up.ts'
+import { parseListen, policyFile, type Settings } from './settings.ts'
+import { version } from './version.ts'
+
+export type Appliance = {
+  readonly listener: Listener
+  readonly policy: Policy
+  readonly authority: Authority
+  readonly status: () => ApplianceStatus
+  /** Ends what is under way, writes the last record, closes everything. */
+  readonly stop: () => Promise<void>
+}
+
+/** Milliseconds that requests under way get to end when the appliance stops. */
+const GRACE_MS = 8_000
+
+/**
+ * Starts an appliance on a data folder. Everything that can be wrong is checked before the first connection is taken.
+ * @throws ProxyError, CertError, LogError: each with a code for which there is a hint
+ */
+export const startAppliance = async (folder: DataFolder, settings: Settings, notify: Notify): Promise<Appliance> => {
+  const policy = loadPolicy(policyFile(folder, settings))
+  const authority = openAuthority(folder.authority)
+  requireCover(authority, settings, policy)
+  const reviewers = requireReviewers(folder)
+  const journal = await openJournal({ directory: folder.log })
+  try {
+    return await run({ folder, settings, policy, authority, reviewers, journal, notify })
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+type Parts = {
+  readonly folder: DataFolder
+  readonly settings: Settings
+  readonly policy: Policy
+  readonly authority: Authority
+  readonly reviewers: readonly ReviewerPublicKey[]
+  readonly journal: Journal
+  readonly notify: Notify
+}
+
+const run = async (parts: Parts): Promise<Appliance> => {
+  const { folder, settings, policy, authority, reviewers, journal, notify } = parts
+  const forwarder: Forwarder = createForwarder()
+  const pipeline: Pipeline = createPipeline({ policy, journal, forwarder, reviewers })
+  const listener = new Listener(
+    { ...parseListen(settings.listen), names: ownNames(settings) },
+    authority,
+    pipeline,
+    notify,
+  )
+  const started = new Date()
+  const status = (): ApplianceStatus => ({
+    version,
+    started: started.toISOString(),
+    listen: { address: listener.address, port: listener.port, connections: listener.connections },
+    policy: { digest: policy.digest, instruments: policy.instruments.length, routes: policy.routes.length },
+    authority: { fingerprint: authority.fingerprint256, notAfter: authority.notAfter.toISOString() },
+    reviewers: reviewers.map(({ name }) => name),
+    requests: pipeline.counts,
+    log: journal.status(),
+  })
+  await journal.append({ kind: 'start', time: started.toISOString(), version, policy: policy.digest })
+  const control = await openControl(folder.control, controlHandlers(status, pipeline, journal))
+  try {
+    await listener.open()
+  } catch (error) {
+    await control.close()
+    throw error
+  }
+  const stop = async (): Promise<void> => {
+    await listener.close(GRACE_MS)
+    await control.close()
+    forwarder.close()
+    await journal.append({ kind: 'stop', time: new Date().toISOString(), cause: 'signal' }).catch(() => undefined)
+    await journal.close()
+  }
+  return { listener, policy, authority, status, stop }
+}
+
+/** A certificate outside the authority's constraints would be refused by every instrument: better to say so at the start. */
+const requireCover = (authority: Authority, settings: Settings, policy: Policy): void => {
+  const { dns, addresses } = permittedNames(settings, policy)
+  const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
+  if (missing.length > 0)
+    throw new ProxyError('ERR_CA_TOO_NARROW', `the lab's authority may not vouch for ${missing.join(', ')}`)
+}
+
+const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {
+  const reviewers = loadReviewers(folder.reviewers)
+  if (reviewers.length === 0)
+    throw new ProxyError('ERR_NO_REVIEWER', 'there is no reviewer to seal blocked payloads for')
+  return reviewers
+}

@@ -1,0 +1,40 @@
+import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import type { Arrival, Authority } from '../rules/message.ts'
+import { normalizeAddress } from '../rules/address.ts'
+
+type Peer = { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined }
+
+/** The address of the peer as policies and the log spell it. */
+export const clientOf = (socket: Peer): string =>
+  normalizeAddress((socket.remoteAddress ?? '').replace(/%.*$/, '')) ?? '::'
+
+/**
+ * Remembers how each connection came in. node:tls makes a new socket out of the one it is given and does not say which, so a
+ * tunnel is found again by the address and port of its peer: no two live connections to one listener share them.
+ */
+export class Arrivals {
+  readonly #tunnels = new Map<string, Authority>()
+  readonly #arrivals = new WeakMap<Duplex, Arrival>()
+
+  /** What comes out of this socket once TLS is undone came through a tunnel to this authority. */
+  tunnel(socket: Socket, authority: Authority): void {
+    const peer = peerOf(socket)
+    this.#tunnels.set(peer, authority)
+    socket.once('close', () => this.#tunnels.delete(peer))
+  }
+
+  tunnelOf(socket: Peer): Authority | null {
+    return this.#tunnels.get(peerOf(socket)) ?? null
+  }
+
+  set(socket: Duplex, arrival: Arrival): void {
+    this.#arrivals.set(socket, arrival)
+  }
+
+  get(socket: Duplex): Arrival {
+    return this.#arrivals.get(socket) ?? { client: clientOf(socket as Peer), ingress: { kind: 'plain' } }
+  }
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`

@@ -1,0 +1,79 @@
+import type { Journal, JournalStatus } from '../log/journal.ts'
+import { blockReasons } from '../rules/verdict.ts'
+import type { ControlHandlers } from './control.ts'
+import { decodeHeld } from './held-payload.ts'
+import type { Counts, Passage, Pipeline } from './pipeline.ts'
+import { upstreamFaults } from './upstream-fault.ts'
+
+/** What `sluice status` shows of a running appliance. */
+export type ApplianceStatus = {
+  readonly version: string
+  readonly started: string
+  readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
+  readonly policy: { readonly digest: string; readonly instruments: number; readonly routes: number }
+  readonly authority: { readonly fingerprint: string; readonly notAfter: string }
+  readonly reviewers: readonly string[]
+  readonly requests: Readonly<Counts>
+  readonly log: JournalStatus
+}
+
+/** A reviewer looked at a held payload: recorded before it is shown. */
+export type ReviewRequest = { readonly decision: string; readonly action: 'show' | 'reveal'; readonly actor: string }
+
+/** A reviewer sends a held payload again. `payload` is what `encodeHeld` wrote, in base64. */
+export type ReplayRequest = { readonly decision: string; readonly actor: string; readonly payload: string }
+
+/** How a replay ended; `decision` is the id of the new decision. */
+export type ReplayResult = {
+  readonly decision: string
+  readonly verdict: 'forward' | 'block' | 'unrecorded'
+  /** Reason of a block, or fault on the way. */
+  readonly code: string | null
+  readonly explanation: string | null
+  /** Status code of the vendor's answer. */
+  readonly status: number | null
+}
+
+export const controlHandlers = (
+  status: () => ApplianceStatus,
+  pipeline: Pipeline,
+  journal: Journal,
+): ControlHandlers => {
+  const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
+    journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
+  return {
+    'GET /status': async () => ({ status: 200, document: status() }),
+    'GET /health': async () => {
+      const { state } = journal.status()
+      return { status: state === 'ready' ? 200 : 503, document: { state } }
+    },
+    'POST /reviews': async body => {
+      const { decision, action, actor } = body as ReviewRequest
+      await review(decision, action === 'reveal' ? 'reveal' : 'show', actor)
+      return { status: 200, document: {} }
+    },
+    'POST /replays': async body => {
+      const { decision, actor, payload } = body as ReplayRequest
+      const held = decodeHeld(Buffer.from(payload, 'base64'))
+      await review(decision, 'replay', actor)
+      const { client, instrument, destination, head, content: bytes } = held
+      const arrival = { client, ingress: { kind: 'replay', instrument, destination } } as const
+      const message = { arrival, head, content: { kind: 'complete', bytes, trailers: 0 } } as const
+      const passage = await pipeline.pass(message, new AbortController().signal, decision)
+      return { status: 200, document: resultOf(passage) }
+    },
+  }
+}
+
+const resultOf = (passage: Passage): ReplayResult => {
+  const decision = passage.id
+  const none = { code: null, explanation: null, status: null }
+  if (passage.kind === 'unrecorded') return { decision, verdict: 'unrecorded', ...none }
+  if (passage.kind === 'blocked') {
+    const { reason } = passage.block
+    return { decision, verdict: 'block', code: reason, explanation: blockReasons[reason], status: null }
+  }
+  const { answer } = passage
+  if (answer.kind === 'answer') return { decision, verdict: 'forward', ...none, status: answer.status }
+  return { decision, verdict: 'forward', code: answer.fault, explanation: upstreamFaults[answer.fault], status: null }
+}

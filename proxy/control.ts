@@ -1,0 +1,106 @@
+import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { ProxyError } from './proxy-error.ts'
+
+/** What can be asked of a running appliance, by method and path. A handler answers with a status and a JSON document. */
+export type ControlHandlers = Readonly<
+  Record<string, (body: unknown) => Promise<{ readonly status: number; readonly document: object }>>
+>
+
+/** Longest socket path that Linux takes, in octets, without the final NUL (unix(7)). */
+const MAX_PATH = 107
+/** Largest request, in octets: a held payload in base64 and some room. */
+const MAX_BODY = 512 * 1024 * 1024
+
+/**
+ * Opens the control socket: HTTP on a Unix socket that only its owner can use. The one way to ask something of a running appliance;
+ * no port is opened for it.
+ * @throws ProxyError `ERR_CONTROL_UNAVAILABLE`
+ */
+export const openControl = async (path: string, handlers: ControlHandlers): Promise<{ close: () => Promise<void> }> => {
+  if (Buffer.byteLength(path) > MAX_PATH)
+    throw new ProxyError(
+      'ERR_CONTROL_PATH',
+      `the path of the control socket is longer than ${MAX_PATH} octets: ${path}`,
+    )
+  if (existsSync(path)) await removeStale(path)
+  const server = createServer((request, response) => {
+    void answer(request, handlers).then(({ status, document }) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(document)}\n`)
+    })
+  })
+  await bind(server, path)
+  return {
+    close: () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const bind = (server: Server, path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const mask = process.umask(0o177)
+    server.once('error', cause => reject(new ProxyError('ERR_CONTROL_UNAVAILABLE', `cannot open ${path}`, { cause })))
+    server.listen(path, () => {
+      chmodSync(path, 0o600)
+      resolve()
+    })
+    process.umask(mask)
+  })
+
+/** A socket file that nobody listens on is left over from a process that was killed. */
+const removeStale = async (path: string): Promise<void> => {
+  const answered = await callControl(path, 'GET /status').then(
+    () => true,
+    error => !(error instanceof ProxyError && error.code === 'ERR_CONTROL_UNREACHABLE'),
+  )
+  if (answered) throw new ProxyError('ERR_CONTROL_UNAVAILABLE', `another appliance answers on ${path}`)
+  rmSync(path, { force: true })
+}
+
+const answer = async (
+  request: IncomingMessage,
+  handlers: ControlHandlers,
+): Promise<{ readonly status: number; readonly document: object }> => {
+  const handler = handlers[`${request.method} ${request.url}`]
+  if (!handler) return { status: 404, document: { error: 'no such command' } }
+  try {
+    return await handler(await readBody(request))
+  } catch (error) {
+    return { status: 500, document: { error: error instanceof Error ? error.message : 'failed' } }
+  }
+}
+
+const readBody = async (request: IncomingMessage): Promise<unknown> => {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY) throw new Error('the request is too large')
+    chunks.push(chunk)
+  }
+  return bytes === 0 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as unknown)
+}
+
+/**
+ * Asks a running appliance.
+ * @param command - method and path, such as `GET /status`
+ * @throws ProxyError `ERR_CONTROL_UNREACHABLE` when none is running
+ */
+export const callControl = (
+  path: string,
+  command: string,
+  body: object | null = null,
+): Promise<{ readonly status: number; readonly document: unknown }> =>
+  new Promise((resolve, reject) => {
+    const [method = 'GET', url = '/'] = command.split(' ')
+    const unreachable = (cause: unknown) =>
+      reject(new ProxyError('ERR_CONTROL_UNREACHABLE', 'no appliance is running on this data folder', { cause }))
+    const request = httpRequest({ socketPath: path, method, path: url, agent: false }, response => {
+      readBody(response).then(document => resolve({ status: response.statusCode ?? 0, document }), unreachable)
+    })
+    request.once('error', unreachable)
+    request.end(body === null ? undefined : JSON.stringify(body))
+  })

@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+
+/** Where an appliance keeps what it needs: one folder, of which only the log and the control socket are written to in service. */
+export type DataFolder = {
+  readonly root: string
+  /** Listen address, own names, policy file. */
+  readonly settings: string
+  /** The lab's certificate authority. */
+  readonly authority: string
+  /** Public keys of the reviewers; their private keys belong elsewhere. */
+  readonly reviewers: string
+  readonly log: string
+  /** Unix socket, 0600. */
+  readonly control: string
+}
+
+export const dataFolder = (root: string): DataFolder => ({
+  root,
+  settings: join(root, 'appliance.yaml'),
+  authority: join(root, 'ca'),
+  reviewers: join(root, 'reviewers'),
+  log: join(root, 'log'),
+  control: join(root, 'control.sock'),
+})

@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net'
+
+/** Content type of a TLS record that holds a ClientHello (RFC 8446 section 5.1). */
+const HANDSHAKE = 0x16
+
+/**
+ * Waits for the first octet of a connection and leaves it to be read again.
+ * @param timeout - milliseconds
+ * @returns `closed` when nothing came in time, or the peer went away
+ */
+export const firstByte = (socket: Socket, timeout: number): Promise<'tls' | 'other' | 'closed'> =>
+  new Promise(resolve => {
+    const settle = (kind: 'tls' | 'other' | 'closed'): void => {
+      clearTimeout(timer)
+      socket.off('readable', onReadable).off('close', onClose).off('end', onClose).off('error', onClose)
+      resolve(kind)
+    }
+    const onReadable = (): void => {
+      const chunk = socket.read() as Buffer | null
+      if (chunk === null) return
+      socket.unshift(chunk)
+      settle(chunk[0] === HANDSHAKE ? 'tls' : 'other')
+    }
+    const onClose = (): void => settle('closed')
+    const timer = setTimeout(onClose, timeout)
+    socket.on('readable', onReadable).once('close', onClose).once('end', onClose).once('error', onClose)
+  })

@@ -1,0 +1,181 @@
+import { IncomingMessage, ServerResponse, type ClientRequest } from 'node:http'
+import type { Agent } from 'node:https'
+import { isIP, Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { createProxyServer, type ProxyServer } from 'http-proxy'
+import type { Destination, Route } from '../rules/policy.ts'
+import type { Released } from '../rules/verdict.ts'
+import { faultOf, UpstreamError, type UpstreamFault } from './upstream-fault.ts'
+import { isAllowedTarget, upstreamAgent } from './upstream.ts'
+
+/** The vendor's answer, whole and cut down to what the route lets back; or why there is none. */
+export type UpstreamAnswer =
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly fields: readonly (readonly [name: string, value: string])[]
+      readonly body: Buffer
+    }
+  | { readonly kind: 'fault'; readonly fault: UpstreamFault }
+
+export type Timeouts = {
+  /** Milliseconds for the TCP connection. */
+  readonly connect: number
+  /** Milliseconds from the start until the answer is complete. */
+  readonly answer: number
+}
+
+export const defaultTimeouts: Timeouts = { connect: 10_000, answer: 60_000 }
+
+export type Forwarder = {
+  /**
+   * Sends a released request and takes in the answer. Never rejects.
+   * @param signal - aborts when the client is gone; the upstream request is then torn down as well
+   */
+  readonly forward: (
+    request: Released,
+    to: Destination,
+    response: Route['response'],
+    signal: AbortSignal,
+  ) => Promise<UpstreamAnswer>
+  readonly close: () => void
+}
+
+/**
+ * Sends with http-proxy, which lets through more than a gate may. So it gets a request of our own making: no client header, no
+ * client socket, a whole body with its length, a path that is compared before it is sent; and it answers nobody itself.
+ */
+export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder => {
+  const proxy = createProxyServer({ secure: true, changeOrigin: true, ignorePath: true, selfHandleResponse: true })
+  const passages = new WeakMap<IncomingMessage, Passage>()
+  proxy.on('proxyReq', (upstream, standIn) => passages.get(standIn)?.onRequest(upstream))
+  proxy.on('proxyRes', (answer, standIn) => passages.get(standIn)?.onAnswer(answer))
+  proxy.on('econnreset', (_error, standIn) => passages.get(standIn)?.fail('connection_terminated'))
+  const agents = new Map<Destination, Agent>()
+  const agentOf = (destination: Destination): Agent => {
+    const agent = agents.get(destination) ?? upstreamAgent(destination)
+    agents.set(destination, agent)
+    return agent
+  }
+  return {
+    forward: async (request, to, response, signal) => {
+      try {
+        if (isIP(to.host) !== 0 && !isAllowedTarget(to, to.host)) throw new UpstreamError('destination_ip_prohibited')
+        const passage = new Passage(request, response, timeouts.answer, signal)
+        passages.set(passage.incoming, passage)
+        return await passage.run(proxy, to, agentOf(to), timeouts.connect)
+      } catch (error) {
+        return { kind: 'fault', fault: faultOf(error) }
+      }
+    },
+    close: () => {
+      for (const agent of agents.values()) agent.destroy()
+      agents.clear()
+    },
+  }
+}
+
+/** Fields that belong to one connection or that we write ourselves (RFC 9110 section 7.6.1). */
+const ownFields = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** One request on its way out and its answer on its way in, with the stand-ins that http-proxy wants for a client. */
+class Passage {
+  /** A request that came over no connection: http-proxy copies its header section, which is empty. */
+  readonly incoming: IncomingMessage
+  readonly #outgoing: ServerResponse
+  readonly #request: Released
+  readonly #response: Route['response']
+  readonly #settled = Promise.withResolvers<UpstreamAnswer>()
+  readonly #timer: NodeJS.Timeout
+  readonly #signal: AbortSignal
+  #isSettled = false
+
+  constructor(request: Released, response: Route['response'], deadline: number, signal: AbortSignal) {
+    this.#request = request
+    this.#response = response
+    this.incoming = new IncomingMessage(new Socket())
+    this.incoming.method = request.method
+    this.incoming.url = '/'
+    this.#outgoing = new ServerResponse(this.incoming)
+    this.#signal = signal
+    this.#timer = setTimeout(() => this.fail('http_response_timeout'), deadline)
+  }
+
+  async run(proxy: ProxyServer, to: Destination, agent: Agent, connectTimeout: number): Promise<UpstreamAnswer> {
+    const gone = () => this.fail('client_gone')
+    this.#signal.addEventListener('abort', gone)
+    if (this.#signal.aborted) gone()
+    else this.#send(proxy, to, agent, connectTimeout)
+    try {
+      return await this.#settled.promise
+    } finally {
+      clearTimeout(this.#timer)
+      this.#signal.removeEventListener('abort', gone)
+    }
+  }
+
+  #send(proxy: ProxyServer, to: Destination, agent: Agent, connectTimeout: number): void {
+    const { target, method, body, fields } = this.#request
+    const [pathname, search = ''] = target.split(/(?=\?)/)
+    const destination = { protocol: 'https:', host: to.host, hostname: to.host, port: to.port, pathname, search }
+    const length = body.length > 0 || method !== 'GET' ? { 'content-length': String(body.length) } : {}
+    const options = {
+      target: destination,
+      method,
+      agent,
+      connectTimeout,
+      headers: { ...Object.fromEntries(fields), ...length },
+      buffer: Readable.from([body], { objectMode: false }),
+    }
+    proxy.web(this.incoming, this.#outgoing, options, error => this.fail(faultOf(error)))
+  }
+
+  /** The last look before the first byte: http-proxy must not have made another path out of the inspected one. */
+  onRequest(upstream: ClientRequest): void {
+    if (upstream.path !== this.#request.target) this.fail('http_protocol_error')
+  }
+
+  onAnswer(answer: IncomingMessage): void {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    answer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > this.#response.maxBytes) this.fail('http_response_body_size')
+      else chunks.push(chunk)
+    })
+    answer.on('end', () => (answer.complete ? this.#finish(answer, chunks) : this.fail('http_response_incomplete')))
+    answer.on('error', () => this.fail('http_response_incomplete'))
+    answer.on('close', () => this.fail('http_response_incomplete'))
+  }
+
+  #finish(answer: IncomingMessage, chunks: readonly Buffer[]): void {
+    const fields: [string, string][] = []
+    for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
+      const name = answer.rawHeaders[at]!.toLowerCase()
+      if (this.#response.headers.has(name) && !ownFields.has(name)) fields.push([name, answer.rawHeaders[at + 1]!])
+    }
+    this.#settle({ kind: 'answer', status: answer.statusCode!, fields, body: Buffer.concat(chunks) })
+  }
+
+  /** http-proxy tears the upstream request down when the response to its client closes unfinished. */
+  fail(fault: UpstreamFault): void {
+    if (this.#isSettled) return
+    this.#settle({ kind: 'fault', fault })
+    this.#outgoing.emit('close')
+  }
+
+  #settle(answer: UpstreamAnswer): void {
+    this.#isSettled = true
+    this.#settled.resolve(answer)
+  }
+}

@@ -1,0 +1,35 @@
+import type { Field, Head } from '../rules/message.ts'
+
+/** What a reviewer gets to see of a blocked request: enough to judge it and to send it again, and no credential. */
+export type HeldPayload = {
+  readonly client: string
+  readonly instrument: string
+  /** `host:port` that the request was for, or null when that was not known yet. */
+  readonly destination: string | null
+  readonly head: Head
+  readonly content: Uint8Array
+}
+
+/** Header fields that describe the content; only these and those that the route names without `credential` are kept. */
+const descriptive: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'host'])
+
+/** Leaves out every header field that is not known to be free of credentials. */
+export const withoutCredentials = (fields: readonly Field[], harmless: ReadonlySet<string>): readonly Field[] =>
+  fields.filter(([name]) => descriptive.has(name.toLowerCase()) || harmless.has(name.toLowerCase()))
+
+/** Writes a payload as one line of JSON, a line feed, and the content octets as received. */
+export const encodeHeld = ({ content, ...rest }: HeldPayload): Uint8Array =>
+  Buffer.concat([Buffer.from(`${JSON.stringify({ v: 1, ...rest })}\n`), content])
+
+/**
+ * Reads what `encodeHeld` wrote.
+ * @throws Error when it is of another version; the message holds nothing of the payload
+ */
+export const decodeHeld = (bytes: Uint8Array): HeldPayload => {
+  const end = bytes.indexOf(0x0a)
+  const { v, client, instrument, destination, head } = JSON.parse(
+    Buffer.from(bytes.subarray(0, end)).toString(),
+  ) as HeldPayload & { v: number }
+  if (v !== 1) throw new Error('the held payload was written by another version of sluice')
+  return { client, instrument, destination, head, content: bytes.subarray(end + 1) }
+}

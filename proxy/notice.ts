@@ -1,0 +1,7 @@
+/** Something a person should hear of besides the decision log. It holds nothing of any payload. */
+export type Notice =
+  | { readonly kind: 'handshake-failed'; readonly client: string; readonly code: string; readonly trusts: boolean }
+  | { readonly kind: 'log-failed'; readonly code: string }
+  | { readonly kind: 'log-recovered' }
+
+export type Notify = (notice: Notice) => void

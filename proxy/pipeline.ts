@@ -1,0 +1,160 @@
+import { METHODS } from 'node:http'
+import { uuidV7 } from '../log/uuid-v7.ts'
+import type { Journal } from '../log/journal.ts'
+import type { DecisionEntry, OutcomeEntry } from '../log/record.ts'
+import type { ReviewerPublicKey } from '../log/reviewer.ts'
+import { seal, type Sealed } from '../log/seal.ts'
+import { inspect } from '../rules/inspect.ts'
+import type { Message } from '../rules/message.ts'
+import type { Policy, Route } from '../rules/policy.ts'
+import type { Block, Forward, Verdict } from '../rules/verdict.ts'
+import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
+import { encodeHeld, withoutCredentials } from './held-payload.ts'
+
+/** How a request ended. */
+export type Passage =
+  | { readonly kind: 'blocked'; readonly id: string; readonly block: Block; readonly route: Route | null }
+  | { readonly kind: 'forwarded'; readonly id: string; readonly verdict: Forward; readonly answer: UpstreamAnswer }
+  /** The decision could not be made durable, so nothing left, whatever it was. */
+  | { readonly kind: 'unrecorded'; readonly id: string }
+
+/** Requests since the start, by how they ended. */
+export type Counts = { forwarded: number; failed: number; blocked: number; unrecorded: number }
+
+export type Pipeline = {
+  readonly policy: Policy
+  readonly counts: Readonly<Counts>
+  /** Inspects, records, and forwards what may leave: the one way out. Never rejects. */
+  readonly pass: (message: Message, signal: AbortSignal, replayOf?: string) => Promise<Passage>
+  /** Records a block that was certain without the content of the request. */
+  readonly refuse: (message: Received, block: Block) => Promise<Passage>
+}
+
+/** A message as far as it was read. */
+type Received = Pick<Message, 'arrival'> & Partial<Message>
+
+export type PipelineParts = {
+  readonly policy: Policy
+  readonly journal: Journal
+  readonly forwarder: Forwarder
+  readonly reviewers: readonly ReviewerPublicKey[]
+}
+
+const knownMethods: ReadonlySet<string> = new Set(METHODS)
+
+/** Request header fields that a route lets pass and that are not credentials. */
+const harmlessFields = (policy: Policy, routeId: string | null): ReadonlySet<string> => {
+  const headers = policy.routes.find(({ id }) => id === routeId)?.headers.values() ?? []
+  return new Set([...headers].filter(({ credential }) => !credential).map(({ name }) => name))
+}
+
+const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): OutcomeEntry => ({
+  kind: 'outcome',
+  time: new Date().toISOString(),
+  decision,
+  result: answer.kind === 'answer' ? 'relayed' : 'failed',
+  status: answer.kind === 'answer' ? answer.status : null,
+  error: answer.kind === 'answer' ? null : answer.fault,
+  bytes: answer.kind === 'answer' ? answer.body.length : 0,
+  ms: Math.round(ms),
+})
+
+export const createPipeline = ({ policy, journal, forwarder, reviewers }: PipelineParts): Pipeline => {
+  const record = async (id: string, message: Received, verdict: Verdict, replayOf: string | null): Promise<boolean> => {
+    try {
+      const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
+      const entry = decisionEntry(id, message, verdict, replayOf, sealed !== null)
+      await (sealed ? journal.append(entry, sealed) : journal.append(entry))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */
+  const hold = async (id: string, { arrival, head, content }: Received, block: Block): Promise<Sealed | null> => {
+    if (!head || content?.kind !== 'complete' || block.instrument === null) return null
+    const fields = withoutCredentials(head.fields, harmlessFields(policy, block.route))
+    const payload = encodeHeld({
+      client: arrival.client,
+      instrument: block.instrument,
+      destination: block.destination,
+      head: { ...head, fields },
+      content: content.bytes,
+    })
+    return seal(reviewers, id, payload)
+  }
+
+  const decisionEntry = (
+    id: string,
+    { arrival, head, content }: Received,
+    verdict: Verdict,
+    replayOf: string | null,
+    held: boolean,
+  ): DecisionEntry => {
+    const received = content?.kind === 'complete' ? content.bytes : null
+    const block = verdict.kind === 'block' ? verdict : null
+    return {
+      kind: 'decision',
+      id,
+      time: new Date().toISOString(),
+      ingress: arrival.ingress.kind,
+      client: arrival.client,
+      instrument: verdict.instrument,
+      destination: verdict.destination,
+      route: verdict.route,
+      method: head && knownMethods.has(head.method) ? head.method : null,
+      path: policy.routes.find(route => route.id === verdict.route)?.path.text ?? null,
+      verdict: verdict.kind,
+      reason: block?.reason ?? null,
+      rule: block?.rule ?? null,
+      place: block?.place ?? null,
+      findings: block?.findings ?? [],
+      policy: policy.digest,
+      bytesIn: received?.length ?? 0,
+      bytesOut: verdict.kind === 'forward' ? verdict.request.body.length : null,
+      digest: received ? journal.digest(received) : null,
+      replayOf,
+      held,
+    }
+  }
+
+  const send = async (id: string, verdict: Forward, signal: AbortSignal): Promise<Passage> => {
+    const route = policy.routes.find(({ id }) => id === verdict.route)!
+    const started = performance.now()
+    const answer = await forwarder.forward(verdict.request, route.destination, route.response, signal)
+    await journal.append(outcomeEntry(id, answer, performance.now() - started)).catch(() => undefined)
+    return { kind: 'forwarded', id, verdict, answer }
+  }
+
+  const blocked = (id: string, block: Block): Passage => ({
+    kind: 'blocked',
+    id,
+    block,
+    route: policy.routes.find(({ id }) => id === block.route) ?? null,
+  })
+
+  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0 }
+  const counted = (passage: Passage): Passage => {
+    const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
+    counts[isFault ? 'failed' : passage.kind]++
+    return passage
+  }
+
+  return {
+    policy,
+    counts,
+    pass: async (message, signal, replayOf) => {
+      const id = uuidV7()
+      const verdict = inspect(message, policy)
+      const isRecorded = await record(id, message, verdict, replayOf ?? null)
+      if (!isRecorded) return counted({ kind: 'unrecorded', id })
+      return counted(verdict.kind === 'forward' ? await send(id, verdict, signal) : blocked(id, verdict))
+    },
+    refuse: async (message, block) => {
+      const id = uuidV7()
+      const isRecorded = await record(id, message, block, null)
+      return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
+    },
+  }
+}

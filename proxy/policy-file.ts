@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parsePolicy, type PolicyReading, type Problem } from '../rules/parse-policy.ts'
+import type { Policy } from '../rules/policy.ts'
+import { ProxyError } from './proxy-error.ts'
+
+/** Where the packs stand that come with sluice. */
+export const packsFolder = join(import.meta.dirname, '..', 'rules', 'packs')
+
+const packReference = /^pack:(?<pack>[a-z0-9-]+)\/(?<kind>[a-z0-9-]+)$/
+
+/** Reads files that a policy refers to: `pack:<pack>/<kind>`, or a path relative to the policy. */
+const referenceReader =
+  (folder: string) =>
+  (reference: string): string | null => {
+    const pack = packReference.exec(reference)?.groups
+    const file = pack ? join(packsFolder, pack.pack!, `${pack.kind!}.schema.json`) : resolve(folder, reference)
+    try {
+      return readFileSync(file, 'utf8')
+    } catch {
+      return null
+    }
+  }
+
+/**
+ * Reads a policy file and all it refers to.
+ * @throws ProxyError `ERR_POLICY_UNREADABLE`
+ */
+export const readPolicyFile = (file: string): PolicyReading => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ProxyError('ERR_POLICY_UNREADABLE', `the policy ${file} cannot be read`, { cause })
+  }
+  return parsePolicy(text, referenceReader(dirname(file)))
+}
+
+/**
+ * The policy of a file that has to be in order.
+ * @throws ProxyError `ERR_POLICY_UNREADABLE`, `ERR_POLICY_INVALID` with a line for each problem
+ */
+export const loadPolicy = (file: string): Policy => {
+  const reading = readPolicyFile(file)
+  if (reading.ok) return reading.policy
+  const lines = reading.problems.map(problem => `  ${spellProblem(file, problem)}`)
+  throw new ProxyError('ERR_POLICY_INVALID', `the policy is not in order:\n${lines.join('\n')}`)
+}
+
+/** `file:line:column key: message`, as editors understand it. */
+export const spellProblem = (file: string, { line, column, key, message }: Problem): string =>
+  `${file}:${line}:${column} ${key}${key && ': '}${message}`

@@ -1,0 +1,30 @@
+/** A fault of the appliance. The message never holds anything of a payload. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError'
+  readonly code: ProxyErrorCode
+  constructor(code: ProxyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export type ProxyErrorCode = keyof typeof hints
+
+/** What an IT person can do about each fault. */
+export const hints = {
+  ERR_LISTEN_ADDRESS: 'give the address of the lab-side network card, for example --listen 10.77.1.10:8443',
+  ERR_LISTEN_WILDCARD:
+    'give the one address of the lab-side network card: 0.0.0.0 and :: would listen on the internet side too',
+  ERR_LISTEN_PUBLIC: 'the appliance listens on private addresses only: give that of the lab-side network card',
+  ERR_LISTEN_UNAVAILABLE: 'use an address that this machine has ("ip address" lists them) and a port that is free',
+  ERR_POLICY_UNREADABLE: 'check the path and the permissions of the policy file, or run "sluice init"',
+  ERR_POLICY_INVALID:
+    'correct the lines named above, then try again; "sluice rules check" reads the policy without starting anything',
+  ERR_CA_TOO_NARROW: 'run "sluice certs ca renew", then install the new CA certificate on every instrument',
+  ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
+  ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names" and "policy" and nothing else',
+  ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',
+  ERR_CONTROL_UNAVAILABLE: 'another appliance may be running on this data folder: see "sluice status"',
+  ERR_CONTROL_UNREACHABLE: 'start the appliance with "sluice serve" on the same data folder (--data)',
+  ERR_NO_REVIEWER: 'run "sluice init", or put the public key of a reviewer into the reviewers folder',
+} satisfies Record<string, string>

@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createAuthority, type Permitted } from '../certs/authority.ts'
+import { createLog } from '../log/create-log.ts'
+import { createReviewer } from '../log/reviewer.ts'
+import type { Policy } from '../rules/policy.ts'
+import { normalizeAddress } from '../rules/address.ts'
+import type { DataFolder } from './data-folder.ts'
+import { loadPolicy, packsFolder } from './policy-file.ts'
+import { parseListen, policyFile, writeSettings, type Settings } from './settings.ts'
+
+const REVIEWER = 'default'
+
+/** The policy that a new appliance starts with. */
+export const shippedPolicy = (): string => readFileSync(join(packsFolder, 'illumina-proactive', 'policy.yaml'), 'utf8')
+
+export const isSetUp = (folder: DataFolder): boolean => existsSync(folder.settings)
+
+/**
+ * Makes everything a new appliance needs: settings, policy, the lab's authority, a reviewer's key pair, the log. What is there
+ * already is left as it is, so that a set-up that was interrupted can be run again.
+ * @param policy - text of the policy; not written when there is one
+ * @throws ProxyError `ERR_POLICY_INVALID`, `ERR_LISTEN_ADDRESS`; CertError; LogError
+ */
+export const setUp = async (folder: DataFolder, settings: Settings, policy: string): Promise<void> => {
+  mkdirSync(folder.root, { recursive: true, mode: 0o700 })
+  mkdirSync(folder.reviewers, { recursive: true, mode: 0o700 })
+  const file = policyFile(folder, settings)
+  if (!existsSync(file)) writeFileSync(file, policy, { flag: 'wx', mode: 0o644 })
+  const permitted = permittedNames(settings, loadPolicy(file))
+  if (!existsSync(folder.authority)) await createAuthority(folder.authority, permitted)
+  if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) createReviewer(folder.reviewers, REVIEWER)
+  if (!existsSync(folder.log)) createLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
+  // Last, because it says that the set-up is complete.
+  writeFileSync(folder.settings, writeSettings(settings), { flag: 'wx', mode: 0o644 })
+}
+
+/** All names that a certificate may have to be minted for: the vendors' hosts and the appliance's own. */
+export const permittedNames = (settings: Settings, policy: Policy): Permitted => {
+  const names = new Set([...ownNames(settings), ...policy.destinations.map(({ host }) => host)])
+  const isAddress = (name: string): boolean => normalizeAddress(name) !== null
+  return { dns: [...names].filter(name => !isAddress(name)), addresses: [...names].filter(isAddress) }
+}
+
+/** Names and addresses under which gateway clients reach the appliance. */
+export const ownNames = ({ listen, names }: Settings): readonly string[] => [
+  ...new Set([...names, parseListen(listen).address]),
+]

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse, stringify } from 'yaml'
+import type { DataFolder } from './data-folder.ts'
+import { ProxyError } from './proxy-error.ts'
+
+/** How an appliance is set up, as against what its policy says. */
+export type Settings = {
+  /** `address:port`, an IPv6 address in brackets. */
+  readonly listen: string
+  /** Further names under which gateway clients reach the appliance. */
+  readonly names: readonly string[]
+  /** Policy file, absolute or relative to the data folder. */
+  readonly policy: string
+}
+
+export const defaultSettings: Settings = { listen: '127.0.0.1:8443', names: ['localhost'], policy: 'policy.yaml' }
+
+const validate = new Ajv2020({ strict: true }).compile<Partial<Settings>>({
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    listen: { type: 'string' },
+    names: { type: 'array', items: { type: 'string', pattern: '^[a-z0-9.:-]{1,253}$' } },
+    policy: { type: 'string', minLength: 1 },
+  },
+})
+
+/** @throws ProxyError `ERR_SETTINGS_UNREADABLE`, `ERR_SETTINGS_INVALID` */
+export const readSettings = (folder: DataFolder): Settings => {
+  let value: unknown
+  try {
+    value = parse(readFileSync(folder.settings, 'utf8')) ?? {}
+  } catch (cause) {
+    throw new ProxyError('ERR_SETTINGS_UNREADABLE', `${folder.settings} cannot be read as YAML`, { cause })
+  }
+  if (validate(value)) return { ...defaultSettings, ...value }
+  const [error] = validate.errors ?? []
+  throw new ProxyError(
+    'ERR_SETTINGS_INVALID',
+    `${folder.settings}: ${error?.instancePath || 'the file'} ${error?.message}`,
+  )
+}
+
+export const writeSettings = (settings: Settings): string =>
+  `# How this appliance is set up; what may leave stands in the policy.\n${stringify(settings)}`
+
+export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
+  resolve(dirname(folder.settings), policy)
+
+/**
+ * Splits `address:port`.
+ * @throws ProxyError `ERR_LISTEN_ADDRESS`
+ */
+export const parseListen = (text: string): { readonly address: string; readonly port: number } => {
+  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups?.port)
+  if (!match?.groups || port > 65_535)
+    throw new ProxyError('ERR_LISTEN_ADDRESS', `${text} is not of the form address:port`)
+  return { address: (match.groups.v6 ?? match.groups.v4)!, port }
+}

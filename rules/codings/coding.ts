@@ -1,0 +1,39 @@
+import type { JsonValue } from '../canonical.ts'
+import type { Traits } from '../detector.ts'
+
+/** Characters and octets that may still be produced by undoing codings; shared by everything in one request. */
+export type Budget = { remaining: number }
+
+/** There is more inside than may be unfolded. Whoever catches it must block: nobody has looked at the rest. */
+export class OverBudget extends Error {
+  override readonly name = 'OverBudget'
+}
+
+/** Takes `amount` characters or octets off the budget. @throws OverBudget when there are fewer left */
+export const spend = (budget: Budget, amount: number): void => {
+  if (amount > budget.remaining) throw new OverBudget('the payload unfolds to more than the budget')
+  budget.remaining -= amount
+}
+
+/** What one layer of coding held. */
+export type Inner =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'json'; readonly value: JsonValue }
+
+/**
+ * A way to write something as text. `undo` gives one layer of whatever parts of the text are written so, and nothing for
+ * an ordinary value; it takes what it gives off the budget before it gives it, in time linear in the text.
+ */
+export type TextCoding = {
+  readonly id: string
+  readonly gate: (traits: Traits, text: string) => boolean
+  readonly undo: (text: string, budget: Budget) => Iterable<Inner>
+}
+
+/** A way to write something as octets. Undone like a `TextCoding`. */
+export type BytesCoding = {
+  readonly id: string
+  readonly gate: (bytes: Uint8Array) => boolean
+  readonly undo: (bytes: Uint8Array, budget: Budget) => Iterable<Inner>
+}

@@ -1,0 +1,44 @@
+import { keywords } from '../context.ts'
+import { numberedId, whole } from '../numbered-id.ts'
+
+const digitSum = (value: number): number => (value > 9 ? value - 9 : value)
+
+/** The letter counts as its two-digit place in the alphabet; weights 1 and 2 in turn, digit sums, modulus 10. */
+const hasCheckDigit = (compact: string): boolean => {
+  const place = String(compact.charCodeAt(0) - 64).padStart(2, '0')
+  const sum = [...(place + compact.slice(1, 9))].reduce(
+    (sum, digit, index) => sum + digitSum(Number(digit) * (index % 2 === 0 ? 1 : 2)),
+    0,
+  )
+  return sum % 10 === Number(compact[9])
+}
+
+export const deKvnr = numberedId({
+  id: 'de-kvnr',
+  title: 'Krankenversichertennummer (Germany)',
+  source:
+    'https://www.gkv-spitzenverband.de/krankenversicherung/kv_grundprinzipien/krankenversichertennummer/kvnr.jsp, § 290 SGB V',
+  category: 'health',
+  candidate: whole('[A-Z][ -]?\\d{3}[ -]?\\d{3}[ -]?\\d{3}', 'i'),
+  minDigits: 9,
+  valid: hasCheckDigit,
+  alone: () => false,
+  keyword: keywords(
+    'kvnr',
+    'kv ?nummer',
+    'kv ?nr',
+    '(?:kranken)?versicherten ?(?:nummer|nr|id)',
+    '(?:kranken)?versicherungs ?(?:nummer|nr)',
+    'versicherte[rn]?',
+    'krankenversich\\p{L}*',
+    'krankenkasse\\p{L}*',
+    'egk',
+    'gesundheitskarte',
+    'health insurance(?: ?(?:no|num|number|id))?',
+    'insurance(?: ?(?:no|num|number|id))?',
+  ),
+  examples: {
+    match: ['KVNR T123456780', 'Versichertennummer: A 123 456 780', { text: 'T123456780', keys: ['kvnr'] }],
+    noMatch: ['T123456780', 'KVNR T123456781', { text: 'T123456780', keys: ['serial'] }],
+  },
+})

@@ -1,0 +1,153 @@
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { inContext, keywords } from '../context.ts'
+import type { Span, TextDetector } from '../detector.ts'
+import { withoutDates } from '../date-forms.ts'
+
+/** The countries whose national forms are looked for, unless the operator names others. */
+export const defaultCountries: readonly CountryCode[] = [
+  'US', 'CA', 'GB', 'FR', 'DE', 'ES', 'IT', 'SE', 'NO', 'DK', 'FI', 'IS', 'AU',
+] // prettier-ignore
+
+/** Seven to fifteen digits (ITU-T E.164) in groups, with at most three separators between two digits. */
+const candidate =
+  /(?<![\p{L}\p{N}_]|\d[.:/-])(?:\+[ ]?)?\(?\+?\d(?:[ \u00a0().\/\u2010-\u2013-]{0,3}\d){6,16}(?![\p{L}\p{N}_]|[.:]\d)/gu
+
+const word = keywords(
+  '(?:tele)?phones?(?: ?(?:no|num|number))?',
+  'ph',
+  'mobile(?! phase)',
+  'mob',
+  'cell ?phone',
+  'cellular',
+  'my cell',
+  '(?<!flow )cell ?(?:no|num|number)',
+  'tel',
+  'tele?fax',
+  'fax',
+  'call (?:me|us|him|her|back|at|on)',
+  'callback',
+  'whatsapp',
+  'sms',
+  'pager',
+  'dial',
+  'reach(?:ed)? (?:me|us|him|her|at|on)',
+  'text (?:me|us)',
+  'landline',
+  'telephone',
+  'portable',
+  'appele[rz](?:-moi)?',
+  'joindre',
+  'telefon\\p{L}*',
+  'rufnummer',
+  'handy(?: ?nummer)?',
+  'mobil\\p{L}*(?<!mobile)',
+  'anruf\\p{L}*',
+  'durchwahl',
+  'telefono',
+  'movil',
+  'celular',
+  'llam(?:ar|e|a|ame)',
+  'cellulare',
+  'chiam\\p{L}+',
+  'puhelin\\p{L}*',
+  'puh',
+  'tlf',
+  'tlfnr',
+  'matkapuhelin',
+  'ring',
+)
+
+/** Shapes of national numbers that stand for themselves: separators or parentheses in that country's usual places. */
+const shapes: readonly (readonly [RegExp, readonly CountryCode[]])[] = [
+  [/^(?:1[ .-])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}([.-]))[2-9]\d{2}(?:\1|[ .-])\d{4}$/, ['US', 'CA']],
+  [/^(?:1[ -])?[2-9]\d{2} [2-9]\d{2}[ -]\d{4}$/, ['US', 'CA']],
+  [/^0[1-9](?:([ .-])\d{2})(?:\1\d{2}){3}$/, ['FR']],
+  [/^\(?0\d{2,4}\)?[ ]\d{3,4}[ -]?\d{3,4}$|^\(?0\d{4}\)?[ ]\d{5,6}$/, ['GB', 'AU', 'FI', 'DE', 'SE']],
+  [/^\(?0[1-9]\d{1,4}(?:\)[ ]?|[ ]?[/–-][ ]?|[ ])\d{2,8}(?:[ -]?\d{2,5}){0,4}$/, ['DE', 'GB', 'IT', 'SE', 'FI', 'AU']],
+  [/^0[45]\d{2}([ -])\d{3}\1\d{3,4}$/, ['AU', 'FI']],
+  [/^\(0\d\) ?\d{4}[ -]\d{4}$|^0[2378] \d{4} \d{4}$/, ['AU']],
+  [/^0[1-9]\d{0,2}-\d{2,3} ?\d{2} ?\d{2,3}$/, ['SE']],
+  [/^3\d{2}[ .-]\d{3}[ .-]?\d{4}$|^3\d{2} \d{2} \d{2} \d{3}$|^0\d{1,3} \d{5,8}$/, ['IT']],
+  [/^[679]\d{2}([ .-])\d{2}\1\d{2}\1\d{2}$|^[67]\d{2}([.-])\d{3}\2\d{3}$/, ['ES']],
+]
+
+const validIn = (text: string, countries: readonly CountryCode[]): boolean =>
+  countries.some(country => parsePhoneNumberFromString(text, country)?.isValid() === true)
+
+/** `+44 (0)20 …`: the zero in parentheses is not dialled from abroad. */
+const international = (text: string): boolean => {
+  const written = text.replace(/\(0\)/, '').replace(/^\(\+/, '+').replace(/^\+ /, '+')
+  return written.startsWith('+') && parsePhoneNumberFromString(written)?.isValid() === true
+}
+
+/** `0044 20 …` with separators: an exit code, then a country code. */
+const exitCode = (text: string): boolean => /^00[1-9]\d{0,2}[ .(/-]/.test(text) && international('+' + text.slice(2))
+
+const hasShape = (text: string): boolean =>
+  shapes.some(([shape, countries]) => shape.test(text) && validIn(text, countries))
+
+/** `0.128`, `12.50 14.75` and the like: numbers with a decimal point, not groups of digits. */
+const decimals = /(?:^|[ /-])\d{1,3}\.\d{1,6}(?:$|[ /-])/
+
+const isPhone = (text: string, inPhoneContext: () => boolean): boolean => {
+  if (international(text) || exitCode(text)) return true
+  if (withoutDates(text).length < text.length || decimals.test(text)) return false
+  if (hasShape(text)) return true
+  return (
+    inPhoneContext() &&
+    (validIn(text, defaultCountries) || (text.startsWith('00') && international('+' + text.slice(2))))
+  )
+}
+
+/** A candidate may have swallowed a number beside it (`tel 030 123456 12`): shorter beginnings are tried too, at most four. */
+const beginnings = (text: string): readonly string[] => {
+  const found = [text]
+  for (let end = text.lastIndexOf(' '); end >= 7 && found.length < 4; end = text.lastIndexOf(' ', end - 1))
+    found.push(text.slice(0, end))
+  return found
+}
+
+export const phone = {
+  kind: 'text',
+  id: 'phone',
+  title: 'Telephone or fax number',
+  category: 'identity',
+  source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
+  gate: traits => traits.digits >= 7,
+  *find(subject) {
+    for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
+      const context = (span: Span) => () => inContext(subject, span, word)
+      for (const written of beginnings(raw)) {
+        const span = { start: index, end: index + written.length }
+        if (!isPhone(written, context(span))) continue
+        yield span
+        break
+      }
+    }
+  },
+  examples: {
+    match: [
+      '+44 20 7946 0958',
+      '+49 (0)30 901820',
+      '(212) 555-2368',
+      '212-555-2368',
+      '06 12 34 56 78',
+      '0171 3456789',
+      '030 / 901820',
+      'tel. 612 345 678',
+      'Handy: 01713456789',
+      { text: '2125552368', keys: ['contact', 'phoneNumber'] },
+    ],
+    noMatch: [
+      '06/05/2024 00:00:00',
+      '2023-11-08T16:06:00+01:00',
+      '20240605 1234567',
+      '1.18.54.4',
+      '1000013350',
+      '0.123 / 0.068',
+      '2125552368',
+      { text: '20764462', keys: ['lot'] },
+      { text: '20764462', keys: ['flowCell', 'serial'] },
+    ],
+  },
+} as const satisfies TextDetector

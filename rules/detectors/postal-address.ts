@@ -1,0 +1,111 @@
+import { inKeys, keywords } from '../context.ts'
+import type { Span, TextDetector } from '../detector.ts'
+
+const L = '(?<![\\p{L}\\p{N}])'
+const R = '(?![\\p{L}\\p{N}])'
+const name = "[\\p{Lu}\\d][\\p{L}\\p{M}\\d.'’-]{0,24}"
+const words = `(?:${name} ){1,4}`
+/** A capitalised place of one to four words. */
+const place =
+  "\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?:[ -](?:(?:de|la|le|les|sur|sous|am|an|der|im|bei|del|y|upon|on) ){0,2}\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}){0,3}"
+const number = '\\d{1,5}[a-zA-Z]?(?:[-/]\\d{1,4}[a-zA-Z]?)?(?: ?(?:bis|ter))?'
+const join = '[,;]?[ \\n]{0,3}(?:\\p{L}{1,8}[ .]{0,2}\\d{1,5}\\p{L}?[,;]?[ \\n]{1,2}){0,1}'
+
+const english =
+  '(?:Street|St\\.?|Avenue|Ave\\.?|Road|Rd\\.?|Boulevard|Blvd\\.?|Lane|Ln\\.?|Drive|Dr\\.?|Court|Ct\\.?|Place|Pl\\.?|Square|Terrace|Way|Crescent|Close|Parkway|Pkwy\\.?|Highway|Hwy\\.?|Circle|Trail|Row|Gardens|Grove|Mews|Walk|Green|Hill)'
+const french =
+  '(?:rue|avenue|av\\.|boulevard|bd|bld|blvd|place|chemin|all[ée]e|impasse|quai|cours|route|passage|square|faubourg|mont[ée]e|voie|villa|sentier|rang)'
+const german =
+  '[\\p{L}\\p{M}.-]{0,28}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|ring|damm|ufer|markt|chaussee|steig|berg|hof|graben)'
+const spanish =
+  '(?:calle|c/|avenida|avda\\.?|av\\.|paseo|p[º°]|plaza|pza\\.?|camino|carretera|ctra\\.?|ronda|traves[ií]a|v[ií]a|viale|corso|piazza|vicolo|largo|rambla|carrer|rua|glorieta|bulevar|cuesta|pasaje|urbanizaci[oó]n)'
+
+const ukCode = '[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}'
+const caCode = '[ABCEGHJ-NPRSTVXY]\\d[A-Z][ -]?\\d[A-Z]\\d'
+const usCode = '[A-Z]{2},? \\d{5}(?:-\\d{4})?'
+const auCode = '(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT) \\d{4}'
+const anglo = `(?:${place})?[, \\n]{1,3}(?:${place}[, \\n]{1,3})?(?:\\p{L}{2,20}[, \\n]{1,2})?(?:${ukCode}|${caCode}|${usCode}|${auCode}|\\d{5}(?:-\\d{4})?)`
+const postcode = `(?:(?:F|D|DE|FR|E|ES|CH|A|AT|I|IT|B|BE|L|S|SE|N|NO|DK|FI)-)?\\d{2} ?\\d{3} ?,? ?${place}|\\d{4} ${place}|${place}[, ]{1,3}\\d{5}|${caCode}`
+
+/** A street with a house number and, behind it, a postcode: each country's usual order. */
+const full = [
+  `${L}${number},? ${words}${english}(?: (?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\\.?)?${join}[, \\n]{1,3}${anglo}${R}`,
+  `${L}${number},? (?:${french}) (?:[\\p{L}\\p{M}\\d.'’-]{1,24}[ ]?){1,7}[,;]?[ \\n]{0,3}[\\p{L}\\p{M} ,()'’-]{0,40}?(?:${postcode})${R}`,
+  `${L}(?:\\p{Lu}[\\p{L}\\p{M}.-]{1,24} ){0,3}${german} ${number}[,;]?[ \\n]{1,3}(?:${postcode})`,
+  `${L}(?:${spanish}) (?:[\\p{L}\\p{M}\\d.'’ªº-]{1,24}[ ]?){1,6}[, ]{1,2}(?:n[.º°]{0,2} ?)?${number}[,;]?[ \\n]{1,3}(?:[\\p{L}\\d.ºª°]{1,12}[, \\n]{1,2}){0,3}(?:${postcode})`,
+] as const
+const patterns = full.map(source => new RegExp(source, 'giu'))
+
+/** Without a postcode, a street and number alone count under a property that means an address. */
+const street = [
+  `${L}${number},? ${words}${english}(?!\\p{L})`,
+  `${L}${number},? (?:bis |ter )?(?:${french}) \\p{L}`,
+  `${german} ${number}${R}`,
+  `${L}(?:${spanish}) [\\p{L}\\p{M}. '’]{2,40}[, ]{1,2}(?:n[.º°]{0,2} ?)?${number}${R}`,
+].map(source => new RegExp(source, 'iu'))
+const addressKey = keywords(
+  '(?:home|postal|street|mailing|billing|shipping|patient|residential|contact|work)? ?address(?:es)?(?: line ?\\d?)?',
+  'street(?: ?(?:address|name|line))?',
+  'addr\\d?',
+  'adresse\\p{L}*',
+  'anschrift',
+  'wohnort',
+  'strasse',
+  'rue',
+  'direccion',
+  'domicilio',
+  'calle',
+  'indirizzo',
+  'residenza',
+  'residence',
+  'adress',
+  'osoite',
+)
+/** Addresses of machines are none of persons. */
+const machineAddress = keywords(
+  'ip',
+  'mac',
+  'memory',
+  'bus',
+  'register',
+  'network',
+  'url',
+  'web',
+  'http',
+  'base',
+  'e ?mail',
+)
+
+export const postalAddress = {
+  kind: 'text',
+  id: 'postal-address',
+  title: 'Postal address',
+  category: 'identity',
+  source: 'UPU S42 (components and their order by country); 45 CFR 164.514(b)(2)(i)(B)',
+  gate: traits => traits.digits >= 1 && traits.letters >= 5 && (traits.hasSpace || traits.hasNewline),
+  *find(subject): Iterable<Span> {
+    const { text } = subject
+    for (const pattern of patterns)
+      for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
+    if (text.length > 300 || !inKeys(subject, addressKey) || inKeys(subject, machineAddress)) return
+    if (street.some(pattern => pattern.test(text))) yield { start: 0, end: text.length }
+  },
+  examples: {
+    match: [
+      '1600 Amphora Avenue, Springfield, IL 62704',
+      '12 Old Mill Lane, York YO1 7HH',
+      '12 bis rue des Lilas, 75011 Paris',
+      'Lindenstraße 14, 10969 Berlin',
+      'Calle de Alcalá 45, 3º B, 28014 Madrid',
+      '4520 rue Saint-Denis, Montréal QC H2J 2L3',
+      { text: '12 Old Mill Lane', keys: ['homeAddress'] },
+    ],
+    noMatch: [
+      'Lane 12, 1101 Tiles',
+      'Read 1 Index 10 Flow Cell Way',
+      '4 Lane 20031054 Kit',
+      { text: '10.0.0.12', keys: ['ipAddress'] },
+      { text: '0x40 bus 3', keys: ['address'] },
+    ],
+  },
+} as const satisfies TextDetector

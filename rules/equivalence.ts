@@ -1,0 +1,58 @@
+import type { JsonValue } from './canonical.ts'
+
+/**
+ * Whether a JSON text says no more than its value does, so that it may leave as it is: it must be exactly what one of a few
+ * ordinary serializers writes for that value. White space, key order, number and string spelling then carry no freely chosen
+ * information beyond the choice of the serializer.
+ *
+ * Layouts: compact; `", "` and `": "` as Python writes by default; indented by two or four spaces or a tab, with LF or CRLF. One final
+ * line break is let pass. Numbers and strings as ECMAScript spells them. Members sorted as RFC 8785 does, or in the order in
+ * which the schema lists its properties.
+ * @param orders - the property lists of the schema, in document order
+ */
+export const isPlainlyWritten = (text: string, value: JsonValue, orders: readonly (readonly string[])[]): boolean => {
+  if (!hasKnownOrder(value, orders.map(rankOf))) return false
+  const bare = text.replace(/\r?\n$/, '')
+  return layouts.some(write => write(value) === bare)
+}
+
+type Layout = (value: JsonValue) => string
+
+const indented =
+  (indent: string, lineBreak: string): Layout =>
+  value => {
+    const text = JSON.stringify(value, null, indent)
+    return lineBreak === '\n' ? text : text.replaceAll('\n', lineBreak)
+  }
+
+const spaced: Layout = value => {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`
+  return `{${Object.keys(value)
+    .map(key => `${JSON.stringify(key)}: ${spaced(value[key]!)}`)
+    .join(', ')}}`
+}
+
+const layouts: readonly Layout[] = [
+  value => JSON.stringify(value),
+  spaced,
+  ...['\n', '\r\n'].flatMap(lineBreak => ['  ', '    ', '\t'].map(indent => indented(indent, lineBreak))),
+]
+
+type Rank = ReadonlyMap<string, number>
+
+const rankOf = (order: readonly string[]): Rank => new Map(order.map((name, index) => [name, index]))
+
+const hasKnownOrder = (value: JsonValue, ranks: readonly Rank[]): boolean => {
+  if (value === null || typeof value !== 'object') return true
+  if (Array.isArray(value)) return value.every(item => hasKnownOrder(item, ranks))
+  const names = Object.keys(value)
+  const ascending = isAscending(names, (a, b) => a < b) || ranks.some(rank => follows(names, rank))
+  return ascending && Object.values(value).every(item => hasKnownOrder(item, ranks))
+}
+
+const follows = (names: readonly string[], rank: Rank): boolean =>
+  isAscending(names, (a, b) => (rank.get(a) ?? Infinity) < (rank.get(b) ?? -Infinity))
+
+const isAscending = (names: readonly string[], precedes: (a: string, b: string) => boolean): boolean =>
+  names.every((name, index) => index === 0 || precedes(names[index - 1]!, name))

@@ -1,0 +1,259 @@
+import { canonicalize, type JsonValue } from './canonical.ts'
+import { decodeContent, decodeText } from './decode.ts'
+import type { Category } from './detector.ts'
+import { isPlainlyWritten } from './equivalence.ts'
+import { spellAuthority } from './framing.ts'
+import { readJson } from './json.ts'
+import { fieldValues, type Arrival, type Authority, type Content, type Head, type Message } from './message.ts'
+import { writePath } from './path-template.ts'
+import { defaultLimits, type BodyRule, type Limits, type Parameter, type Policy, type Route } from './policy.ts'
+import { parseQuery, writeQuery } from './query.ts'
+import { scan, type Scanned } from './scan.ts'
+import type { Path } from './schema.ts'
+import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
+import { release, type Block, type BlockReason, type Surface, type Verdict } from './verdict.ts'
+
+/**
+ * What happens to one request: the only place where that is decided. No socket, no clock, no log: whoever calls it acts on the
+ * answer. Never throws: a fault inside ends in a block.
+ */
+export const inspect = (message: Message, policy: Policy): Verdict => {
+  try {
+    const selected = selectRoute(message.arrival, message.head, policy)
+    if (!selected.ok) return blockOf(selected)
+    const { instrument, route } = selected
+    const subject = { instrument: instrument.id, destination: route.destination, route: route.id }
+    const outcome = inspectOnRoute(message, selected, policy.limits)
+    return outcome instanceof Stop
+      ? { ...blockOf({ ...subject, reason: outcome.reason, rule: null }), ...outcome.detail }
+      : { kind: 'forward', ...subject, destination: spellAuthority(route.destination), request: release(outcome) }
+  } catch {
+    return blockOf({ ...nobody, reason: 'inspection-failed', rule: null })
+  }
+}
+
+/** What to do once the header section has arrived, before any content is read. */
+export type HeadVerdict = {
+  /** The block that is certain already, whatever the content is. */
+  readonly block: Block | null
+  /** Octets of content worth reading: none from a caller that the policy does not know. */
+  readonly maxBodyBytes: number
+}
+
+export const inspectHead = (arrival: Arrival, head: Head, policy: Policy): HeadVerdict => {
+  const selected = selectRoute(arrival, head, policy)
+  const isKnown = selected.instrument !== null
+  return { block: selected.ok ? null : blockOf(selected), maxBodyBytes: isKnown ? policy.limits.maxBodyBytes : 0 }
+}
+
+export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block
+
+/** Whether a CONNECT may open a tunnel. What comes through it is then inspected request by request. */
+export const inspectTunnel = (client: string, head: Head, policy: Policy): TunnelVerdict => {
+  const tunnel = selectTunnel(client, head, policy)
+  return tunnel.ok ? { kind: 'open', authority: tunnel.authority } : blockOf(tunnel)
+}
+
+/** Why something is not a request at all: the HTTP parser or the TLS handshake refused it, or it never became one. */
+export type Unreadable = Pick<Block, 'reason' | 'rule'> & { readonly destination: Authority | null }
+
+/** The verdict on what is not a request: always a block. */
+export const inspectUnreadable = (arrival: Arrival, unreadable: Unreadable, policy: Policy): Block =>
+  blockOf({ ...unreadable, instrument: identify(arrival, policy)?.id ?? null, route: null })
+
+const nobody = { instrument: null, destination: null, route: null } as const
+
+const blockOf = ({ reason, rule, instrument, destination, route }: Omit<Refused, 'ok'>): Block => ({
+  kind: 'block',
+  reason,
+  rule,
+  place: null,
+  findings: [],
+  instrument,
+  destination: destination && isFitToName(destination) ? spellAuthority(destination) : null,
+  route,
+})
+
+/** A host that the policy does not name is the client's text: it is repeated only where no detector finds anything in it. */
+const isFitToName = ({ host }: Authority): boolean => {
+  const { findings, overBudget } = scan([{ surface: 'header', value: host, names: null }], defaultLimits)
+  return findings.length === 0 && !overBudget
+}
+
+type Detail = Partial<Pick<Block, 'rule' | 'place' | 'findings'>>
+
+/** A step that ends the way of the request. A class, so that no request can look like one. */
+class Stop {
+  readonly reason: BlockReason
+  readonly detail: Detail
+  constructor(reason: BlockReason, detail: Detail) {
+    this.reason = reason
+    this.detail = detail
+  }
+}
+
+const stop = (reason: BlockReason, detail: Detail = {}): Stop => new Stop(reason, detail)
+
+type Outbound = Parameters<typeof release>[0]
+
+const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: Limits): Outbound | Stop => {
+  const { route } = selected
+  const path = checkParameters('path', selected.pathParameters, route.pathParameters, 'path-not-allowed')
+  if (path instanceof Stop) return path
+  const query = readQuery(selected.query, route)
+  if (query instanceof Stop) return query
+  const headers = readHeaders(head, route)
+  if (headers instanceof Stop) return headers
+  const body = readBody(head, content, route.body, limits)
+  if (body instanceof Stop) return body
+  const found = scan(surfacesOf(selected, query, headers, body), limits)
+  if (found.findings.length > 0) return stop('sensitive-content', { findings: found.findings })
+  if (found.overBudget) return stop('inspection-budget')
+  return writeOutbound(head, selected, query, headers, body)
+}
+
+type Values = Readonly<Record<string, string>>
+
+const checkParameters = (
+  surface: Surface,
+  values: Values,
+  allowed: ReadonlyMap<string, Parameter>,
+  reason: BlockReason,
+): Values | Stop => {
+  for (const [index, name] of Object.keys(values).entries()) {
+    const result = allowed.get(name)?.validate(values[name]!)
+    if (!result) return stop(reason, { rule: 'additionalProperties', place: { surface, pointer: `/#${index}` } })
+    if (!result.ok) return stop(reason, { rule: result.keyword, place: { surface, pointer: `/${name}` } })
+  }
+  const missing = allowed.values().find(({ name, required }) => required && !Object.hasOwn(values, name))
+  return missing ? stop(reason, { rule: 'required', place: { surface, pointer: `/${missing.name}` } }) : values
+}
+
+const readQuery = (text: string, route: Route): Values | Stop => {
+  const query = parseQuery(text)
+  return query ? checkParameters('query', query, route.query, 'query-not-allowed') : stop('query-not-allowed')
+}
+
+/** The fields that the route names; all others stay behind. */
+const readHeaders = (head: Head, route: Route): Values | Stop => {
+  const headers: Record<string, string> = {}
+  for (const name of route.headers.keys()) {
+    const values = fieldValues(head, name)
+    if (values.length > 1)
+      return stop('header-not-allowed', { rule: 'repeated', place: { surface: 'header', pointer: `/${name}` } })
+    if (values.length === 1) headers[name] = values[0]!
+  }
+  return checkParameters('header', headers, route.headers, 'header-not-allowed')
+}
+
+type Body =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'json'
+      /** The octets as received, with the content coding still on. */
+      readonly received: Uint8Array
+      readonly coding: string | null
+      readonly contentType: string
+      readonly text: string
+      readonly value: JsonValue
+      readonly rule: Extract<BodyRule, { kind: 'json' }>
+    }
+
+const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
+  if (content.kind === 'too-large') return stop('body-too-large', { rule: 'maxBodyBytes' })
+  if (content.kind === 'incomplete') return stop('request-incomplete')
+  if (content.trailers > 0) return stop('request-malformed', { rule: 'trailers' })
+  if (rule.kind === 'none') return content.bytes.length === 0 ? { kind: 'none' } : stop('body-not-allowed')
+  return readJsonBody(head, content.bytes, rule, limits)
+}
+
+const readJsonBody = (
+  head: Head,
+  received: Uint8Array,
+  rule: Extract<BodyRule, { kind: 'json' }>,
+  limits: Limits,
+): Body | Stop => {
+  const contentType = mediaType(fieldValues(head, 'content-type')[0] ?? '')
+  if (contentType === null || !rule.contentTypes.includes(contentType)) return stop('content-type-not-allowed')
+  const codings = fieldValues(head, 'content-encoding')
+  if (codings.length > 1) return stop('content-encoding-not-allowed')
+  const coding = codings[0] ?? null
+  const decoded = decodeContent(received, coding, limits)
+  if (!decoded.ok) return stop(decoded.fault)
+  if (decoded.bytes.length > limits.maxDecodedBytes) return stop('decoded-too-large', { rule: 'maxDecodedBytes' })
+  const text = decodeText(decoded.bytes)
+  if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
+  const json = readJson(text, limits)
+  if (!json.ok) return stop(json.fault)
+  const valid = rule.validate(json.value)
+  if (!valid.ok) {
+    const pointer = pointerTo(valid.path, json.value, rule.names)
+    return stop('schema-violation', { rule: valid.keyword, place: { surface: 'body', pointer } })
+  }
+  return { kind: 'json', received, coding, contentType, text, value: json.value, rule }
+}
+
+/** The media type without parameters; null where a parameter is given that is not `charset=utf-8` (RFC 9110 section 8.3). */
+const mediaType = (field: string): string | null => {
+  const [type = '', ...parameters] = field.split(';').map(part => part.trim().toLowerCase())
+  return parameters.every(parameter => /^charset="?utf-8"?$/.test(parameter)) ? type : null
+}
+
+/** A JSON Pointer that repeats only names which the schema names; of others it gives the position. */
+const pointerTo = (path: Path, root: JsonValue, names: ReadonlySet<string>): string => {
+  let here: JsonValue | undefined = root
+  let pointer = ''
+  for (const step of path) {
+    const keys: readonly string[] = here !== null && typeof here === 'object' ? Object.keys(here) : []
+    const isRepeated = typeof step === 'number' || names.has(step)
+    const token = isRepeated ? String(step) : `#${keys.indexOf(step)}`
+    pointer += `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    here = (here as Record<string, JsonValue> | undefined)?.[step]
+  }
+  return pointer
+}
+
+/** A credential is meant to be one; it is only looked through for what no credential has to hold. */
+const credentialCategories: ReadonlySet<Category> = new Set(['sequence'])
+
+/** Everything that would leave and is not written in the policy. */
+const surfacesOf = ({ route, pathParameters }: Selected, query: Values, headers: Values, body: Body): Scanned[] => {
+  const isCredential = ([name]: readonly [string, string]) => route.headers.get(name)!.credential
+  const fields = Object.entries(headers)
+  const part = (surface: Surface, value: Values): Scanned => ({ surface, value, names: new Set(Object.keys(value)) })
+  const secrets = Object.fromEntries(fields.filter(isCredential))
+  const parts: Scanned[] = [
+    part('path', pathParameters),
+    part('query', query),
+    part('header', Object.fromEntries(fields.filter(field => !isCredential(field)))),
+    { ...part('header', secrets), categories: credentialCategories },
+  ]
+  if (body.kind === 'json') parts.push({ surface: 'body', value: body.value, names: body.rule.names })
+  return parts
+}
+
+/** Writes the request anew from what was inspected, or proves that the bytes received say the same. */
+const writeOutbound = (head: Head, selected: Selected, query: Values, headers: Values, body: Body): Outbound | Stop => {
+  const { route, pathParameters } = selected
+  const fields: [string, string][] = Object.entries(headers)
+  const outbound = {
+    destination: route.destination.id,
+    method: route.method,
+    target: writePath(route.path, pathParameters) + writeQuery(query),
+    fields,
+  }
+  if (body.kind === 'json') fields.push(['content-type', body.contentType])
+  if (route.forward === 'canonical') return { ...outbound, body: canonicalBytes(body) }
+  if (!head.target.endsWith(outbound.target)) return stop('not-equivalent', { rule: 'target' })
+  if (body.kind === 'none') return { ...outbound, body: new Uint8Array() }
+  if (body.coding !== null) return stop('not-equivalent', { rule: 'content-encoding' })
+  if (!isPlainlyWritten(body.text, body.value, body.rule.orders)) return stop('not-equivalent', { rule: 'spelling' })
+  return { ...outbound, body: body.received }
+}
+
+const canonicalBytes = (body: Body): Uint8Array =>
+  body.kind === 'json' ? new TextEncoder().encode(canonicalize(body.value)) : new Uint8Array()
+
+/** The detectors alone, with no schema, over a value from wherever. */
+export const scanValue = (value: JsonValue, limits: Limits): ReturnType<typeof scan> =>
+  scan([{ surface: 'body', value, names: null }], limits)

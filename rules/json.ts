@@ -1,0 +1,119 @@
+import type { JsonValue } from './canonical.ts'
+import type { BlockReason } from './verdict.ts'
+
+export type JsonLimits = {
+  /** Levels of nesting. */
+  readonly maxDepth: number
+  /** Members and elements in the whole text. */
+  readonly maxMembers: number
+  /** UTF-16 code units of one string as spelled in the text. */
+  readonly maxStringLength: number
+}
+
+export type JsonFault = Extract<BlockReason, `json-${string}`>
+export type JsonReading =
+  { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly fault: JsonFault }
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/**
+ * Reads a JSON text (RFC 8259) that means the same to every reader: no member twice, no number that a double cannot
+ * hold, no lone surrogate (RFC 7493, I-JSON), within limits. Never throws.
+ */
+export const readJson = (text: string, limits: JsonLimits): JsonReading => {
+  const survey = surveyTokens(text, limits)
+  if (typeof survey === 'string') return { ok: false, fault: survey }
+  let value: JsonValue
+  try {
+    value = JSON.parse(text) as JsonValue
+  } catch {
+    return { ok: false, fault: 'json-malformed' }
+  }
+  const names = tally(value, text.includes('\\u'))
+  if (names === 'json-lone-surrogate') return { ok: false, fault: names }
+  // JSON.parse keeps the last of two members of one name: then the text has more name separators than the value has names.
+  return names === survey.nameSeparators ? { ok: true, value } : { ok: false, fault: 'json-duplicate-name' }
+}
+
+/** Walks the tokens without checking the grammar, which JSON.parse does: counts, depth, lengths and numbers. */
+const surveyTokens = (text: string, limits: JsonLimits): { nameSeparators: number } | JsonFault => {
+  let depth = 0
+  let nameSeparators = 0
+  let members = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      const end = endOfString(text, at)
+      if (end < 0) return 'json-malformed'
+      if (end - at - 1 > limits.maxStringLength) return 'json-string-too-long'
+      at = end
+    } else if (code === 0x3a) nameSeparators++
+    else if (code === 0x2c) members++
+    else if (code === 0x7b || code === 0x5b) {
+      members++
+      if (++depth > limits.maxDepth) return 'json-too-deep'
+    } else if (code === 0x7d || code === 0x5d) depth--
+    else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
+      const end = endOfNumber(text, at)
+      // Up to four characters reach 9e99 at the most, and up to fifteen digits are always exact.
+      if (end - at > 4 && !isRepresentable(text.slice(at, end))) return 'json-number-not-representable'
+      at = end - 1
+    }
+    if (members > limits.maxMembers) return 'json-too-large'
+  }
+  return { nameSeparators }
+}
+
+/** Index of the closing quote of the string that opens at `start`, or -1. */
+const endOfString = (text: string, start: number): number => {
+  let at = text.indexOf('"', start + 1)
+  while (at > 0) {
+    let backslashes = 0
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++
+    if (backslashes % 2 === 0) return at
+    at = text.indexOf('"', at + 1)
+  }
+  return -1
+}
+
+const endOfNumber = (text: string, start: number): number => {
+  let at = start + 1
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    // + - . 0-9 E e
+    if (!(code === 0x2b || code === 0x2d || code === 0x2e || (code >= 0x30 && code <= 0x39) || (code | 0x20) === 0x65))
+      break
+  }
+  return at
+}
+
+/** Whether a double holds the number: finite, and exact where it is spelled as an integer. */
+const isRepresentable = (token: string): boolean => {
+  const number = Number(token)
+  if (Number.isNaN(number)) return true // not a number at all: JSON.parse says so
+  if (!Number.isFinite(number)) return false
+  return token.length <= 15 || !/^-?\d+$/.test(token) || BigInt(number) === BigInt(token)
+}
+
+/** Number of member names in a value; a lone surrogate in a name or string is its own answer. */
+const tally = (value: JsonValue, escapes: boolean): number | 'json-lone-surrogate' => {
+  if (typeof value === 'string') return escapes && !value.isWellFormed() ? 'json-lone-surrogate' : 0
+  if (value === null || typeof value !== 'object') return 0
+  if (Array.isArray(value)) return tallyAll(value, escapes)
+  const names = Object.keys(value)
+  if (escapes && !names.every(name => name.isWellFormed())) return 'json-lone-surrogate'
+  const inner = tallyAll(Object.values(value), escapes)
+  return typeof inner === 'string' ? inner : names.length + inner
+}
+
+const tallyAll = (values: readonly JsonValue[], escapes: boolean): number | 'json-lone-surrogate' => {
+  let names = 0
+  for (const value of values) {
+    if (typeof value === 'number') continue
+    const inner = tally(value, escapes)
+    if (typeof inner === 'string') return inner
+    names += inner
+  }
+  return names
+}

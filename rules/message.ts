@@ -1,0 +1,50 @@
+/** One HTTP request as the pipeline sees it: values only, nothing that holds a socket. */
+
+/** A host (lower-case DNS name or IP literal without brackets) and a port. */
+export type Authority = { readonly host: string; readonly port: number }
+
+/**
+ * How a request came to the appliance.
+ * - `connect`: TLS inside a CONNECT tunnel (RFC 9110 section 9.3.6)
+ * - `gateway`: TLS to one of the appliance's own names
+ * - `redirect`: TLS to the vendor's name (SNI), steered here by DNS or a packet filter
+ * - `plain`: HTTP without TLS
+ * - `replay`: a payload blocked earlier, sent again by a reviewer; `destination` is `host:port` if it was known then
+ */
+export type Ingress =
+  | { readonly kind: 'connect'; readonly authority: Authority; readonly serverName: string | null }
+  | { readonly kind: 'gateway'; readonly names: readonly string[]; readonly port: number }
+  | { readonly kind: 'redirect'; readonly serverName: string; readonly port: number }
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'replay'; readonly instrument: string; readonly destination: string | null }
+
+/** One field line of the header section, as received. */
+export type Field = readonly [name: string, value: string]
+
+/** Request line and header section (RFC 9112 sections 3 and 5). */
+export type Head = {
+  readonly method: string
+  /** The request-target exactly as received. */
+  readonly target: string
+  readonly version: string
+  readonly fields: readonly Field[]
+}
+
+/** Who sent the request and by which way. */
+export type Arrival = {
+  /** Address of the peer, without zone. */
+  readonly client: string
+  readonly ingress: Ingress
+}
+
+/** What became of reading the request content. `trailers` is the number of trailer fields that came with it. */
+export type Content =
+  | { readonly kind: 'complete'; readonly bytes: Uint8Array; readonly trailers: number }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'incomplete' }
+
+export type Message = { readonly arrival: Arrival; readonly head: Head; readonly content: Content }
+
+/** All values of a field, by its lower-case name. */
+export const fieldValues = (head: Head, name: string): readonly string[] =>
+  head.fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value.trim())

@@ -1,0 +1,95 @@
+import type { Network } from './address.ts'
+import type { DecodeLimits } from './decode.ts'
+import type { JsonLimits } from './json.ts'
+import type { PathTemplate } from './path-template.ts'
+import type { Validator } from './schema.ts'
+
+/** What may leave, read and compiled once by `parsePolicy`. Everything here can be trusted. */
+export type Policy = {
+  /** `sha256:` and 64 hexadecimal digits over the canonical document with all its schemas: names the policy in the log. */
+  readonly digest: string
+  readonly instruments: readonly Instrument[]
+  readonly destinations: readonly Destination[]
+  readonly routes: readonly Route[]
+  readonly limits: Limits
+}
+
+export type Instrument = {
+  readonly id: string
+  readonly serial: string | null
+  readonly enabled: boolean
+  /** A single address is a network of its full length. */
+  readonly network: Network
+}
+
+export type Destination = {
+  readonly id: string
+  readonly host: string
+  readonly port: number
+  /** Fixed addresses; when there are none, DNS is asked. */
+  readonly addresses: readonly string[]
+  /** Networks that are not public and yet allowed as a target. */
+  readonly networks: readonly Network[]
+  /** PEM of further trusted authorities. */
+  readonly ca: string | null
+  /** SubjectPublicKeyInfo pins, `sha256/…`. */
+  readonly pins: readonly string[]
+}
+
+/** A path or query parameter or a header field. */
+export type Parameter = {
+  readonly name: string
+  readonly required: boolean
+  readonly credential: boolean
+  readonly validate: Validator
+}
+
+export type BodyRule =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'json'
+      readonly contentTypes: readonly string[]
+      readonly validate: Validator
+      /** Property names that the schema names, and that findings may therefore repeat. */
+      readonly names: ReadonlySet<string>
+      /** The orders in which the schema lists its properties; `forward: exact` accepts these. */
+      readonly orders: readonly (readonly string[])[]
+    }
+
+export type Route = {
+  readonly id: string
+  readonly destination: Destination
+  /** Null: every instrument of the policy. */
+  readonly instruments: ReadonlySet<string> | null
+  readonly method: string
+  readonly path: PathTemplate
+  readonly pathParameters: ReadonlyMap<string, Parameter>
+  readonly query: ReadonlyMap<string, Parameter>
+  readonly headers: ReadonlyMap<string, Parameter>
+  readonly upgradeInsecure: boolean
+  readonly body: BodyRule
+  readonly forward: 'canonical' | 'exact'
+  readonly response: { readonly headers: ReadonlySet<string>; readonly maxBytes: number }
+  readonly onBlock: { readonly status: number; readonly contentType: string; readonly body: string } | null
+}
+
+export type Limits = DecodeLimits &
+  JsonLimits & {
+    /** Octets of content as received. */
+    readonly maxBodyBytes: number
+    /** Characters and octets that nested encodings may unfold to. */
+    readonly maxUnfolded: number
+    /** Encodings within encodings. */
+    readonly maxNesting: number
+  }
+
+export const defaultLimits: Limits = {
+  maxBodyBytes: 2 * 1024 * 1024,
+  maxDecodedBytes: 8 * 1024 * 1024,
+  maxRatio: 100,
+  maxDepth: 32,
+  maxMembers: 200_000,
+  maxStringLength: 65_536,
+  maxUnfolded: 16 * 1024 * 1024,
+  maxNesting: 6,
+}

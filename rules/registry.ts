@@ -1,0 +1,122 @@
+import { accession } from './detectors/accession.ts'
+import { ageOver89 } from './detectors/age-over-89.ts'
+import { alignment } from './detectors/alignment.ts'
+import { apiKey } from './detectors/api-key.ts'
+import { auMedicare } from './detectors/au-medicare.ts'
+import { auTfn } from './detectors/au-tfn.ts'
+import { bed } from './detectors/bed.ts'
+import { caOhip } from './detectors/ca-ohip.ts'
+import { caRamq } from './detectors/ca-ramq.ts'
+import { caSin } from './detectors/ca-sin.ts'
+import { cigar } from './detectors/cigar.ts'
+import { dateOfBirth } from './detectors/date-of-birth.ts'
+import { deKvnr } from './detectors/de-kvnr.ts'
+import { deSteuerId } from './detectors/de-steuer-id.ts'
+import { dkCpr } from './detectors/dk-cpr.ts'
+import { email } from './detectors/email.ts'
+import { esDniNie } from './detectors/es-dni-nie.ts'
+import { fasta } from './detectors/fasta.ts'
+import { fastq } from './detectors/fastq.ts'
+import { fiHetu } from './detectors/fi-hetu.ts'
+import { flatFile } from './detectors/flat-file.ts'
+import { frNir } from './detectors/fr-nir.ts'
+import { genomicMagic } from './detectors/genomic-magic.ts'
+import { genomicsJson } from './detectors/genomics-json.ts'
+import { rawGenotypes, rsidGenotype, rsidList } from './detectors/genotype.ts'
+import { gff } from './detectors/gff.ts'
+import { healthTerms } from './detectors/health-terms.ts'
+import { iban } from './detectors/iban.ts'
+import { insuranceNumber } from './detectors/insurance-number.ts'
+import { itCodiceFiscale } from './detectors/it-codice-fiscale.ts'
+import { iupacRun } from './detectors/iupac-run.ts'
+import { jwt } from './detectors/jwt.ts'
+import { mrn } from './detectors/mrn.ts'
+import { noFodselsnummer } from './detectors/no-fodselsnummer.ts'
+import { nucleotideGroups } from './detectors/nucleotide-groups.ts'
+import { nucleotideRun } from './detectors/nucleotide-run.ts'
+import { paymentCard } from './detectors/payment-card.ts'
+import { personName } from './detectors/person-name.ts'
+import { phone } from './detectors/phone.ts'
+import { phredQuality } from './detectors/phred-quality.ts'
+import { postalAddress } from './detectors/postal-address.ts'
+import { privateKey } from './detectors/private-key.ts'
+import { proteinRun } from './detectors/protein-run.ts'
+import { readName } from './detectors/read-name.ts'
+import { sam } from './detectors/sam.ts'
+import { sampleSheet } from './detectors/sample-sheet.ts'
+import { sePersonnummer } from './detectors/se-personnummer.ts'
+import { shortSequence } from './detectors/short-sequence.ts'
+import { strProfile } from './detectors/str-profile.ts'
+import { ukNhs } from './detectors/uk-nhs.ts'
+import { ukNino } from './detectors/uk-nino.ts'
+import { usSsn } from './detectors/us-ssn.ts'
+import { userPath } from './detectors/user-path.ts'
+import { variant } from './detectors/variant.ts'
+import { vcf } from './detectors/vcf.ts'
+import type { Detector } from './detector.ts'
+
+/** Every detector there is. To add one, write it in `detectors/` and name it here; a test runs its examples. */
+export const detectors = [
+  // sequence
+  nucleotideRun,
+  nucleotideGroups,
+  iupacRun,
+  shortSequence,
+  proteinRun,
+  phredQuality,
+  fasta,
+  fastq,
+  sam,
+  vcf,
+  flatFile,
+  alignment,
+  gff,
+  bed,
+  readName,
+  variant,
+  rsidGenotype,
+  rsidList,
+  rawGenotypes,
+  strProfile,
+  cigar,
+  sampleSheet,
+  accession,
+  genomicsJson,
+  genomicMagic,
+  // identity and health
+  personName,
+  dateOfBirth,
+  ageOver89,
+  email,
+  phone,
+  postalAddress,
+  userPath,
+  mrn,
+  insuranceNumber,
+  healthTerms,
+  usSsn,
+  caSin,
+  caOhip,
+  caRamq,
+  ukNhs,
+  ukNino,
+  frNir,
+  deKvnr,
+  deSteuerId,
+  esDniNie,
+  itCodiceFiscale,
+  sePersonnummer,
+  noFodselsnummer,
+  dkCpr,
+  fiHetu,
+  auMedicare,
+  auTfn,
+  iban,
+  paymentCard,
+  // secret
+  privateKey,
+  jwt,
+  apiKey,
+] as const satisfies readonly Detector[]
+
+export type DetectorId = (typeof detectors)[number]['id']

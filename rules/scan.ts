@@ -1,0 +1,176 @@
+import type { JsonValue } from './canonical.ts'
+import type { BytesDetector, Category, Subject, TextDetector } from './detector.ts'
+import { normalize } from './normalize.ts'
+import { detectors } from './registry.ts'
+import { traitsOf } from './traits.ts'
+import { OverBudget, unwrap, unwrapBytes, type Budget, type Unwrapped } from './unwrap.ts'
+import type { Finding, Surface } from './verdict.ts'
+
+/** A part of a request that would leave, to be looked through. */
+export type Scanned = {
+  readonly surface: Surface
+  readonly value: JsonValue
+  /** Property names that a place may repeat; null where no schema names any: then a harmless-looking name is repeated. */
+  readonly names: ReadonlySet<string> | null
+  /** Categories to look for; all when absent. */
+  readonly categories?: ReadonlySet<Category>
+}
+
+export type ScanLimits = {
+  /** Characters and octets that nested encodings may unfold to. */
+  readonly maxUnfolded: number
+  /** Encodings within encodings that are undone. */
+  readonly maxNesting: number
+}
+
+export type Scan = {
+  readonly findings: readonly Finding[]
+  /** The payload unfolds to more than was looked at: nobody knows what the rest is. */
+  readonly overBudget: boolean
+}
+
+/** More findings than this say nothing new. */
+const MAX_FINDINGS = 100
+
+const textDetectors: readonly TextDetector[] = detectors.filter(detector => detector.kind === 'text')
+const bytesDetectors: readonly BytesDetector[] = detectors.filter(detector => detector.kind === 'bytes')
+
+/** Shows every string, property name and number of the given parts to every detector, through nested encodings. */
+export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
+  const budget = { remaining: limits.maxUnfolded }
+  const findings: Finding[] = []
+  let overBudget = false
+  for (const part of parts) {
+    const scanner = new Scanner(part, limits.maxNesting, budget, findings)
+    try {
+      scanner.value(part.value)
+    } catch (error) {
+      if (!(error instanceof OverBudget)) throw error
+      overBudget = true
+    }
+  }
+  return { findings, overBudget }
+}
+
+/** One step from the root to where the scanner is. */
+type Step = { readonly index: number; readonly name: string | null; isHidden: boolean }
+
+class Scanner {
+  readonly #part: Scanned
+  readonly #maxNesting: number
+  readonly #budget: Budget
+  readonly #findings: Finding[]
+  readonly #steps: Step[] = []
+  readonly #keys: string[] = []
+  readonly #chain: string[] = []
+
+  constructor(part: Scanned, maxNesting: number, budget: Budget, findings: Finding[]) {
+    this.#part = part
+    this.#maxNesting = maxNesting
+    this.#budget = budget
+    this.#findings = findings
+  }
+
+  value(value: JsonValue): void {
+    if (typeof value === 'string') this.#text(value, 'value')
+    else if (typeof value === 'number') this.#number(value)
+    else if (Array.isArray(value)) this.#array(value)
+    else if (value !== null && typeof value === 'object') this.#object(value)
+  }
+
+  #array(items: readonly JsonValue[]): void {
+    const step = { index: 0, name: null, isHidden: false }
+    this.#steps.push(step)
+    for (const item of items) {
+      this.value(item)
+      step.index++
+    }
+    this.#steps.pop()
+  }
+
+  #object(object: { readonly [key: string]: JsonValue }): void {
+    for (const [index, name] of Object.keys(object).entries()) {
+      const step = { index, name, isHidden: !this.#mayRepeat(name) }
+      this.#steps.push(step)
+      const before = this.#findings.length
+      this.#text(name, 'key')
+      if (this.#findings.length > before) this.#hide(step, before)
+      this.#keys.push(name)
+      this.value(object[name]!)
+      this.#keys.pop()
+      this.#steps.pop()
+    }
+  }
+
+  #mayRepeat(name: string): boolean {
+    return this.#part.names ? this.#part.names.has(name) : /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name)
+  }
+
+  /** A name in which something was found is never repeated, not even by the findings that it gave rise to. */
+  #hide(step: Step, from: number): void {
+    step.isHidden = true
+    const pointer = this.#pointer()
+    for (let at = from; at < this.#findings.length; at++) this.#findings[at] = { ...this.#findings[at]!, pointer }
+  }
+
+  /** A number is shown as it is written; one that is too short to identify anybody only where a name gives it a meaning. */
+  #number(value: number): void {
+    this.#detect(JSON.stringify(value), 'number')
+  }
+
+  #text(text: string, role: Subject['role']): void {
+    const traits = this.#detect(text, role)
+    if (traits.hasNonAscii) {
+      const plain = normalize(text)
+      if (plain !== text) this.#detect(plain, role)
+    }
+    for (const inner of unwrap(text, traits, this.#budget)) this.#unwrapped(inner)
+  }
+
+  #detect(text: string, role: Subject['role']) {
+    const traits = traitsOf(text)
+    const subject = { text, role, keys: this.#keys }
+    for (const detector of textDetectors)
+      if (this.#looksFor(detector.category) && detector.gate(traits, subject))
+        this.#report(detector, detector.find(subject))
+    return traits
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    for (const detector of bytesDetectors)
+      if (this.#looksFor(detector.category)) this.#report(detector, detector.find(bytes))
+    for (const inner of unwrapBytes(bytes, this.#budget)) this.#unwrapped(inner)
+  }
+
+  #unwrapped(inner: Unwrapped): void {
+    if (this.#chain.length >= this.#maxNesting) throw new OverBudget()
+    this.#chain.push(inner.coding)
+    if (inner.kind === 'bytes') this.#bytes(inner.bytes)
+    else if (inner.kind === 'json') this.value(inner.value)
+    else this.#text(inner.text, 'value')
+    this.#chain.pop()
+  }
+
+  #looksFor(category: Category): boolean {
+    return this.#part.categories?.has(category) ?? true
+  }
+
+  /** The first match of a detector in a text is enough to block it. */
+  #report({ id, category }: TextDetector | BytesDetector, spans: Iterable<{ start: number; end: number }>): void {
+    if (this.#findings.length >= MAX_FINDINGS) return
+    for (const { start, end } of spans) {
+      const place = { surface: this.#part.surface, pointer: this.#pointer() }
+      this.#findings.push({ ...place, detector: id, category, chain: [...this.#chain], length: end - start })
+      return
+    }
+  }
+
+  #pointer(): string {
+    return this.#steps
+      .map(({ index, name, isHidden }) => {
+        if (name === null) return `/${index}`
+        return isHidden ? `/#${index}` : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      })
+      .join('')
+  }
+}

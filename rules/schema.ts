@@ -1,0 +1,75 @@
+import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { RE2JS } from 're2js'
+import type { JsonValue } from './canonical.ts'
+
+/** A place inside a value: property names and array indexes from the root. */
+export type Path = readonly (string | number)[]
+
+export type Validation = { readonly ok: true } | { readonly ok: false; readonly keyword: string; readonly path: Path }
+
+export type Validator = (value: JsonValue) => Validation
+
+/**
+ * Compiles a closed JSON Schema, draft 2020-12.
+ *
+ * ajv fails open unless told not to: `strict` refuses unknown keywords, `ownProperties` keeps the prototype out, `$data` and
+ * `verbose` stay off. Patterns run on RE2, which is linear in the length of the input.
+ * @throws Error from ajv for a schema that is not valid or not strict
+ */
+export const compileSchema = (schema: object): Validator => {
+  const ajv = new Ajv2020({
+    strict: true,
+    strictTypes: true,
+    strictRequired: false,
+    ownProperties: true,
+    allErrors: false,
+    validateFormats: false,
+    multipleOfPrecision: 6,
+    logger: false,
+    code: { regExp: linearRegExp },
+  })
+  const validate = ajv.compile(schema as AnySchemaObject)
+  return value => (validate(value) ? { ok: true } : failure(validate, value))
+}
+
+const failure = (validate: ValidateFunction, value: JsonValue): Validation => {
+  const [error] = validate.errors ?? []
+  if (!error) return { ok: false, keyword: 'unknown', path: [] }
+  return { ok: false, keyword: error.keyword, path: [...pathOf(error.instancePath, value), ...memberOf(error)] }
+}
+
+/** The property an error is about when ajv reports it on the object that holds it. */
+const memberOf = ({ params }: ErrorObject): Path => {
+  const name: unknown = params.additionalProperty ?? params.propertyName
+  return typeof name === 'string' ? [name] : []
+}
+
+/** Reads a JSON Pointer (RFC 6901), with array indexes as numbers. */
+const pathOf = (pointer: string, root: JsonValue): Path => {
+  const path: (string | number)[] = []
+  let here: JsonValue | undefined = root
+  for (const token of pointer.split('/').slice(1)) {
+    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
+    const isArray = Array.isArray(here)
+    path.push(isArray ? Number(name) : name)
+    here = here !== null && typeof here === 'object' ? (here as Record<string, JsonValue>)[name] : undefined
+  }
+  return path
+}
+
+type PatternEngine = { (pattern: string, flags: string): { test: (text: string) => boolean }; code: string }
+
+let patterns = 0
+
+/**
+ * Patterns on RE2. ajv keeps one compiled pattern for each distinct `toString()` of what the engine returns, so each object has
+ * to spell itself differently: otherwise all patterns of a schema collapse into the first.
+ */
+const linearRegExp: PatternEngine = Object.assign(
+  (pattern: string) => {
+    const compiled = RE2JS.compile(pattern)
+    const name = `re2#${++patterns}`
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => name }
+  },
+  { code: 'linearRegExp' },
+)

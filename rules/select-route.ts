@@ -1,0 +1,145 @@
+import { networkHolds, normalizeAddress } from './address.ts'
+import { checkFraming, parseAuthority, sameAuthority, spellAuthority, type Target } from './framing.ts'
+import { fieldValues, type Arrival, type Authority, type Head, type Ingress } from './message.ts'
+import { decodePath, matchPath } from './path-template.ts'
+import type { Destination, Instrument, Policy, Route } from './policy.ts'
+import type { BlockReason } from './verdict.ts'
+
+/** The route a request takes, with what the request line said. */
+export type Selected = {
+  readonly ok: true
+  readonly instrument: Instrument
+  readonly route: Route
+  readonly pathParameters: Readonly<Record<string, string>>
+  /** What stands behind `?`, not yet decoded. */
+  readonly query: string
+}
+
+/** No route: why, and what is known by then. `destination` may be one that the policy does not name. */
+export type Refused = Subject & { readonly ok: false; readonly reason: BlockReason; readonly rule: string | null }
+
+type Subject = {
+  readonly instrument: string | null
+  readonly destination: Authority | null
+  readonly route: string | null
+}
+
+const refuse = (reason: BlockReason, subject: Partial<Subject> = {}, rule: string | null = null): Refused => ({
+  ok: false,
+  reason,
+  rule,
+  instrument: null,
+  destination: null,
+  route: null,
+  ...subject,
+})
+
+/** Who asks, if the policy names an instrument at this address; the narrowest network wins. */
+export const identify = ({ client, ingress }: Arrival, policy: Policy): Instrument | null => {
+  if (ingress.kind === 'replay') return policy.instruments.find(({ id }) => id === ingress.instrument) ?? null
+  const address = normalizeAddress(client)
+  if (address === null) return null
+  const here = policy.instruments.filter(({ network }) => networkHolds(network, address))
+  return here.toSorted((a, b) => b.network[1] - a.network[1])[0] ?? null
+}
+
+/** The instrument, or the reason why nobody is let in from there. */
+const admit = (arrival: Arrival, policy: Policy): Instrument | Refused => {
+  const instrument = identify(arrival, policy)
+  if (!instrument) return refuse('instrument-unknown')
+  return instrument.enabled ? instrument : refuse('instrument-disabled', { instrument: instrument.id })
+}
+
+/**
+ * Whether a CONNECT may open a tunnel: to a destination of the policy, for a TLS conversation that is then inspected.
+ * HTTP/1.0 is taken here, because clients still send it and nothing but the authority is read.
+ * @see RFC 9110 section 9.3.6
+ */
+export const selectTunnel = (
+  client: string,
+  head: Head,
+  policy: Policy,
+): { readonly ok: true; readonly authority: Authority } | Refused => {
+  const instrument = admit({ client, ingress: { kind: 'plain' } }, policy)
+  if ('ok' in instrument) return instrument
+  const subject = { instrument: instrument.id }
+  const authority = /:\d+$/.test(head.target) ? parseAuthority(head.target, 443) : null
+  if (!authority) return refuse('request-malformed', subject, 'target-form')
+  const hosts = fieldValues(head, 'host').map(value => parseAuthority(value, 443))
+  if (!hosts.every(host => host && sameAuthority(host, authority))) return refuse('authority-mismatch', subject)
+  const isNamed = policy.destinations.some(destination => sameAuthority(destination, authority))
+  return isNamed ? { ok: true, authority } : refuse('destination-not-allowed', { ...subject, destination: authority })
+}
+
+/** Finds the one route for a request, or the first reason why there is none. */
+export const selectRoute = (arrival: Arrival, head: Head, policy: Policy): Selected | Refused => {
+  const instrument = admit(arrival, policy)
+  if ('ok' in instrument) return instrument
+  const subject = { instrument: instrument.id }
+  const framing = checkFraming(head, arrival.ingress.kind === 'plain' ? 80 : 443)
+  if (!framing.ok) return refuse('request-malformed', subject, framing.fault)
+  const destinations = destinationsFor(arrival.ingress, framing.host, framing.target, policy)
+  if (typeof destinations === 'string') return refuse(destinations, { ...subject, destination: framing.host })
+  return amongRoutes(instrument, destinations, head.method, framing.target, arrival.ingress, policy)
+}
+
+/** The destinations a request may mean: one, but for a gateway client all, because its path alone decides. */
+const destinationsFor = (
+  ingress: Ingress,
+  host: Authority,
+  target: Target,
+  policy: Policy,
+): readonly Destination[] | BlockReason => {
+  switch (ingress.kind) {
+    case 'connect':
+      if (!sameAuthority(host, ingress.authority) || !namesServer(ingress.serverName, ingress.authority.host))
+        return 'authority-mismatch'
+      return named(policy, destination => sameAuthority(destination, ingress.authority))
+    case 'redirect':
+      if (host.host !== ingress.serverName || (host.port !== 443 && host.port !== ingress.port))
+        return 'authority-mismatch'
+      return named(policy, destination => destination.host === ingress.serverName)
+    case 'gateway':
+      return ingress.names.includes(host.host) ? policy.destinations : 'authority-mismatch'
+    case 'plain':
+      if (!target.authority) return 'transport-insecure'
+      return named(policy, destination => destination.host === host.host && host.port === 80)
+    case 'replay':
+      return named(policy, ({ host, port }) => [null, spellAuthority({ host, port })].includes(ingress.destination))
+  }
+}
+
+/** A literal address has no server name (RFC 6066 section 3). */
+const namesServer = (serverName: string | null, host: string): boolean =>
+  serverName === host || (serverName === null && normalizeAddress(host) !== null)
+
+const named = (policy: Policy, test: (destination: Destination) => boolean): readonly Destination[] | BlockReason => {
+  const found = policy.destinations.filter(test)
+  return found.length > 0 ? found : 'destination-not-allowed'
+}
+
+const amongRoutes = (
+  instrument: Instrument,
+  destinations: readonly Destination[],
+  method: string,
+  { path, query }: Target,
+  ingress: Ingress,
+  policy: Policy,
+): Selected | Refused => {
+  const subject = { instrument: instrument.id, destination: destinations.length === 1 ? destinations[0]! : null }
+  const segments = decodePath(path)
+  const byPath = policy.routes.flatMap(route => {
+    const pathParameters = destinations.includes(route.destination) && segments ? matchPath(route.path, segments) : null
+    return pathParameters ? [{ route, pathParameters }] : []
+  })
+  if (byPath.length === 0) return refuse('path-not-allowed', subject)
+  const byMethod = byPath.filter(({ route }) => route.method === method)
+  if (byMethod.length === 0) return refuse('method-not-allowed', subject)
+  const open = byMethod.filter(({ route }) => !route.instruments || route.instruments.has(instrument.id))
+  if (open.length === 0) return refuse('instrument-not-allowed', subject)
+  if (open.length > 1) return refuse('route-ambiguous', subject)
+  const { route, pathParameters } = open[0]!
+  const found = { ...subject, destination: route.destination, route: route.id }
+  if (ingress.kind === 'plain' && !route.upgradeInsecure) return refuse('transport-insecure', found)
+  return { ok: true, instrument, route, pathParameters, query }
+}

@@ -1,0 +1,46 @@
+import { base64 } from './codings/base64.ts'
+import { backslash, entity, quotedPrintable } from './codings/escapes.ts'
+import type { Budget, BytesCoding, Inner, TextCoding } from './codings/coding.ts'
+import { brotli, deflate, gzip, zlib, zstd } from './codings/compressed.ts'
+import { hexadecimal } from './codings/hexadecimal.ts'
+import { jsonText } from './codings/json-text.ts'
+import { percent } from './codings/percent.ts'
+import { strings, utf16, utf8 } from './codings/plain-text.ts'
+import type { Traits } from './detector.ts'
+
+export { OverBudget } from './codings/coding.ts'
+export type { Budget } from './codings/coding.ts'
+
+/** One layer of coding undone: which coding it was, and what was inside. */
+export type Unwrapped = Inner & { readonly coding: string }
+
+/** Every way of writing something as text that is undone. To add one, write it in `codings/` and name it here. */
+const textCodings: readonly TextCoding[] = [base64, hexadecimal, percent, jsonText, backslash, entity, quotedPrintable]
+
+/** Likewise for octets. */
+const bytesCodings: readonly BytesCoding[] = [gzip, zlib, zstd, deflate, brotli, utf8, utf16, strings]
+
+/** Nothing worth finding fits in fewer characters, once it is coded. */
+const SHORTEST = 8
+
+/**
+ * Undoes one layer of whatever parts of a text are coded: base64, hexadecimal, percent-encoding, JSON, escapes. An
+ * ordinary value gives nothing, or a few octets that are neither text nor compressed, for the bytes detectors to see.
+ * @param budget - characters and octets still to be given; decremented
+ * @throws OverBudget when a layer holds more than that; the caller must block
+ */
+export const unwrap = function* (text: string, traits: Traits, budget: Budget): Generator<Unwrapped> {
+  if (traits.length < SHORTEST) return
+  for (const { id, gate, undo } of textCodings)
+    if (gate(traits, text)) for (const inner of undo(text, budget)) yield { coding: id, ...inner }
+}
+
+/**
+ * Undoes one layer of octets: gzip, zlib, zstd, raw deflate, brotli (also cut off or damaged: what could be read is
+ * given), and text in UTF-8, UTF-16 or between other octets.
+ * @throws OverBudget as `unwrap` does; a compression bomb ends so
+ */
+export const unwrapBytes = function* (bytes: Uint8Array, budget: Budget): Generator<Unwrapped> {
+  for (const { id, gate, undo } of bytesCodings)
+    if (gate(bytes)) for (const inner of undo(bytes, budget)) yield { coding: id, ...inner }
+}

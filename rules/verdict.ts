@@ -1,0 +1,105 @@
+import type { Category } from './detector.ts'
+
+/** The parts of a request that may carry something out. */
+export type Surface = 'path' | 'query' | 'header' | 'body'
+
+/** Where something is: never what it is. */
+export type Place = {
+  readonly surface: Surface
+  /**
+   * JSON Pointer (RFC 6901) into the surface. A property name that the policy does not name may itself be sensitive, so it
+   * is given as its position in the object instead: `/lanes/0/#3`.
+   */
+  readonly pointer: string
+}
+
+/** Something sensitive was found. There is no field for the text itself, so no log line can print it. */
+export type Finding = Place & {
+  readonly detector: string
+  readonly category: Category
+  /** The encodings that were undone to see it, outermost first. */
+  readonly chain: readonly string[]
+  /** Length of the match: UTF-16 code units of text, octets of bytes. */
+  readonly length: number
+}
+
+/** Why a request does not leave, with what to tell the person who runs the instrument. Codes are stable. */
+export const blockReasons = {
+  'instrument-unknown': 'no instrument of the policy has this address',
+  'instrument-disabled': 'this instrument is switched off in the policy',
+  'instrument-not-allowed': 'the route is not open to this instrument',
+  'request-malformed': 'the request is not acceptable HTTP/1.1',
+  'request-incomplete': 'the request ended before all of it had arrived',
+  'transport-insecure': 'the request came without TLS',
+  'authority-mismatch': 'CONNECT, server name and Host do not name the same host',
+  'destination-not-allowed': 'the policy names no such destination',
+  'path-not-allowed': 'no route of this destination has this path',
+  'method-not-allowed': 'no route has this method for the path',
+  'route-ambiguous': 'more than one route fits; the policy has to tell them apart',
+  'query-not-allowed': 'a query parameter is not named by the route or does not fit its schema',
+  'header-not-allowed': 'a header field does not fit its schema',
+  'content-type-not-allowed': 'the content type is missing or not named by the route',
+  'content-encoding-not-allowed': 'the content coding is unknown or stacked',
+  'body-not-allowed': 'the route admits no body',
+  'body-too-large': 'the body exceeds the size limit',
+  'body-undecodable': 'the body does not decode: broken compression or not UTF-8',
+  'decoded-too-large': 'the body exceeds the size limit once decompressed',
+  'json-malformed': 'the body is not JSON',
+  'json-too-deep': 'the JSON is nested too deeply',
+  'json-too-large': 'the JSON has too many members',
+  'json-string-too-long': 'a JSON string exceeds the length limit',
+  'json-duplicate-name': 'a JSON object names a member twice',
+  'json-number-not-representable': 'a JSON number cannot be represented exactly as an IEEE 754 double',
+  'json-lone-surrogate': 'a JSON string holds half of a surrogate pair',
+  'schema-violation': 'the body does not fit the schema of the route',
+  'sensitive-content': 'something resembling sequencing data, personal or health data, or a credential was found',
+  'inspection-budget': 'the payload hides more layers or more data than inspection is allowed to unfold',
+  'inspection-failed': 'inspection itself failed; nothing that was not inspected leaves',
+  'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
+} as const
+
+export type BlockReason = keyof typeof blockReasons
+
+declare const released: unique symbol
+
+/**
+ * A request that may leave. Only `rules/inspect.ts` makes one, and `proxy/forwarder.ts` takes nothing else, so that
+ * what was not inspected cannot be forwarded.
+ */
+export type Released = {
+  readonly destination: string
+  readonly method: string
+  /** Path and query in origin form (RFC 9112 section 3.2.1), written from the inspected values. */
+  readonly target: string
+  /** Header fields from the allowlist; `host` and `content-length` are the forwarder's. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+  readonly [released]: true
+}
+
+/** What the request was recognised as, as far as it got. Ids come from the policy, never from the request. */
+export type Subject = {
+  readonly instrument: string | null
+  /** `host:port`; one that the policy does not name only when nothing sensitive is found in it. */
+  readonly destination: string | null
+  readonly route: string | null
+}
+
+export type Block = Subject & {
+  readonly kind: 'block'
+  readonly reason: BlockReason
+  /** The schema keyword, framing rule or limit that was broken, when there is one. */
+  readonly rule: string | null
+  readonly place: Place | null
+  readonly findings: readonly Finding[]
+}
+
+export type Forward = Subject & {
+  readonly kind: 'forward'
+  readonly request: Released
+}
+
+export type Verdict = Forward | Block
+
+/** Makes the token that lets a request out. For `inspect` alone. */
+export const release = (request: Omit<Released, typeof released>): Released => request as Released

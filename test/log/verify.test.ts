@@ -1,0 +1,319 @@
+import Database from 'better-sqlite3'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { encodeVerifierKey, signCheckpoint } from '../../log/checkpoint.ts'
+import { createLog } from '../../log/create-log.ts'
+import { openJournal } from '../../log/journal.ts'
+import { logFiles } from '../../log/log-files.ts'
+import { loadSigner } from '../../log/log-keys.ts'
+import { appendLeaf, emptyFrontier, encodeFrontier, leafHash, rootOf } from '../../log/merkle.ts'
+import { openLogReader } from '../../log/query.ts'
+import { createReviewer, loadReviewers } from '../../log/reviewer.ts'
+import { seal } from '../../log/seal.ts'
+import { verifyLog } from '../../log/verify.ts'
+import type { Tampering, VerifyOptions } from '../../log/verify.ts'
+import { decisionOf, fillLog, origin, outcomeOf } from './samples.ts'
+
+const hasShell = spawnSync('sqlite3', ['-version']).status === 0
+
+/** Runs SQL as an intruder would: with the sqlite3 shell where there is one. */
+const runSql = (file: string, sql: string): void => {
+  if (hasShell) return void execFileSync('sqlite3', ['-bail', file], { input: sql })
+  const database = new Database(file)
+  database.exec(sql)
+  database.close()
+}
+
+/** Takes the guard-rails away, does the deed, and puts them back, so that only the deed itself can be found. */
+const behindGuards = (file: string, sql: string): void => {
+  const database = new Database(file, { readonly: true })
+  const guards = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all() as {
+    name: string
+    sql: string
+  }[]
+  database.close()
+  const drops = guards.map(({ name }) => `DROP TRIGGER ${name};`)
+  runSql(file, [...drops, `${sql};`, ...guards.map(guard => `${guard.sql};`)].join('\n'))
+}
+
+const root = t.testdir({ people: {} })
+createReviewer(join(root, 'people'), 'ada')
+const reviewers = loadReviewers(join(root, 'people'))
+const original = join(root, 'log')
+const { held, size } = await fillLog(original, 40, reviewers)
+let copies = 0
+
+/** A copy of the log to spoil. */
+const copyLog = (): string => {
+  const directory = join(root, `copy-${copies++}`)
+  cpSync(original, directory, { recursive: true })
+  return directory
+}
+
+const found = async (directory: string, options: VerifyOptions = {}): Promise<readonly string[]> => {
+  const result = await verifyLog(directory, options)
+  if (result.kind !== 'tampered') return [result.kind === 'intact' ? 'intact' : result.why]
+  return [...new Set(result.evidence.map(({ what, sequence }) => (sequence === null ? what : `${what} ${sequence}`)))]
+}
+
+t.test('P5: an untouched log verifies, and progress is told to the end', async t => {
+  const progress: number[] = []
+  const result = await verifyLog(original, { onProgress: ({ done, total }) => progress.push(done / total) })
+  t.match(result, { kind: 'intact', size })
+  t.equal(progress.at(-1), 1)
+})
+
+t.test('P5: a log of nothing and a log of one record verify', async t => {
+  createLog(join(root, 'empty'), origin)
+  t.match(await verifyLog(join(root, 'empty')), { kind: 'intact', size: 0 })
+  await fillLog(join(root, 'small'), 0, reviewers)
+  t.match(await verifyLog(join(root, 'small')), { kind: 'intact', size: 1 })
+})
+
+const swap = (a: number, b: number): string =>
+  `UPDATE record SET sequence = -1 WHERE sequence = ${a};
+   UPDATE record SET sequence = ${a} WHERE sequence = ${b};
+   UPDATE record SET sequence = ${b} WHERE sequence = -1`
+
+/** What an intruder with a shell does, and what must be found: each kind by its own name. */
+const deeds: readonly {
+  readonly deed: string
+  readonly sql: string
+  readonly finds: readonly `${Tampering}${string}`[]
+}[] = [
+  {
+    deed: 'edit',
+    sql: `UPDATE record SET body = replace(body, '"block"', '"forward"') WHERE sequence = 0`,
+    finds: ['record-edited 0', 'root-mismatch'],
+  },
+  {
+    deed: 'edit of a stored hash',
+    sql: `UPDATE record SET leaf = zeroblob(32) WHERE sequence = 3`,
+    finds: ['record-edited 3'],
+  },
+  {
+    deed: 'delete',
+    sql: 'DELETE FROM record WHERE sequence IN (10, 11)',
+    finds: ['record-missing 10'],
+  },
+  {
+    deed: 'delete of the first record',
+    sql: 'DELETE FROM record WHERE sequence = 0',
+    finds: ['record-missing 0', 'held-orphan'],
+  },
+  {
+    deed: 'insert at the end',
+    sql: `INSERT INTO record (sequence, body, leaf) SELECT max(sequence) + 1, body, leaf FROM record`,
+    finds: [`record-unsigned ${size}`],
+  },
+  {
+    deed: 'insert before the beginning',
+    sql: `INSERT INTO record (sequence, body, leaf) SELECT -1, body, leaf FROM record WHERE sequence = 0`,
+    finds: ['record-unsigned -1', 'record-misplaced -1'],
+  },
+  { deed: 'reorder', sql: swap(20, 21), finds: ['record-misplaced 20', 'record-misplaced 21', 'root-mismatch'] },
+  {
+    deed: 'truncation',
+    sql: `DELETE FROM record WHERE sequence > ${size - 4}`,
+    finds: [`log-truncated ${size - 3}`],
+  },
+  { deed: 'truncation to nothing', sql: 'DELETE FROM record', finds: ['log-truncated 0'] },
+  {
+    deed: 'white space',
+    sql: `UPDATE record SET body = body || ' ' WHERE sequence = 5`,
+    finds: ['record-edited 5', 'record-not-canonical 5'],
+  },
+  { deed: 'nonsense', sql: `UPDATE record SET body = '[]' WHERE sequence = 5`, finds: ['record-malformed 5'] },
+  { deed: 'no checkpoint', sql: 'DELETE FROM tree', finds: ['checkpoint-missing'] },
+  {
+    deed: 'a checkpoint of another size',
+    sql: `UPDATE tree SET checkpoint = replace(checkpoint, char(10) || '${size}' || char(10), char(10) || '2' || char(10))`,
+    finds: ['checkpoint-forged'],
+  },
+  { deed: 'a spoiled checkpoint', sql: `UPDATE tree SET checkpoint = 'x'`, finds: ['checkpoint-malformed'] },
+  { deed: 'a spoiled tree', sql: 'UPDATE tree SET frontier = zeroblob(8)', finds: ['frontier-mismatch'] },
+  { deed: 'a held payload deleted', sql: 'DELETE FROM held', finds: ['held-missing 0'] },
+  { deed: 'a held payload exchanged', sql: 'UPDATE held SET ciphertext = zeroblob(40)', finds: ['held-altered 0'] },
+  {
+    deed: 'a held payload slipped in',
+    sql: `INSERT INTO held SELECT 'other', nonce, ciphertext, recipients FROM held`,
+    finds: ['held-orphan'],
+  },
+  { deed: 'a guard-rail removed', sql: 'DROP VIEW decisions', finds: ['schema-altered'] },
+  {
+    deed: 'a column that lies',
+    sql: `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '$.verdict', '$.ingress') WHERE name = 'record'`,
+    finds: ['schema-altered'],
+  },
+]
+
+for (const { deed, sql, finds } of deeds) {
+  t.test(`P5: ${deed}: found and named`, async t => {
+    const directory = copyLog()
+    behindGuards(logFiles(directory).database, sql)
+    const evidence = await found(directory)
+    for (const what of finds) t.ok(evidence.includes(what), evidence.join())
+    t.notOk(evidence.includes('schema-altered') && !finds.includes('schema-altered'), 'the guard-rails are back')
+  })
+}
+
+t.test('P5: an edit with its hash made to fit is found by the checkpoint', async t => {
+  const directory = copyLog()
+  const file = logFiles(directory).database
+  const database = new Database(file, { readonly: true })
+  const body = database.prepare('SELECT body FROM record WHERE sequence = 0').pluck().get() as string
+  database.close()
+  const edited = body.replace('"block"', '"forward"')
+  const leaf = leafHash(Buffer.from(edited)).toString('hex')
+  behindGuards(file, `UPDATE record SET body = '${edited}', leaf = x'${leaf}' WHERE sequence = 0`)
+  t.same(await found(directory), ['root-mismatch', 'frontier-mismatch'])
+})
+
+/** Makes a log agree with itself again after its records were changed, signed with the given key. */
+const rebuild = (directory: string, signer = loadSigner(directory)): void => {
+  const database = new Database(logFiles(directory).database)
+  const rows = database.prepare('SELECT body FROM record ORDER BY sequence').pluck().all() as string[]
+  const tree = rows
+    .map(body => leafHash(Buffer.from(body)))
+    .reduce((frontier, leaf) => appendLeaf(frontier, leaf), emptyFrontier)
+  const note = signCheckpoint({ origin: signer.name, size: tree.size, root: rootOf(tree) }, signer)
+  database.prepare('UPDATE tree SET frontier = ?, checkpoint = ?').run(encodeFrontier(tree), note)
+  database.close()
+}
+
+const checkpointOf = (directory: string): string => {
+  const database = new Database(logFiles(directory).database, { readonly: true })
+  const note = database.prepare('SELECT checkpoint FROM tree').pluck().get() as string
+  database.close()
+  return note
+}
+
+t.test('P5: a log signed anew with another key is found', async t => {
+  const directory = copyLog()
+  behindGuards(logFiles(directory).database, `DELETE FROM record WHERE sequence >= ${size - 2}`)
+  const other = loadSigner(join(root, 'small'))
+  rebuild(directory, { ...other, name: loadSigner(directory).name })
+  t.ok((await found(directory)).includes('checkpoint-forged'))
+  writeFileSync(logFiles(directory).verifierKey, encodeVerifierKey(other))
+  t.same(
+    await found(directory),
+    ['intact'],
+    'with the key beside it exchanged as well, only a key kept elsewhere tells',
+  )
+  const verifierKey = readFileSync(logFiles(original).verifierKey, 'utf8').trim()
+  t.same(await found(directory, { verifierKey }), ['checkpoint-forged'])
+})
+
+t.test('P5: against an anchor, rollback of the whole file and a rewritten history are found', async t => {
+  const directory = join(root, 'anchored')
+  cpSync(original, directory, { recursive: true })
+  const journal = await openJournal({ directory })
+  const early = checkpointOf(directory)
+  await journal.append(decisionOf())
+  await journal.close()
+  const anchor = checkpointOf(directory)
+  t.same(await found(directory, { anchor }), ['intact'])
+  t.same(await found(directory, { anchor: early }), ['intact'], 'an older anchor')
+  t.same(await found(original, { anchor }), [`rolled-back ${size}`])
+  behindGuards(
+    logFiles(directory).database,
+    `UPDATE record SET body = replace(body, '"client":"192.0.2.10"', '"client":"192.0.2.99"')`,
+  )
+  const database = new Database(logFiles(directory).database)
+  const rows = database.prepare('SELECT sequence, body FROM record').all() as { sequence: number; body: string }[]
+  database.close()
+  const leaves = rows.map(
+    ({ sequence, body }) =>
+      `UPDATE record SET leaf = x'${leafHash(Buffer.from(body)).toString('hex')}' WHERE sequence = ${sequence}`,
+  )
+  behindGuards(logFiles(directory).database, leaves.join(';\n'))
+  rebuild(directory)
+  t.same(await found(directory), ['intact'], 'without an anchor, whoever has the key can rewrite')
+  t.same(await found(directory, { anchor: early }), ['anchor-mismatch'])
+})
+
+t.test('P5: what cannot be checked is inconclusive, never intact and never tampered', async t => {
+  t.same(await found(original, { anchor: 'x' }), ['anchor-unusable'])
+  t.same(await found(original, { anchor: checkpointOf(join(root, 'small')) }), ['anchor-unusable'])
+  t.same(await found(original, { verifierKey: 'x' }), ['key-unreadable'])
+  t.same(await found(join(root, 'people')), ['key-unreadable'])
+  const directory = copyLog()
+  runSql(logFiles(directory).database, 'PRAGMA user_version = 2')
+  t.same(await found(directory), ['version-unknown'])
+  writeFileSync(logFiles(directory).database, 'x'.repeat(10_000))
+  t.same(await found(directory), ['log-unreadable'])
+  rmSync(logFiles(directory).database)
+  t.same(await found(directory), ['log-unreadable'])
+})
+
+t.test('P5: an index that hides a record is found', async t => {
+  const directory = copyLog()
+  const file = logFiles(directory).database
+  const database = new Database(file)
+  database.unsafeMode()
+  database.exec(
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'IS NOT NULL', 'IS 0') WHERE name = 'record_verdict'",
+  )
+  database.close()
+  const again = new Database(file)
+  again.exec('REINDEX record_verdict')
+  again.unsafeMode()
+  again.exec(
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'IS 0', 'IS NOT NULL') WHERE name = 'record_verdict'",
+  )
+  again.close()
+  t.same(
+    openLogReaderOf(directory, reader => reader.list({ verdict: 'block' })),
+    [],
+    'the block is out of sight',
+  )
+  t.same(await found(directory), ['index-altered'])
+})
+
+const openLogReaderOf = <Result>(
+  directory: string,
+  use: (reader: ReturnType<typeof openLogReader>) => Result,
+): Result => {
+  const reader = openLogReader(directory)
+  try {
+    return use(reader)
+  } finally {
+    reader.close()
+  }
+}
+
+t.test('P5: an outcome without decision is found; one far behind its decision is not', async t => {
+  const directory = copyLog()
+  const journal = await openJournal({ directory })
+  await journal.append(outcomeOf(decisionOf().id))
+  await journal.append(outcomeOf(held, { result: 'answered', status: 403 }))
+  await journal.close()
+  t.same(await found(directory), [`outcome-orphan ${size}`])
+})
+
+t.test('P5: a log can be verified while it is being written', async t => {
+  const directory = join(root, 'live')
+  mkdirSync(directory)
+  cpSync(original, directory, { recursive: true })
+  const journal = await openJournal({ directory })
+  const writer = { stop: false }
+  const writing = (async () => {
+    while (!writer.stop) {
+      const decision = decisionOf({ held: true })
+      await journal.append(decision, await seal(reviewers, decision.id, Buffer.from('x')))
+      await journal.append({
+        kind: 'purge',
+        time: decision.time,
+        decision: decision.id,
+        cause: 'retention',
+        actor: 'sluice',
+      })
+    }
+  })()
+  for (let round = 0; round < 20; round++) t.match(await verifyLog(directory), { kind: 'intact' })
+  writer.stop = true
+  await writing
+  await journal.close()
+})

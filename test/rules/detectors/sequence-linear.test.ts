@@ -1,0 +1,92 @@
+import t from 'tap'
+import type { TextDetector } from '../../../rules/detector.ts'
+import { normalize } from '../../../rules/normalize.ts'
+import { traitsOf } from '../../../rules/traits.ts'
+import { OverBudget, unwrap, unwrapBytes } from '../../../rules/unwrap.ts'
+import { sequenceDetectors } from './sequence-detectors.ts'
+
+const SMALL = 2 ** 20
+const LARGE = 8 * SMALL
+/** Below this the clock says more about the machine than about the code. */
+const FLOOR_MS = 20
+const MOST_GROWTH = 12
+
+const textDetectors: readonly TextDetector[] = sequenceDetectors.filter(detector => detector.kind === 'text')
+
+/** Pieces that, repeated, bring the worst out of patterns and loops that look ahead. */
+const HOSTILE: readonly string[] = [
+  'A-',
+  'rs',
+  'rs1234 ',
+  '>a\n',
+  '12M',
+  '\t',
+  '1',
+  'chr1:11:A',
+  'ACGTRYN',
+  '@a\nACGTACGT\n+\n',
+  'A1 2 + 3 4\n',
+  'MetLys',
+  'c.1_',
+  'I;FFFF:,#',
+  'SRR1234567 ',
+]
+
+const milliseconds = (work: () => void): number => {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}
+
+/** Time for 8 MB over time for 1 MB, each the better of two when it looks bad; 1 when both are too short to tell. */
+const growth = (piece: string, work: (text: string) => void): number => {
+  const small = piece.repeat(SMALL / piece.length)
+  const large = piece.repeat(LARGE / piece.length)
+  const measure = (): number => {
+    const before = milliseconds(() => work(small))
+    const after = milliseconds(() => work(large))
+    return before < FLOOR_MS && after < FLOOR_MS * MOST_GROWTH ? 1 : after / Math.max(before, FLOOR_MS)
+  }
+  const first = measure()
+  return first <= MOST_GROWTH ? first : Math.min(first, measure(), measure())
+}
+
+const all = (text: string): void => {
+  const traits = traitsOf(text)
+  const subject = { text, role: 'value' as const, keys: [] }
+  for (const { gate, find } of textDetectors) if (gate(traits, subject)) Array.from(find(subject))
+}
+
+const undo = (text: string): void => {
+  try {
+    for (const layer of unwrap(text, traitsOf(text), { remaining: 4 * LARGE }))
+      if (layer.kind === 'bytes') Array.from(unwrapBytes(layer.bytes, { remaining: 4 * LARGE }))
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error
+  }
+}
+
+for (const piece of HOSTILE)
+  t.test(`sequence detectors: time is linear on ${JSON.stringify(piece)} repeated`, async t => {
+    t.ok(growth(piece, all) <= MOST_GROWTH)
+  })
+
+for (const piece of [
+  'A-',
+  'QUJD',
+  '4',
+  '41 ',
+  '%41',
+  '{"',
+  '["a",',
+  '\\u0041',
+  '&#6',
+  '=41',
+  'H4sI',
+  'QUJDREVGR0hJSktM\n',
+  'éＡ',
+])
+  t.test(`unwrap and normalize: time is linear on ${JSON.stringify(piece)} repeated`, async t => {
+    t.ok(growth(piece, undo) <= MOST_GROWTH)
+    t.ok(growth(piece, normalize) <= MOST_GROWTH)
+  })
