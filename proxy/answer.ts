@@ -56,10 +56,12 @@ const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
 }
 
 /** What was wrong and where: codes and JSON Pointers, never values. */
-const reasonsOf = function* (block: Block): Generator<object> {
-  if (block.findings.length === 0) yield { code: block.reason, ...(block.rule && { rule: block.rule }), ...block.place }
-  for (const { detector, category, surface, pointer } of block.findings)
-    yield { code: block.reason, detector, category, surface, pointer }
+const reasonsOf = function* ({ reason, rule, place, findings }: Block): Generator<object> {
+  // A body that fails its schema and holds something sensitive is told both.
+  if (findings.length === 0) yield { code: reason, ...(rule && { rule }), ...place }
+  else if (place) yield { code: 'schema-violation', rule, ...place }
+  for (const { detector, category, surface, pointer } of findings)
+    yield { code: reason, detector, category, surface, pointer }
 }
 
 /**

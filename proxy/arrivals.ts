@@ -3,11 +3,21 @@ import type { Socket } from 'node:net'
 import type { Arrival, Authority } from '../rules/message.ts'
 import { normalizeAddress } from '../rules/address.ts'
 
-type Peer = { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined }
+type Peer = {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** The TCP socket under a TLSSocket: not documented by Node, so it may be absent. */
+  readonly _parent?: { readonly remoteAddress?: string | undefined } | null
+}
 
-/** The address of the peer as policies and the log spell it. */
-export const clientOf = (socket: Peer): string =>
-  normalizeAddress((socket.remoteAddress ?? '').replace(/%.*$/, '')) ?? '::'
+/**
+ * The address of the peer as policies and the log spell it. Once a handshake has failed, only the TCP socket below may still know;
+ * where that does not either, it is the unspecified address, which no instrument has.
+ */
+export const clientOf = (socket: Peer): string => {
+  const address = socket.remoteAddress ?? socket._parent?.remoteAddress ?? ''
+  return normalizeAddress(address.replace(/%.*$/, '')) ?? '::'
+}
 
 /**
  * Remembers how each connection came in. node:tls makes a new socket out of the one it is given and does not say which, so a

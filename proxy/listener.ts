@@ -85,7 +85,6 @@ export class Listener {
     this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
     this.#tls.on('connect', (request, socket: Socket) => void this.#connectInsideTls(request, socket))
     this.#tls.on('secureConnection', socket => this.#arrivals.set(socket, this.#arrivalOf(socket)))
-    this.#tls.on('tlsClientError', (error, socket) => void this.#handshakeFailed(error, socket))
     this.#renewal = setInterval(
       () => this.#tls.setSecureContext({ ...strongTls, ...this.#ownCertificate() }),
       RENEWAL_MS,
@@ -142,6 +141,8 @@ export class Listener {
 
   async #accept(socket: Socket): Promise<void> {
     this.#sockets.add(socket)
+    // Node keeps the address from the first look on, so that it is still known when the handshake has failed.
+    void socket.remoteAddress
     socket.once('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
     await this.#dispatch(socket)
@@ -226,8 +227,10 @@ export class Listener {
   /** The instrument did not take our certificate, or spoke no TLS that we do. */
   async #handshakeFailed(error: NodeJS.ErrnoException, socket: TLSSocket): Promise<void> {
     const arrival = this.#arrivalOf(socket)
-    const code = error.code ?? 'ERR_TLS'
-    this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
+    const code = error.code ?? ''
+    // A client that merely hung up, a port scan for example, is nothing to tell anybody about.
+    if (code.startsWith('ERR_SSL'))
+      this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
     const { ingress } = arrival
     const isStranger = ingress.kind === 'redirect' && !this.#isDestination(ingress.serverName)
     if (isStranger) {

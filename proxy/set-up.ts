@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAuthority, type Permitted } from '../certs/authority.ts'
 import { createLog } from '../log/create-log.ts'
@@ -30,9 +30,17 @@ export const setUp = async (folder: DataFolder, settings: Settings, policy: stri
   const permitted = permittedNames(settings, loadPolicy(file))
   if (!existsSync(folder.authority)) await createAuthority(folder.authority, permitted)
   if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) createReviewer(folder.reviewers, REVIEWER)
-  if (!existsSync(folder.log)) createLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
+  if (!existsSync(folder.log)) makeLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
   // Last, because it says that the set-up is complete.
   writeFileSync(folder.settings, writeSettings(settings), { flag: 'wx', mode: 0o644 })
+}
+
+/** Made aside and then moved into place, so that a crash leaves no half of a log. */
+const makeLog = (directory: string, origin: string): void => {
+  const aside = `${directory}.new`
+  rmSync(aside, { recursive: true, force: true })
+  createLog(aside, origin)
+  renameSync(aside, directory)
 }
 
 /** All names that a certificate may have to be minted for: the vendors' hosts and the appliance's own. */

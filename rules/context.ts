@@ -51,9 +51,33 @@ export const wordsOf = (name: string): string => {
 export const keywords = (...words: readonly string[]): RegExp =>
   new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|').replaceAll(' ?', '[ _-]?')})(?![\\p{L}\\p{N}])`, 'u')
 
-/** Whether one of the names that lead to the text holds a keyword. `keyword` is matched on folded whole words. */
-export const inKeys = (subject: Subject, keyword: RegExp): boolean =>
-  subject.keys.some(key => keyword.test(wordsOf(key)) || keyword.test(key.toLowerCase()))
+/** What a keyword said of a property name before; as many names as `REMEMBERED` for each keyword. */
+const answers = new WeakMap<RegExp, Map<string, boolean>>()
+
+const says = (keyword: RegExp, known: Map<string, boolean>, key: string): boolean => {
+  const answer = known.get(key)
+  if (answer !== undefined) return answer
+  const found = keyword.test(wordsOf(key)) || keyword.test(key.toLowerCase())
+  if (known.size >= REMEMBERED) known.clear()
+  if (key.length <= 128) known.set(key, found)
+  return found
+}
+
+/**
+ * Whether one of the names that lead to the text holds a keyword. `keyword` is matched on folded whole words; it must
+ * be one object for the life of the process and have no `g` or `y` flag, because its answers are remembered.
+ */
+export const inKeys = ({ keys }: Subject, keyword: RegExp): boolean => {
+  if (keys.length === 0) return false
+  let known = answers.get(keyword)
+  if (known === undefined) answers.set(keyword, (known = new Map()))
+  for (const key of keys) if (says(keyword, known, key)) return true
+  return false
+}
+
+/** As `inKeys`, for the last name only: the one that the text stands under. */
+export const inLastKey = (subject: Subject, keyword: RegExp): boolean =>
+  subject.keys.length > 0 && inKeys({ ...subject, keys: subject.keys.slice(-1) }, keyword)
 
 /** Whether a keyword stands within 30 characters of the span, on either side. */
 export const nearby = ({ text }: Subject, { start, end }: Span, keyword: RegExp): boolean =>

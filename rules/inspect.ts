@@ -3,7 +3,7 @@ import { decodeContent, decodeText } from './decode.ts'
 import type { Category } from './detector.ts'
 import { isPlainlyWritten } from './equivalence.ts'
 import { spellAuthority } from './framing.ts'
-import { readJson } from './json.ts'
+import { readJson, type JsonReading } from './json.ts'
 import { fieldValues, type Arrival, type Authority, type Content, type Head, type Message } from './message.ts'
 import { writePath } from './path-template.ts'
 import { defaultLimits, type BodyRule, type Limits, type Parameter, type Policy, type Route } from './policy.ts'
@@ -11,7 +11,7 @@ import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
 import type { Path } from './schema.ts'
 import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
-import { release, type Block, type BlockReason, type Surface, type Verdict } from './verdict.ts'
+import { release, type Block, type BlockReason, type Finding, type Surface, type Verdict } from './verdict.ts'
 
 /**
  * What happens to one request: the only place where that is decided. No socket, no clock, no log: whoever calls it acts on the
@@ -106,10 +106,12 @@ const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: 
   if (headers instanceof Stop) return headers
   const body = readBody(head, content, route.body, limits)
   if (body instanceof Stop) return body
+  const invalid = body.kind === 'json' ? validateBody(body) : null
+  // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
   const found = scan(surfacesOf(selected, query, headers, body), limits)
-  if (found.findings.length > 0) return stop('sensitive-content', { findings: found.findings })
+  if (found.findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings: found.findings })
   if (found.overBudget) return stop('inspection-budget')
-  return writeOutbound(head, selected, query, headers, body)
+  return invalid ?? writeOutbound(head, selected, query, headers, body)
 }
 
 type Values = Readonly<Record<string, string>>
@@ -146,18 +148,18 @@ const readHeaders = (head: Head, route: Route): Values | Stop => {
   return checkParameters('header', headers, route.headers, 'header-not-allowed')
 }
 
-type Body =
-  | { readonly kind: 'none' }
-  | {
-      readonly kind: 'json'
-      /** The octets as received, with the content coding still on. */
-      readonly received: Uint8Array
-      readonly coding: string | null
-      readonly contentType: string
-      readonly text: string
-      readonly value: JsonValue
-      readonly rule: Extract<BodyRule, { kind: 'json' }>
-    }
+type JsonBody = {
+  readonly kind: 'json'
+  /** The octets as received, with the content coding still on. */
+  readonly received: Uint8Array
+  readonly coding: string | null
+  readonly contentType: string
+  readonly text: string
+  readonly value: JsonValue
+  readonly rule: Extract<BodyRule, { kind: 'json' }>
+}
+
+type Body = { readonly kind: 'none' } | JsonBody
 
 const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
   if (content.kind === 'too-large') return stop('body-too-large', { rule: 'maxBodyBytes' })
@@ -185,12 +187,14 @@ const readJsonBody = (
   if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
   const json = readJson(text, limits)
   if (!json.ok) return stop(json.fault)
-  const valid = rule.validate(json.value)
-  if (!valid.ok) {
-    const pointer = pointerTo(valid.path, json.value, rule.names)
-    return stop('schema-violation', { rule: valid.keyword, place: { surface: 'body', pointer } })
-  }
   return { kind: 'json', received, coding, contentType, text, value: json.value, rule }
+}
+
+const validateBody = ({ value, rule }: JsonBody): Stop | null => {
+  const valid = rule.validate(value)
+  if (valid.ok) return null
+  const pointer = pointerTo(valid.path, value, rule.names)
+  return stop('schema-violation', { rule: valid.keyword, place: { surface: 'body', pointer } })
 }
 
 /** The media type without parameters; null where a parameter is given that is not `charset=utf-8` (RFC 9110 section 8.3). */
@@ -254,6 +258,31 @@ const writeOutbound = (head: Head, selected: Selected, query: Values, headers: V
 const canonicalBytes = (body: Body): Uint8Array =>
   body.kind === 'json' ? new TextEncoder().encode(canonicalize(body.value)) : new Uint8Array()
 
-/** The detectors alone, with no schema, over a value from wherever. */
-export const scanValue = (value: JsonValue, limits: Limits): ReturnType<typeof scan> =>
-  scan([{ surface: 'body', value, names: null }], limits)
+/** What the detectors alone say of a payload. */
+export type ScanResult = {
+  readonly verdict: 'allow' | 'block'
+  /** Null when nothing is wrong. */
+  readonly reason: BlockReason | null
+  readonly findings: readonly Finding[]
+}
+
+/** Runs the detectors alone, with no schema, over a payload from wherever. What is not JSON is scanned as text, and blocks. */
+export const scanPayload = (bytes: Uint8Array, limits: Limits = defaultLimits): ScanResult => {
+  try {
+    const text = decodeText(bytes)
+    const json = text === null ? null : readJson(text, limits)
+    const value = json?.ok ? json.value : (text ?? Buffer.from(bytes).toString('latin1'))
+    const { findings, overBudget } = scan([{ surface: 'body', value, names: null }], limits)
+    const reason = reasonOf(json, findings, overBudget)
+    return { verdict: reason === null ? 'allow' : 'block', reason, findings }
+  } catch {
+    return { verdict: 'block', reason: 'inspection-failed', findings: [] }
+  }
+}
+
+const reasonOf = (json: JsonReading | null, findings: readonly Finding[], overBudget: boolean): BlockReason | null => {
+  if (findings.length > 0) return 'sensitive-content'
+  if (overBudget) return 'inspection-budget'
+  if (json === null) return 'body-undecodable'
+  return json.ok ? null : json.fault
+}

@@ -57,7 +57,6 @@ for (const [likes, letter] of LOOK_ALIKES) for (const like of likes) latin.set(l
 const ASCII = /^[\0-\x7f]*$/
 /** Marks that sit on letters, and characters that show nothing: zero-width, joiners, bidi, variation selectors, soft hyphens. */
 const INVISIBLE = /[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]/u
-const BEYOND_ASCII = /[^\0-\x7f]/gu
 
 const TAG = 0xe0000
 const REGIONAL_A = 0x1f1e6
@@ -71,8 +70,46 @@ const asciiOf = (point: number): string | undefined => {
   return undefined
 }
 
-const plain = (character: string): string =>
+const plainOf = (character: string): string =>
   asciiOf(character.codePointAt(0)!) ?? latin.get(character) ?? (INVISIBLE.test(character) ? '' : character)
+
+/** Answers of `plainOf` for the basic plane, filled in as they are asked for. */
+const known: (string | undefined)[] = Array.from({ length: 0x10000 })
+
+const plain = (character: string): string =>
+  character.length > 1 ? plainOf(character) : (known[character.charCodeAt(0)] ??= plainOf(character))
+
+/** Before decomposition, which would turn the lunate sigma, a C to the eye, into a plain one. */
+const likeness = (character: string): string => latin.get(character) ?? character
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00
+
+/** Replaces every character beyond ASCII. */
+const eachBeyond = (text: string, replacement: (character: string) => string): string => {
+  let result = ''
+  let from = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 128) continue
+    const end = isHighSurrogate(code) ? index + 2 : index + 1
+    result += text.slice(from, index) + replacement(text.slice(index, end))
+    from = end
+    index = end - 1
+  }
+  return result + text.slice(from)
+}
+
+/** Long texts are taken in pieces: marks, which alone could cross the border between two, are taken out anyhow. */
+const PIECE = 2 ** 14
+
+const pieces = function* (text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    let end = Math.min(from + PIECE, text.length)
+    if (isHighSurrogate(text.charCodeAt(end - 1)) && end < text.length) end++
+    yield text.slice(from, end)
+    from = end
+  }
+}
 
 /**
  * The text as a reader would see it, in Latin letters: compatibility forms (full width, mathematical, circled) are
@@ -80,5 +117,9 @@ const plain = (character: string): string =>
  * Detectors see this beside the text itself; it is never what leaves.
  * @see Unicode Standard Annex 15 (NFKD) and Technical Standard 39 (confusables)
  */
-export const normalize = (text: string): string =>
-  ASCII.test(text) ? text : text.normalize('NFKD').replace(BEYOND_ASCII, plain)
+export const normalize = (text: string): string => {
+  if (ASCII.test(text)) return text
+  const parts: string[] = []
+  for (const piece of pieces(text)) parts.push(eachBeyond(eachBeyond(piece, likeness).normalize('NFKD'), plain))
+  return parts.join('')
+}

@@ -1,4 +1,4 @@
-import { inContext } from './context.ts'
+import { inContext, inKeys } from './context.ts'
 import type { Category, Example, Subject, TextDetector } from './detector.ts'
 
 /** Not glued to a letter or a digit, nor a later group of a longer number such as a version or an object identifier. */
@@ -17,6 +17,8 @@ type Rule<Id extends string> = {
   readonly candidate: RegExp
   /** The fewest digits that a candidate has: the gate. */
   readonly minDigits: number
+  /** The fewest letters that a candidate has, 0 if not said. */
+  readonly minLetters?: number
   /** Check digits and components. `compact` has no separators and is in upper case. */
   readonly valid: (compact: string, written: string) => boolean
   /** Whether the form speaks for itself. Bare digits never do. */
@@ -39,7 +41,10 @@ export const numberedId = <const Id extends string>(rule: Rule<Id>) =>
     title: rule.title,
     category: rule.category ?? 'identity',
     source: rule.source,
-    gate: traits => traits.digits >= rule.minDigits,
+    gate: (traits, subject) =>
+      traits.digits >= rule.minDigits &&
+      traits.letters >= (rule.minLetters ?? 0) &&
+      (traits.digits < traits.length || inKeys(subject, rule.keyword)),
     *find(subject: Subject) {
       for (const { 0: written, index } of subject.text.matchAll(rule.candidate)) {
         const compact = written.replace(separators, '').toUpperCase()

@@ -10,6 +10,7 @@ import {
 import type { Budget, BytesCoding, Inner } from './coding.ts'
 import { OverBudget, spend } from './coding.ts'
 import { plain, textOf } from './plain-text.ts'
+import { mayBeBrotli, mayBeDeflate } from './stream-head.ts'
 
 type Undone = { readonly bytes: Uint8Array; readonly consumed: number }
 type Decompressor = (bytes: Uint8Array, maxOutputLength: number) => Undone
@@ -180,10 +181,14 @@ const isConvincing = (bytes: Uint8Array, from: number): boolean =>
   bytes.length >= Math.max(16, from / 2) && (textOf(bytes) !== undefined || isGzip(bytes, 0) || isZstd(bytes, 0))
 
 /** Raw deflate and brotli have no magic: they are tried on octets that are nothing else. */
-const opaque = (id: string, decompress: Decompressor): BytesCoding => ({
+const opaque = (id: string, mayBe: (bytes: Uint8Array) => boolean, decompress: Decompressor): BytesCoding => ({
   id,
   gate: bytes =>
-    bytes.length >= SHORTEST_OPAQUE && !isGzip(bytes, 0) && !isZstd(bytes, 0) && textOf(bytes) === undefined,
+    bytes.length >= SHORTEST_OPAQUE &&
+    mayBe(bytes) &&
+    !isGzip(bytes, 0) &&
+    !isZstd(bytes, 0) &&
+    textOf(bytes) === undefined,
   *undo(bytes, budget) {
     const found = attempt(decompress, bytes, budget)
     if (!found || !isConvincing(found.bytes, bytes.length)) return
@@ -192,5 +197,5 @@ const opaque = (id: string, decompress: Decompressor): BytesCoding => ({
   },
 })
 
-export const deflate = opaque('deflate', inflateRaw)
-export const brotli = opaque('br', unbrotli)
+export const deflate = opaque('deflate', mayBeDeflate, inflateRaw)
+export const brotli = opaque('br', mayBeBrotli, unbrotli)

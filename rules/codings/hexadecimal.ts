@@ -37,7 +37,8 @@ type Groups = { readonly digits: string; readonly next: number }
 const groupsAt = (text: string, start: number, end: number): Groups => {
   const groups = [text.slice(start, end)]
   let next = end
-  while ((end - start) % 2 === 0) {
+  if ((end - start) % 2 === 1) return { digits: groups[0]!, next }
+  for (;;) {
     const from = nextGroup(text, next)
     if (from < 0) break
     const to = endOfDigits(text, from)

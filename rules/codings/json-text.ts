@@ -32,13 +32,19 @@ const innerOf = function* (text: string): Generator<Inner> {
   }
 }
 
+const wholeText = (text: string): string[] => [text]
+
+/** Lines that JSON could be. */
+const eachLine = (text: string): string[] =>
+  /[\r\n]/.test(text) ? text.split(/[\r\n]+/).filter(line => /^\s{0,40}[{["]/.test(line)) : []
+
 /** The part of the text that JSON could be: from the first bracket to the last. */
-const embedded = (text: string): string | undefined => {
+const embedded = (text: string): string[] => {
   const brace = text.indexOf('{"')
   const bracket = text.indexOf('[')
   const start = brace >= 0 && (bracket < 0 || brace < bracket) ? brace : bracket
   const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'))
-  return start >= 0 && end > start ? text.slice(start, end + 1) : undefined
+  return start >= 0 && end > start ? [text.slice(start, end + 1)] : []
 }
 
 /** JSON in a string (RFC 8259), alone or within other text, or one JSON text a line. */
@@ -48,11 +54,10 @@ export const jsonText = {
     traits.length >= 8 && text.includes('"') && (/[{[]/.test(text) || text.trimStart().startsWith('"')),
   *undo(text, budget) {
     spend(budget, text.length)
-    const whole = [...innerOf(text)]
-    if (whole.length > 0) return yield* whole
-    const lines = text.split(/[\r\n]+/).flatMap(line => (/^\s{0,40}[{["]/.test(line) ? [...innerOf(line)] : []))
-    if (lines.length > 0) return yield* lines
-    const part = embedded(text)
-    if (part !== undefined) yield* innerOf(part)
+    for (const readings of [wholeText, eachLine, embedded]) {
+      const found = readings(text).flatMap(part => [...innerOf(part)])
+      yield* found
+      if (found.length > 0) break
+    }
   },
 } as const satisfies TextCoding

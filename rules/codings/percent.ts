@@ -1,28 +1,34 @@
 import { Buffer } from 'node:buffer'
 import type { TextCoding } from './coding.ts'
 import { spend } from './coding.ts'
-import { textOf } from './plain-text.ts'
+import { plain } from './plain-text.ts'
 
 const ESCAPE = /%[\dA-Fa-f]{2}/
-const ESCAPES = /(?:%[\dA-Fa-f]{2})+/g
+const PERCENT = 37
 
-const octets = (escapes: string): Buffer => Buffer.from(escapes.replaceAll('%', ''), 'hex')
+/** The value of a hexadecimal digit; not a number when it is none. */
+const nibble = (octet: number | undefined): number => Number.parseInt(String.fromCharCode(octet ?? 0), 16)
 
-/** Percent-encoding (RFC 3986 section 2.1). Octets that are not UTF-8 stand as Latin-1 in the text, and are also given as bytes. */
+const octetsOf = (text: string): Uint8Array => {
+  const octets = Buffer.from(text)
+  let length = 0
+  for (let index = 0; index < octets.length; index++) {
+    const value = octets[index] === PERCENT ? 16 * nibble(octets[index + 1]) + nibble(octets[index + 2]) : Number.NaN
+    if (Number.isNaN(value)) octets[length++] = octets[index]!
+    else {
+      octets[length++] = value
+      index += 2
+    }
+  }
+  return octets.subarray(0, length)
+}
+
+/** Percent-encoding (RFC 3986 section 2.1). What is not UTF-8 then is given as bytes. */
 export const percent = {
   id: 'percent',
   gate: (traits, text) => traits.hasPercent && ESCAPE.test(text),
   *undo(text, budget) {
     spend(budget, text.length)
-    const binary: Buffer[] = []
-    const plain = text.replace(ESCAPES, escapes => {
-      const bytes = octets(escapes)
-      const decoded = textOf(bytes)
-      if (decoded !== undefined) return decoded
-      if (bytes.length >= 8) binary.push(bytes)
-      return bytes.toString('latin1')
-    })
-    yield { kind: 'text', text: plain }
-    for (const bytes of binary) yield { kind: 'bytes', bytes }
+    yield plain(octetsOf(text))
   },
 } as const satisfies TextCoding

@@ -1,4 +1,4 @@
-import { fold, wordsOf } from '../context.ts'
+import { fold, inKeys, inLastKey } from '../context.ts'
 import type { TextDetector } from '../detector.ts'
 
 const over89 = '(?:9\\d|1[01]\\d|12[0-5])'
@@ -24,10 +24,11 @@ export const ageOver89 = {
   title: 'Age over 89',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(C): all ages over 89',
-  gate: traits => traits.digits >= 2,
-  *find({ text, keys }) {
-    const name = wordsOf(keys.at(-1) ?? '')
-    if (key.test(name) && !keys.some(outer => thing.test(wordsOf(outer))) && bare.test(text)) {
+  gate: (traits, subject) =>
+    traits.digits >= 2 && (traits.letters >= 2 || inLastKey(subject, key)) && /9\d|1[0-2]\d/.test(subject.text),
+  *find(subject) {
+    const { text } = subject
+    if (inLastKey(subject, key) && !inKeys(subject, thing) && bare.test(text)) {
       yield { start: 0, end: text.length }
       return
     }

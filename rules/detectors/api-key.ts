@@ -1,9 +1,11 @@
-import { wordsOf } from '../context.ts'
+import { inLastKey } from '../context.ts'
 import type { TextDetector } from '../detector.ts'
 
 /** Prefixes that issuers publish so that scanners can know their keys. */
 const known =
   /(?<![A-Za-z\d_-])(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}|gh[pousr]_[A-Za-z\d]{36,255}|github_pat_[A-Za-z\d_]{40,255}|glpat-[A-Za-z\d_-]{20,64}|xox[abeprs]-[A-Za-z\d-]{10,250}|xapp-\d-[A-Za-z\d-]{10,250}|sk_(?:live|test)_[A-Za-z\d]{16,128}|rk_(?:live|test)_[A-Za-z\d]{16,128}|sk-(?:ant-|proj-)?[A-Za-z\d_-]{20,200}|AIza[A-Za-z\d_-]{35}|ya29\.[A-Za-z\d_-]{20,500}|npm_[A-Za-z\d]{36}|pypi-[A-Za-z\d_-]{50,250}|SG\.[A-Za-z\d_-]{16,32}\.[A-Za-z\d_-]{32,64}|hf_[A-Za-z\d]{30,64}|dop_v1_[a-f\d]{64}|hvs\.[A-Za-z\d_-]{20,200}|shpat_[a-fA-F\d]{32}|AccountKey=[A-Za-z\d+/=]{40,100})(?![A-Za-z\d])/g
+
+const issued = /A(?:KIA|SIA|BIA|CCA)|_|-|AIza|ya29|SG\.|AccountKey/
 
 const secret =
   '(?:pass(?:word|wd|phrase|code)|pwd|secret|secret[ _-]?key|api[ _-]?key|apikey|access[ _-]?(?:key|token)|auth[ _-]?token|bearer[ _-]?token|refresh[ _-]?token|client[ _-]?secret|private[ _-]?key|session[ _-]?token|id[ _-]?token|mot de passe|passwort|kennwort|contrase[nñ]a|clave de acceso|senha|l[oö]senord|adgangskode|passord|salasana)'
@@ -23,6 +25,9 @@ const empty =
 
 const isSecret = (value: string): boolean => value.length >= 4 && !empty.test(value) && /[\p{L}\d]/u.test(value)
 
+/** What an assignment, a scheme or a URL with a password cannot do without. */
+const sign = /[=:@]|(?:pass|word|secret|token|key|wort|mot|se[nñ]a|nord|kode|ord|sana) is |bearer|basic/i
+
 export const apiKey = {
   kind: 'text',
   id: 'api-key',
@@ -30,15 +35,20 @@ export const apiKey = {
   category: 'secret',
   source:
     'key prefixes as their issuers publish them for secret scanning; RFC 6750 section 2.1; RFC 3986 section 3.2.1',
-  gate: traits => traits.length >= 4,
-  *find({ text, keys, role }) {
-    if (role !== 'key' && secretKey.test(wordsOf(keys.at(-1) ?? '')) && isSecret(text.trim())) {
+  gate: (traits, subject) =>
+    traits.length >= 4 &&
+    (inLastKey(subject, secretKey) || traits.base64Run >= 16 || (traits.letters >= 3 && sign.test(subject.text))),
+  *find(subject) {
+    const { text, role } = subject
+    if (role !== 'key' && inLastKey(subject, secretKey) && isSecret(text.trim())) {
       yield { start: 0, end: text.length }
       return
     }
     if (text.length < 8) return
-    for (const { 0: written, index } of text.matchAll(known)) yield { start: index, end: index + written.length }
-    for (const { 0: written, index } of text.matchAll(userinfo)) yield { start: index, end: index + written.length }
+    if (issued.test(text))
+      for (const { 0: written, index } of text.matchAll(known)) yield { start: index, end: index + written.length }
+    if (text.includes('://'))
+      for (const { 0: written, index } of text.matchAll(userinfo)) yield { start: index, end: index + written.length }
     for (const pattern of [assigned, bearer])
       for (const hit of text.matchAll(pattern))
         if (isSecret(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
@@ -46,7 +56,7 @@ export const apiKey = {
   examples: {
     match: [
       'AKIAQWERTYUIOPASDFGH',
-      'ghp_' + 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
+      'ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
       'xoxb-123456789012-madeupmadeup',
       'password=hunter22',
       'https://jane:s3cretpw@example.org/x',

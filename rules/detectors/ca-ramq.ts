@@ -15,6 +15,7 @@ export const caRamq = numberedId({
   category: 'health',
   candidate: whole('[A-Z]{4}[ -]?\\d{4}[ -]?\\d{4}', 'i'),
   minDigits: 8,
+  minLetters: 4,
   valid: hasBirthDate,
   alone: written => /^[A-Z]{4}[ -]?\d{4}[ -]?\d{4}$/.test(written),
   keyword: keywords(

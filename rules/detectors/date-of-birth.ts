@@ -57,7 +57,8 @@ export const dateOfBirth = {
   title: 'Date of birth',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(C): all elements of dates, except year, directly related to an individual',
-  gate: traits => traits.digits >= 3,
+  gate: (traits, subject) =>
+    traits.digits >= 3 && (traits.letters >= 3 || traits.hasNonAscii || inKeys(subject, inName)),
   *find(subject) {
     const named = inKeys(subject, inName)
     if (named && bare.test(subject.text)) {

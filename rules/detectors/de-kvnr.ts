@@ -6,10 +6,9 @@ const digitSum = (value: number): number => (value > 9 ? value - 9 : value)
 /** The letter counts as its two-digit place in the alphabet; weights 1 and 2 in turn, digit sums, modulus 10. */
 const hasCheckDigit = (compact: string): boolean => {
   const place = String(compact.charCodeAt(0) - 64).padStart(2, '0')
-  const sum = [...(place + compact.slice(1, 9))].reduce(
-    (sum, digit, index) => sum + digitSum(Number(digit) * (index % 2 === 0 ? 1 : 2)),
-    0,
-  )
+  const sum = (place + compact.slice(1, 9))
+    .split('')
+    .reduce((sum, digit, index) => sum + digitSum(Number(digit) * (index % 2 === 0 ? 1 : 2)), 0)
   return sum % 10 === Number(compact[9])
 }
 
@@ -21,6 +20,7 @@ export const deKvnr = numberedId({
   category: 'health',
   candidate: whole('[A-Z][ -]?\\d{3}[ -]?\\d{3}[ -]?\\d{3}', 'i'),
   minDigits: 9,
+  minLetters: 1,
   valid: hasCheckDigit,
   alone: () => false,
   keyword: keywords(

@@ -12,7 +12,7 @@ export const deSteuerId = numberedId({
   alone: written => /^\d\d \d{3} \d{3} \d{3}$/.test(written),
   keyword: keywords(
     'steuer ?(?:id|idnr|identifikation\\p{L}*|nummer|nr)',
-    'steueridentifikation\\p{L}*',
+    'steuer(?:liche)? ?identifikation\\p{L}*',
     'st ?id ?nr',
     'idnr',
     'id ?nr',

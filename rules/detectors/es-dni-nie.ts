@@ -12,6 +12,7 @@ export const esDniNie = numberedId({
   source: 'https://www.interior.gob.es/opencms/es/servicios-al-ciudadano/tramites-y-gestiones/dni/ (modulus 23)',
   candidate: whole('(?:\\d{2}[. ]?\\d{3}[. ]?\\d{3}|[XYZ][- ]?\\d{7})[- ]?[A-Z]', 'i'),
   minDigits: 7,
+  minLetters: 1,
   valid: compact => (/^[XYZ]/.test(compact) ? validateNie(compact) : validateDni(compact)).isValid,
   alone: (written, compact) => /[A-Z]$/.test(written) && !/^\d{2}[ ]|\d [A-Z]$/.test(written) && !date.test(compact),
   keyword: keywords('dni', 'nie', 'nif', 'd ?n ?i', 'documento(?: nacional)?(?: de identidad)?', 'identidad', 'cedula'),

@@ -4,6 +4,8 @@ import { spansOf } from '../pattern-spans.ts'
 
 const NAME =
   /\b(?:LiteralSequenceExpression|ReferenceLengthExpression|DerivedSequenceExpression|SequenceReference|MolecularSequence|call_genotype|call_GT|variant_allele|variant_contig|sequence_length_template|barcode_(?:front|rear)_foundseq|foundseq|refgetAccession|barcode_full_arrangement)\b|\bga4gh:(?:VA|SL|SQ|CX)\.|\bSQ\.[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])|["']?htsget["']?\s{0,2}:\s{0,2}[{"]/g
+/** A part of each of those names: cheaper than the names. */
+const HINT = /Sequence|call_[gG]|variant_[ac]|foundseq|_length_template|refgetA|ga4gh|SQ\.|htsget|full_arr/
 /** Molecular reports: variant, allele and gene observations of the FHIR genomics guide. */
 const LOINC =
   /(?<![\d-])(?:69548-6|69547-8|69551-0|81254-5|48018-6|48004-6|48005-3|51958-7|53037-8|81252-9|81290-9)(?![\d-])/g
@@ -17,7 +19,7 @@ export const genomicsJson = {
   category: 'sequence',
   source:
     'https://vrs.ga4gh.org/; https://hl7.org/fhir/uv/genomics-reporting/; https://samtools.github.io/hts-specs/ (htsget, refget); MinKNOW sequencing_summary columns',
-  gate: traits => traits.length >= 7,
+  gate: (traits, { text }) => traits.length >= 7 && (HINT.test(text) || (traits.digits >= 6 && text.includes('-'))),
   find: subject => [
     ...spansOf(subject.text, NAME),
     ...spansOf(subject.text, LOINC).filter(span => inContext(subject, span, LOINC_CONTEXT)),

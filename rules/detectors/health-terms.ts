@@ -34,6 +34,7 @@ const phrase = new RegExp(
 )
 
 const codes = function* (subject: Subject, shape: RegExp, word: RegExp): Iterable<Span> {
+  if (!/\d\d|\d[AB]/.test(subject.text)) return
   const named = inKeys(subject, word) && !inKeys(subject, machine)
   for (const { 0: written, index } of subject.text.matchAll(shape)) {
     const span = { start: index, end: index + written.length }
@@ -45,9 +46,15 @@ const codes = function* (subject: Subject, shape: RegExp, word: RegExp): Iterabl
 const clinicalKey =
   /(?:^| )(?:(?:primary |clinical |medical |final |patient )?diagnos(?:is|es|e|en|tic|tico|i)|dx|medical history|clinical (?:notes?|history|indication|info|information)|phenotypes?|symptoms?|anamnese|antecedents|comorbidit(?:y|ies)|medications?|allerg(?:y|ies)|disease|disease name|condition name|indication for testing|reason for referral|cause of death)$/
 const clinicalValue = function* (subject: Subject): Iterable<Span> {
-  if (inKeys(subject, clinicalKey) && !inKeys(subject, machine) && new RegExp(disease, 'u').test(fold(subject.text)))
+  if (inKeys(subject, clinicalKey) && !inKeys(subject, machine) && anyDisease.test(fold(subject.text)))
     yield { start: 0, end: subject.text.length }
 }
+
+const anyDisease = new RegExp(disease, 'u')
+const mayBeOneWord = /seropositiv|diagnos/i
+
+const inClinicalKeys = (subject: Subject): boolean =>
+  [icdWord, snomedWord, clinicalKey].some(word => inKeys(subject, word))
 
 export const healthTerms = {
   kind: 'text',
@@ -56,11 +63,13 @@ export const healthTerms = {
   category: 'health',
   source:
     'ICD-10 (https://icd.who.int/browse10), SNOMED CT (https://www.snomed.org); clinical sentence forms in five languages',
-  gate: (traits, { keys }) => traits.letters >= 3 || (traits.digits >= 2 && keys.length > 0),
+  gate: (traits, subject) =>
+    (traits.letters >= 4 && (traits.hasSpace || traits.digits >= 2 || traits.hasNewline)) || inClinicalKeys(subject),
   *find(subject) {
     yield* codes(subject, icd10, icdWord)
     yield* codes(subject, snomed, snomedWord)
     yield* clinicalValue(subject)
+    if (!/[\s-]/.test(subject.text) && !mayBeOneWord.test(subject.text)) return
     const folded = fold(subject.text)
     const length = subject.text.length
     for (const { 0: written, index } of folded.matchAll(phrase))

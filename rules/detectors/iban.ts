@@ -1,13 +1,17 @@
-import { isValidIBAN } from 'ibantools'
+import { ValidationErrorsIBAN, validateIBAN } from 'ibantools'
 import type { TextDetector } from '../detector.ts'
 
 /** Country, check digits, then groups of four or one run; at most 34 characters without separators (ISO 13616-1). */
 const candidate = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,3})?(?![\p{L}\p{N}])/giu
 
+/** Country, length, form and MOD 97-10 decide; a country's own check digits inside may be wrong, as in test accounts. */
+const isIban = (compact: string): boolean =>
+  validateIBAN(compact).errorCodes.every(code => code === ValidationErrorsIBAN.WrongAccountBankBranchChecksum)
+
 /** The words after an IBAN look like its next groups: the longest beginning that is one decides. */
 const validLength = (written: string): number => {
   for (let end = written.length; end >= 15; end = Math.max(written.lastIndexOf(' ', end - 1), 0))
-    if (isValidIBAN(written.slice(0, end).replace(/[ -]/g, '').toUpperCase())) return end
+    if (isIban(written.slice(0, end).replace(/[ -]/g, '').toUpperCase())) return end
   return 0
 }
 

@@ -63,7 +63,8 @@ const initials = function* ({ text }: Subject): Iterable<Span> {
 }
 
 /** DICOM's person name, `DOE^JANE`, as also HL7 v2 writes it. */
-const caret = /(?<![\p{L}\p{N}^])\p{L}[\p{L}\p{M}' -]{1,40}\^\p{L}[\p{L}\p{M}' .-]{1,40}(?![\p{L}\p{N}])/gu
+const caret =
+  /(?<![\p{L}\p{N}^])\p{L}[\p{L}\p{M}' -]{0,40}[\p{L}\p{M}]\^\p{L}[\p{L}\p{M}][\p{L}\p{M}' .-]{0,40}(?![\p{L}\p{N}])/gu
 const dicom = function* ({ text }: Subject): Iterable<Span> {
   if (!text.includes('^')) return
   for (const hit of text.matchAll(caret)) yield { start: hit.index, end: hit.index + hit[0].length }
@@ -106,22 +107,31 @@ const surelyNamed = (parts: readonly string[]): boolean => {
   return isGiven(first) || isFamily(first) || (!isCommon(first) && /^\p{Lu}/u.test(first))
 }
 
+const titleCase = /^\p{Lu}[\p{Ll}'’]+(?:-\p{L}+)? \p{Lu}[\p{L}'’-]*\p{Ll}/u
+
 /** After a label that may introduce anything: names from the lists, or two unknown words with capitals after a colon. */
-const probablyNamed = (parts: readonly string[], colon: boolean): boolean => {
+const probablyNamed = (run: string, colon: boolean, clinical: boolean): boolean => {
+  const parts = wordsIn(run)
+  const comma = run.includes(',')
   const [first = '', second = ''] = parts
   if (isInstrument(first) || (second !== '' && isInstrument(second))) return false
-  if (isPair(first, second) || (isPair(second, first) && isSurePair(second, first))) return true
+  if (isPair(first, second) || (comma && isPair(second, first)) || isSurePair(second, first)) return true
   if (/^\p{Lu}/u.test(first) && isStrong(first) && (colon || mayBeName(second))) return true
-  return colon && mayBeName(first) && second.length > 2 && mayBeName(second) && !isCommon(first) && !isCommon(second)
+  return (
+    (colon || (clinical && titleCase.test(`${first} ${second}`))) &&
+    [first, second].every(one => mayBeName(one) && !isCommon(one))
+  )
 }
 
 const labels = function* ({ text }: Subject): Iterable<Span> {
   for (const hit of text.matchAll(labelled)) {
     const [written, certain, sign = '', run = ''] = hit
     const colon = /[:=]/.test(sign)
-    const parts = wordsIn(run)
-    if (certain !== undefined && colon ? surelyNamed(parts) : probablyNamed(parts, colon))
-      yield { start: hit.index + written.length - run.length, end: hit.index + written.length }
+    const named =
+      certain !== undefined && colon
+        ? surelyNamed(wordsIn(run))
+        : probablyNamed(run, colon, /^(?:pa[tcsz]i|pt|potilas|donor|proband)/i.test(written))
+    if (named) yield { start: hit.index + written.length - run.length, end: hit.index + written.length }
   }
 }
 
@@ -147,33 +157,28 @@ const underUserKey = (parts: readonly string[], text: string): boolean => {
   if (parts.some(isInstrument) || parts.length > 5) return false
   if (parts.length < 2) return isAccount(text) || (parts[0] !== undefined && isStrong(parts[0]))
   if (parts.some(isStrong)) return true
-  const unknown = parts.every(part => part.length > 1 && !isCommon(part))
+  const unknown = parts.every(part => part.length > 1) && !parts.every(isCommon)
   return unknown && (parts.every(part => /^\p{Lu}/u.test(part)) || /^\p{L}{2,}[._]\p{L}{2,}$/u.test(text.trim()))
 }
 
 /** A value that is a pair whatever its key: `jane.doe`, `jane_doe`, `Jane Quillfeather`. */
 const isBarePair = (parts: readonly string[], text: string): boolean => {
   const [first = '', second = ''] = parts
-  if (parts.length !== 2 || parts.some(isInstrument) || text.includes(',') || first.length + second.length < 7)
-    return false
+  if (parts.length !== 2 || parts.some(isInstrument)) return false
+  if (text.includes(',')) return /^\p{Lu}[^,]*, \p{Lu}/u.test(text.trim()) && isPair(second, first)
+  if (first.length + second.length < 7) return false
   if (isSurePair(first, second)) return true
   const unknownFamily = /^\p{Lu}\p{Ll}+ \p{Lu}[\p{L}'’-]{3,}$/u.test(text.trim())
   return unknownFamily && isGiven(first) && isStrong(first) && first.length > 3 && !isCommon(second)
 }
 
-const isWholeName = (subject: Subject): boolean => {
-  const { text, keys, role } = subject
+const isWholeName = ({ text, keys, role }: Subject): boolean => {
   if (role === 'key')
     return isBarePair(splitValue(text.includes(' ') ? text : wordsOf(text).replaceAll(' ', '.')), text)
   const parts = splitValue(text)
-  switch (nameKeyOf(keys)) {
-    case 'name':
-      return underNameKey(parts)
-    case 'user':
-      return underUserKey(parts, text) || isBarePair(parts, text)
-    case 'none':
-      return isBarePair(parts, text)
-  }
+  const kind = nameKeyOf(keys)
+  if (kind === 'name') return underNameKey(parts)
+  return isBarePair(parts, text) || (kind === 'user' && underUserKey(parts, text))
 }
 
 export const personName = {

@@ -10,7 +10,7 @@ export const defaultCountries: readonly CountryCode[] = [
 
 /** Seven to fifteen digits (ITU-T E.164) in groups, with at most three separators between two digits. */
 const candidate =
-  /(?<![\p{L}\p{N}_]|\d[.:/-])(?:\+[ ]?)?\(?\+?\d(?:[ \u00a0().\/\u2010-\u2013-]{0,3}\d){6,16}(?![\p{L}\p{N}_]|[.:]\d)/gu
+  /(?<![\p{L}\p{N}_]|\d[.:/-])(?:\+[ ]?)?\(?\+?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,16}(?![\p{L}\p{N}_]|[.:]\d)/gu
 
 const word = keywords(
   '(?:tele)?phones?(?: ?(?:no|num|number))?',

@@ -12,10 +12,10 @@ type Shape = {
   /** Different marks among ! " # $ % & ' ( ) * + ; < = > ? @, which number lists and identifiers seldom hold. */
   readonly marks: number
   readonly letters: number
+  readonly digits: number
   /** Share of the commonest character, that character, and its longest run. */
   readonly top: number
   readonly topCode: number
-  readonly topRun: number
   readonly longestRun: number
 }
 
@@ -38,12 +38,14 @@ const shapeOf = (text: string, start: number, end: number): Shape => {
   let distinct = 0
   let marks = 0
   let letters = 0
+  let digits = 0
   let topCode = 0
   for (let code = 33; code < 128; code++) {
     if (counts[code] === 0) continue
     distinct++
     if (isMark(code)) marks++
     if (code >= 65) letters += counts[code]!
+    else if (code >= 48 && code <= 57) digits += counts[code]!
     if (counts[code]! > counts[topCode]!) topCode = code
   }
   const length = end - start
@@ -53,16 +55,16 @@ const shapeOf = (text: string, start: number, end: number): Shape => {
     distinct,
     marks,
     letters: letters / length,
+    digits: digits / length,
     top: counts[topCode]! / length,
     topCode,
-    topRun: longestRun,
     longestRun,
   }
 }
 
 /** Full-range Phred+33: slow changes, and marks that only quality strings mix with letters and digits. */
-const isFine = ({ near, marks, distinct, letters }: Shape): boolean =>
-  near > 0.45 && distinct >= 5 && (marks >= 3 || (marks >= 1 && letters > 0.6))
+const isFine = ({ near, marks, distinct, letters, digits }: Shape): boolean =>
+  near > 0.45 && digits < 0.6 && distinct >= 5 && (marks >= 3 || (marks >= 1 && letters > 0.6))
 
 /** Two to five bins, as real-time analysis writes since RTA3: long runs of one high letter. */
 const isBinned = ({ distinct, top, topCode, longestRun, letters }: Shape): boolean =>
@@ -117,6 +119,7 @@ export const phredQuality = {
       '3A:F2:9C:00:11:22:AB:CD:EF:01:23:45:67:89:AB:CD',
       '2024-06-05,2024-06-06,2024-06-07,2024-06-08',
       '1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18',
+      '<5.2.0.9.0.20030528094229.02924780@127.0.0.1>',
       '=====================================',
       'AAAABAAAACAAAADAAAAEAAAAFAAAAGAAAAHAAAAI',
       '########################################',

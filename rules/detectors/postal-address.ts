@@ -1,5 +1,6 @@
 import { inKeys, keywords } from '../context.ts'
 import type { Span, TextDetector } from '../detector.ts'
+import { isCommon, isInstrument } from '../names/name-evidence.ts'
 
 const L = '(?<![\\p{L}\\p{N}])'
 const R = '(?![\\p{L}\\p{N}])'
@@ -7,7 +8,9 @@ const name = "[\\p{Lu}\\d][\\p{L}\\p{M}\\d.'’-]{0,24}"
 const words = `(?:${name} ){1,4}`
 /** A capitalised place of one to four words. */
 const place =
-  "\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?:[ -](?:(?:de|la|le|les|sur|sous|am|an|der|im|bei|del|y|upon|on) ){0,2}\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}){0,3}"
+  "\\p{Lu}[\\p{L}\\p{M}.'’]{1,24}(?:[ -](?:(?:de|la|le|les|sur|sous|am|an|der|im|bei|del|y|upon|on|en|St)[ -]){0,2}\\p{Lu}[\\p{L}\\p{M}.'’]{1,24}){0,4}"
+/** One to seven words of a street's name; the separators are not optional, or a long word could be cut in many ways. */
+const anyWords = "[\\p{L}\\p{M}\\d.'’ªº-]{1,24}(?: [\\p{L}\\p{M}\\d.'’ªº-]{1,24}){0,6}"
 const number = '\\d{1,5}[a-zA-Z]?(?:[-/]\\d{1,4}[a-zA-Z]?)?(?: ?(?:bis|ter))?'
 const join = '[,;]?[ \\n]{0,3}(?:\\p{L}{1,8}[ .]{0,2}\\d{1,5}\\p{L}?[,;]?[ \\n]{1,2}){0,1}'
 
@@ -30,11 +33,26 @@ const postcode = `(?:(?:F|D|DE|FR|E|ES|CH|A|AT|I|IT|B|BE|L|S|SE|N|NO|DK|FI)-)?\\
 /** A street with a house number and, behind it, a postcode: each country's usual order. */
 const full = [
   `${L}${number},? ${words}${english}(?: (?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\\.?)?${join}[, \\n]{1,3}${anglo}${R}`,
-  `${L}${number},? (?:${french}) (?:[\\p{L}\\p{M}\\d.'’-]{1,24}[ ]?){1,7}[,;]?[ \\n]{0,3}[\\p{L}\\p{M} ,()'’-]{0,40}?(?:${postcode})${R}`,
+  `${L}${number},? (?:${french}) ${anyWords}(?:[,;]?[ \\n]{1,3}\\([\\p{L} ]{1,24}\\))?[,;]?[ \\n]{0,3}(?:${place},? )?(?:${postcode})${R}`,
   `${L}(?:\\p{Lu}[\\p{L}\\p{M}.-]{1,24} ){0,3}${german} ${number}[,;]?[ \\n]{1,3}(?:${postcode})`,
-  `${L}(?:${spanish}) (?:[\\p{L}\\p{M}\\d.'’ªº-]{1,24}[ ]?){1,6}[, ]{1,2}(?:n[.º°]{0,2} ?)?${number}[,;]?[ \\n]{1,3}(?:[\\p{L}\\d.ºª°]{1,12}[, \\n]{1,2}){0,3}(?:${postcode})`,
+  `${L}(?:${spanish}) ${anyWords}[, ]{1,2}(?:n[.º°]{0,2} ?)?${number}[,;]?[ \\n]{1,3}(?:[\\p{L}\\d.ºª°]{1,12}[, \\n]{1,2}){0,3}(?:${postcode})`,
 ] as const
 const patterns = full.map(source => new RegExp(source, 'giu'))
+
+const states =
+  'AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY'
+const region = `(?:(?:${states}),? \\d{5}(?:-\\d{4})?|(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)?,? ?${caCode}|${auCode}|${ukCode})`
+/** Streets without a street word, `Am Hang 62, 73084 Aalen` and `702 Klein Mount, Salem, MO 03279`: the capitals count. */
+const withRegion = new RegExp(
+  `${L}\\d{1,5}[a-zA-Z]? ${name}(?: ${name}){0,4}(?:[,;] ?[\\p{L}\\d .#]{1,20})?[,;\\n] ?(${place})[, ]{1,2}${region}${R}`,
+  'gu',
+)
+const german5 = new RegExp(
+  `${L}((?:\\p{Lu}[\\p{L}\\p{M}.-]{1,28} (?:(?:der|dem|den) )?){1,4})\\d{1,3} ?[a-z]?[,;\\n] ?(?:D-)?\\d{5} (${place})${R}`,
+  'gu',
+)
+/** `Lane 3, 12345 Clusters` has the German shape too. */
+const isPlace = (words: string): boolean => !words.split(/[ ,-]+/).some(word => word.length > 3 && isInstrument(word))
 
 /** Without a postcode, a street and number alone count under a property that means an address. */
 const street = [
@@ -87,6 +105,10 @@ export const postalAddress = {
     const { text } = subject
     for (const pattern of patterns)
       for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const hit of text.matchAll(german5))
+      if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
+        yield { start: hit.index, end: hit.index + hit[0].length }
     if (text.length > 300 || !inKeys(subject, addressKey) || inKeys(subject, machineAddress)) return
     if (street.some(pattern => pattern.test(text))) yield { start: 0, end: text.length }
   },

@@ -3,14 +3,18 @@ import { spansOf } from '../pattern-spans.ts'
 import { isCount, rowsWhere } from '../rows.ts'
 
 const HEADER = /@(?:HD\tVN:|SQ\tSN:|RG\tID:|PG\tID:|CO\t)/g
-const CIGAR = /^(?:\*|(?:\d{1,9}[MIDNSHP=X])+)$/
+const CIGAR = /^(?:\*|(?:\d{1,9}[MIDNSHP=X]){1,1000})$/
+const LONG_CIGAR = /^(?:\d{1,9}[MIDNSHP=X]){300}/
+const LONGEST = 3000
+
+const isCigar = (field: string): boolean => (field.length > LONGEST ? LONG_CIGAR : CIGAR).test(field)
 const SIGNED = /^-?\d{1,10}$/
 
 /** Columns 2 to 9 of an alignment line, wherever it starts: text may stand before the read's name, and names may be altered. */
 const isAlignment = (fields: readonly string[]): boolean => {
   for (let cigar = 5; cigar + 3 < fields.length; cigar++)
     if (
-      CIGAR.test(fields[cigar]!) &&
+      isCigar(fields[cigar]!) &&
       isCount(fields[cigar - 1]) &&
       isCount(fields[cigar - 2]) &&
       isCount(fields[cigar - 4]) &&

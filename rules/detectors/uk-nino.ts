@@ -11,6 +11,7 @@ export const ukNino = numberedId({
   source: 'https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110',
   candidate: whole('[A-Z]{2}[ -]?\\d{2}[ -]?\\d{2}[ -]?\\d{2}[ -]?[A-D]', 'i'),
   minDigits: 6,
+  minLetters: 3,
   valid: compact => prefix.test(compact) && validate(compact).isValid,
   alone: written => !/[a-z]/.test(written),
   keyword: keywords('nino', 'ni ?(?:no|num|number)', 'national ?insurance(?: ?(?:no|num|number))?'),

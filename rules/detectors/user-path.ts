@@ -2,7 +2,7 @@ import type { Span, TextDetector } from '../detector.ts'
 
 /** Directories and accounts that every computer has, and those that instruments run under. */
 const nobody =
-  /^(?:public|default|default user|all users|shared|share|users?|admin|administrator|root|guest|system|service|runner|builder|node|app|data|illumina|sbsuser|sbs|lab|labuser|sequser|seq|instrument|sequencer|minion|grid|prom|promethion|gridion|minknow|pacbio|smrt|smrtanalysis|smrtlink|dragen|ilmn.*|novaseq.*|nextseq.*|miseq.*|hiseq.*|element|aviti|mgi|zlims|operator|tmp|temp|transfer|ubuntu|debian|ec2-user|centos|nt authority|nt service|builtin|workgroup|localhost)$/i
+  /^(?:public|default|default user|all users|shared|share|users?|admin|administrator|root|guest|user ?name|your.{0,3}name|name|me|system|service|runner|builder|node|app|data|illumina|sbsuser|sbs|lab|labuser|sequser|seq|instrument|sequencer|minion|grid|prom|promethion|gridion|minknow|pacbio|smrt|smrtanalysis|smrtlink|dragen|ilmn.*|novaseq.*|nextseq.*|miseq.*|hiseq.*|element|aviti|mgi|zlims|operator|tmp|temp|transfer|ubuntu|debian|ec2-user|centos|nt authority|nt service|builtin|workgroup|localhost)$/i
 
 const user = "[\\p{L}\\p{N}._'~$ -]{1,40}?"
 /** Where the user's name stands in a path of Unix, macOS, Windows, a share (also with doubled, escaped backslashes) or a URL. */
@@ -21,9 +21,12 @@ const patterns = [
   ),
 ] as const
 
-/** `DOMAIN\user` as Windows writes an account. A path such as `D:\Illumina` or `\\host\share` is not one. */
+/**
+ * `DOMAIN\user` as Windows writes an account, the domain in capitals. A path such as `D:\Illumina` or `\\host\share` is
+ * not one, nor is an escaped line break between two words.
+ */
 const account =
-  /(?<![\p{L}\p{N}\\/:._$-])[A-Za-z][A-Za-z\d-]{1,14}\\{1,2}([\p{L}][\p{L}\d._-]{1,30})(?![\p{L}\p{N}\\/._-])/gu
+  /(?<![\p{L}\p{N}\\/:._$-])[A-Z][A-Z\d-]{1,14}\\{1,2}(?![nrt]\p{Lu})(\p{L}[\p{L}\d._-]{1,30})(?![\p{L}\p{N}\\/._-])/gu
 
 const isPerson = (name: string | undefined): boolean =>
   name !== undefined && !nobody.test(name.trim()) && /\p{L}/u.test(name)
@@ -43,8 +46,7 @@ export const userPath = {
       for (const hit of text.matchAll(pattern))
         if (isPerson(hit[1])) yield { start: hit.index, end: hit.index + hit[0].length }
     for (const hit of text.matchAll(account))
-      if (isPerson(hit[1]) && !isFile(hit[1]!) && !/^[nrt]$/.test(hit[1]!))
-        yield { start: hit.index, end: hit.index + hit[0].length }
+      if (isPerson(hit[1]) && !isFile(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
   },
   examples: {
     match: [

@@ -31,7 +31,11 @@ export const variant = {
   category: 'sequence',
   source:
     'https://hgvs-nomenclature.org/ (v21); Holmes et al. 2020, Bioinformatics 36:1902 (SPDI); thresholds measured',
-  gate: traits => traits.digits >= 1 && traits.letters >= 2 && traits.length >= 6,
+  gate: (traits, { text }) =>
+    traits.length >= 6 &&
+    traits.digits >= 1 &&
+    traits.letters >= 2 &&
+    (text.includes('.') || (traits.bases >= 2 && traits.digits >= 2)),
   find: ({ text }) => spansOf(text, VARIANT),
   examples: {
     match: [

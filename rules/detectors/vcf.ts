@@ -3,21 +3,22 @@ import { spansOf } from '../pattern-spans.ts'
 import { isBases, isChromosome, isCount, rowsWhere } from '../rows.ts'
 
 const META =
-  /##fileformat=VCF|#CHROM\s{1,4}POS|##(?:INFO|FORMAT|FILTER|ALT)=<ID=|##contig=<ID=|<NON_REF>|\bGT:(?:AD|DP|GQ|PL|FT|DS|GP|PS)\b/gi
+  /##file[Ff]ormat=VCF|#[Cc][Hh][Rr][Oo][Mm]\s{1,4}POS|##(?:INFO|FORMAT|FILTER|ALT)=<ID=|##contig=<ID=|<NON_REF>|\bGT:(?:AD|DP|GQ|PL|FT|DS|GP|PS)\b/g
 const ALTERNATE =
   /^(?:[ACGTN*]+(?:,(?:[ACGTN*]+|<[\w:*-]{1,30}>))*|\.|<[\w:*-]{1,30}>(?:,<[\w:*-]{1,30}>)*|[ACGTN.]*[[\]][\w.:]{1,60}[[\]][ACGTN.]*)$/i
 const QUALITY = /^(?:\.|\d{1,9}(?:\.\d{1,9})?)$/
 const INFO = /^(?:\.|[A-Za-z_][\w.]{0,40}(?:=[^;]{0,400})?(?:;.*)?)$/
 
+const LONGEST = 4096
+
+/** Alternate alleles; of very long ones the front has to do, because the whole pattern would pile up steps to go back to. */
+const isAlternate = (field: string): boolean =>
+  field.length > LONGEST ? /^[ACGTN*]+$/i.test(field.slice(0, LONGEST)) : ALTERNATE.test(field)
+
 /** Where `chrom pos id ref alt` begins in a row, or -1. */
 const siteIn = (fields: readonly string[]): number => {
   for (let at = 0; at + 4 < fields.length; at++)
-    if (
-      isCount(fields[at + 1]) &&
-      isChromosome(fields[at]) &&
-      isBases(fields[at + 3]) &&
-      ALTERNATE.test(fields[at + 4]!)
-    )
+    if (isCount(fields[at + 1]) && isChromosome(fields[at]) && isBases(fields[at + 3]) && isAlternate(fields[at + 4]!))
       return at
   return -1
 }
@@ -42,13 +43,10 @@ export const vcf = {
   category: 'sequence',
   source: 'https://samtools.github.io/hts-specs/VCFv4.5.pdf section 1.2 to 1.6',
   gate: (traits, { text }) =>
-    traits.bases > 0 &&
-    (traits.hasTab ||
-      traits.hasSpace ||
-      traits.hasNewline ||
-      text.includes('##') ||
-      text.includes('<NON_REF>') ||
-      text.includes('GT:')),
+    ((traits.hasTab || traits.hasSpace || traits.hasNewline) && traits.digits >= 2 && traits.length >= 9) ||
+    text.includes('#') ||
+    text.includes('<NON_REF>') ||
+    text.includes('GT:'),
   find({ text }) {
     const marked = spansOf(text, META)
     if (marked.length > 0) return marked

@@ -2,24 +2,24 @@
 /** Words of instruments, run files and laboratories: never part of a name that stands without a context. */
 export const instrumentWords: ReadonlySet<string> = new Set(
   `
-abbott account adapter admin administrateur administrator advanced agilent aligned analysis and anonymous
-application at auto automatic automation aviti barcode basespace beckman biosciences board bonito bot bruno
-buffer build by camera cartridge cell cells center centre chassis check checks chemistry chiller client clinic
-cloud cluster clusters complete completed control controller core cycle cycles daemon data debug default demo
-density department device directory dnbseq dorado dragen driver duty element end engineer engineering error
-errors express facility fail failed false field file files filter filtered firmware flongle flow flowcell
-fluidic fluidics focus folder for from full genome genomic genomics gridion guest guppy hamilton heater high
-hiseq holder hospital hybrid illumina image in index info institute instrument intensity interface ion is
-iscan iseq kit lab laboratory labs labuser lamp lane lanes laser left library local localadmin log logs low
-machine manual mean median medium mgi mid minion miniseq minknow miseq mode module name nanopore nextseq no
-nobody none not novaseq null of on onso operator optics or other output oxford pacbio pacific paired pass
-passed path percent phasing planned plus polony pool pore post pre prep prephasing prime primer proactive
-projected promethion proton pump quality rapid rate raw read reads reagent reagents recipe revio right robot
-roche root run runs sample samples saturated sbs sbsuser scan scanning scheduler scientist score sensor sequel
-sequence sequencer sequencing sequser server service services sheet side single smrt smrtlink software stage
-standard start started state station status stop stopped strand superuser supervisor support surface swath
-syringe sysadmin system team tecan technical technician temperature template test testing tests the thermo
-throughput tile tiles time to torrent total true tube turbo type unavailable undefined university unknown user
-user1 users value valve vega version warning was wash waste with yes yield
+account adapter admin administrateur administrator advanced agilent aligned analysis and anonymous application
+at auto automatic automation aviti barcode basespace biosciences board bonito bot buffer build by camera
+cartridge cell cells center centre chassis check checks chemistry chiller client clinic cloud cluster clusters
+complete completed control controller core cycle cycles daemon data debug default demo density department
+device directory dnbseq dorado dragen driver duty element end engineer engineering error errors express
+facility fail failed false field file files filter filtered firmware flongle flow flowcell fluidic fluidics
+focus folder for from full genome genomic genomics gridion guest guppy heater high hiseq holder hospital
+hybrid illumina image in index info institute instrument intensity interface ion is iscan iseq kit lab
+laboratory labs labuser lamp lane lanes laser left library local localadmin log logs low machine manual mean
+median medium mgi mid minion miniseq minknow miseq mode module name nanopore nextseq no nobody none not
+novaseq null of on onso operator optics or other output oxford pacbio pacific paired pass passed path percent
+phasing planned plus polony pool pore post pre prep prephasing prime primer proactive projected promethion
+proton pump quality rapid rate raw read reads reagent reagents recipe revio right robot root run runs sample
+samples saturated sbs sbsuser scan scanning scheduler scientist score sensor sequel sequence sequencer
+sequencing sequser server service services sheet side single smrt smrtlink software stage standard start
+started state station status stop stopped strand superuser supervisor support surface swath syringe sysadmin
+system team tecan technical technician temperature template test testing tests the thermo throughput tile
+tiles time to torrent total true tube turbo type unavailable undefined university unknown user user1 users
+value valve vega version warning was wash waste with yes yield
 `.match(/[a-z]+/g),
 )

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { createLog } from '../../log/create-log.ts'
 import { requireDurability, requireFull } from '../../log/durability.ts'
@@ -14,6 +15,7 @@ import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
 import { createReviewer, loadReviewerKey, loadReviewers } from '../../log/reviewer.ts'
 import { open, seal } from '../../log/seal.ts'
+import { openStore } from '../../log/store.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { blockOf, decisionOf, fillLog, origin, outcomeOf } from './samples.ts'
 
@@ -65,8 +67,9 @@ t.test('journal: keys are 0600, and no log is made over another', async t => {
 
 t.test('journal: a digest is keyed: the same bytes have another name in another log', async t => {
   const names = []
+  const root = t.testdir()
   for (const folder of ['one', 'two']) {
-    const journal = await openJournal({ directory: newLog(join(t.testdirName, folder)) })
+    const journal = await openJournal({ directory: newLog(join(root, folder)) })
     names.push(journal.digest(Buffer.from('body')), journal.digest(Buffer.from('body')))
     await journal.close()
   }
@@ -297,6 +300,52 @@ t.test('P8: a log whose end was changed behind the writer fails closed, and stay
   t.equal(journal.status().state, 'failed')
   await journal.close()
   t.equal(await codeOf(openJournal({ directory })), 'ERR_LOG_DAMAGED')
+})
+
+t.test('P8: when the writer thread dies what waits is refused, and a new one takes over', async t => {
+  const directory = newLog(t.testdir())
+  const workers: Worker[] = []
+  const onWorker = (worker: Worker): void => void workers.push(worker)
+  process.on('worker', onWorker)
+  t.teardown(() => process.off('worker', onWorker))
+  const journal = await openJournal({ directory })
+  const [first] = await Promise.all([journal.append(decisionOf()), journal.append(decisionOf())])
+  t.same(first, { sequence: 0 })
+  const ended = workers[0]!.terminate()
+  t.equal(await codeOf(journal.append(decisionOf())), 'ERR_LOG_FAILED')
+  t.equal(journal.status().state, 'failed')
+  await ended
+  await untilReady(journal)
+  t.equal(workers.length, 2)
+  t.equal((await journal.append(decisionOf())).sequence, journal.status().size - 1)
+  await journal.close()
+  const database = new Database(logFiles(directory).database, { readonly: true })
+  t.match(
+    database
+      .prepare("SELECT body ->> '$.cause' AS cause, body ->> '$.refused' AS refused FROM record WHERE kind = 'gap'")
+      .all(),
+    [{ cause: 'writer-died', refused: 1 }],
+  )
+  database.close()
+  t.equal((await verifyLog(directory)).kind, 'intact')
+})
+
+t.test('P5: a writer that recovers does not take an older copy of the log for its own', async t => {
+  const directory = newLog(t.testdir())
+  const { database } = logFiles(directory)
+  const older = readFileSync(database)
+  const store = openStore(directory, null)
+  const record = { ...decisionOf(), v: 1, salt: 'x'.repeat(22), seal: null } as const
+  store.commit([{ record, sealed: null }])
+  const known = store.frontier()
+  store.commit([{ record, sealed: null }])
+  store.close()
+  const grown = openStore(directory, known)
+  t.equal(grown.frontier().size, 2, 'more than was known is well')
+  grown.close()
+  writeFileSync(database, older)
+  t.throws(() => openStore(directory, known), { code: 'ERR_LOG_DAMAGED' })
+  openStore(directory, null).close()
 })
 
 t.test('P8: a folder that holds no log, half a log or something else is refused with the reason', async t => {

@@ -269,7 +269,8 @@ t.test('P5: an index that hides a record is found', async t => {
     [],
     'the block is out of sight',
   )
-  t.same(await found(directory), ['index-altered'])
+  t.same(await found(directory, { deep: true }), ['index-altered'])
+  t.same(await found(original, { deep: true }), ['intact'])
 })
 
 const openLogReaderOf = <Result>(

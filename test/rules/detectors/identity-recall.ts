@@ -3,9 +3,9 @@
  * `node test/rules/detectors/identity-recall.ts [tune|holdout] [--misses]`. Work on `tune` only; report both.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { type Faker, allFakers } from '@faker-js/faker'
+import { stdnum } from 'stdnum'
 import { hitsIn, subjectsOf } from './identity-detectors.ts'
 
 const halves = ['tune', 'holdout'] as const
@@ -17,7 +17,7 @@ type Case = { readonly family: string; readonly payload: unknown }
 const languages = ['en', 'fr', 'de', 'es'] as const
 type Language = (typeof languages)[number]
 
-const pick = <T>(faker: Faker, list: readonly T[]): T => faker.helpers.arrayElement(list as T[])
+const pick = <T>(faker: Faker, list: readonly T[]): T => faker.helpers.arrayElement(list)
 const pad = (value: number, width = 2): string => String(value).padStart(width, '0')
 
 const sentences: Record<Language, Record<'name' | 'dob' | 'phone' | 'email' | 'mrn' | 'address', readonly string[]>> = {
@@ -147,9 +147,114 @@ const leaks = function* (): Iterable<Case> {
   }
 }
 
+type Id = {
+  readonly family: string
+  readonly draw: (faker: Faker) => string
+  readonly valid: (text: string) => boolean
+  readonly label: readonly string[]
+  readonly key: readonly string[]
+}
+const by = (country: string, name: string) => (text: string) => stdnum[country]![name]!.validate(text).isValid
+const digits = (width: number) => (faker: Faker) => faker.string.numeric({ length: width, allowLeadingZeros: false })
+const day = (faker: Faker) =>
+  pad(faker.number.int({ min: 1, max: 28 })) +
+  pad(faker.number.int({ min: 1, max: 12 })) +
+  pad(faker.number.int({ min: 40, max: 99 }))
+/** Numbers with right check digits, found by drawing until the library says yes. */
+const ids: readonly Id[] = [
+  {
+    family: 'ssn',
+    draw: f => digits(9)(f).replace(/(...)(..)/, '$1-$2-'),
+    valid: text => !/^9|^666|-00-|0000$/.test(text) && by('US', 'ssn')(text),
+    label: ['SSN', 'Social Security Number:'],
+    key: ['ssn', 'socialSecurityNumber'],
+  },
+  {
+    family: 'sin',
+    draw: digits(9),
+    valid: text => !text.startsWith('8') && by('CA', 'sin')(text),
+    label: ['SIN', 'NAS :'],
+    key: ['sin', 'socialInsuranceNumber'],
+  },
+  {
+    family: 'nino',
+    draw: f =>
+      `${pick(f, ['AB', 'CE', 'JH', 'WM'])} ${digits(6)(f)} ${pick(f, ['A', 'B', 'C', 'D'])}`.replace(
+        / (..)(..)(..) /,
+        ' $1 $2 $3 ',
+      ),
+    valid: by('GB', 'nino'),
+    label: ['NI number', 'NINO:'],
+    key: ['nino', 'nationalInsuranceNumber'],
+  },
+  {
+    family: 'nir',
+    draw: f =>
+      `${pick(f, ['1', '2'])}${digits(2)(f)}0${digits(1)(f)}75${digits(6)(f)}`.replace(/.*/, n =>
+        n === '' ? n : n + pad(97 - Number(BigInt(n) % 97n)),
+      ),
+    valid: by('FR', 'nir'),
+    label: ['numéro de sécurité sociale', 'NIR :'],
+    key: ['nir', 'numeroSecuriteSociale'],
+  },
+  {
+    family: 'steuer-id',
+    draw: digits(11),
+    valid: by('DE', 'idnr'),
+    label: ['Steuer-ID', 'Steueridentifikationsnummer:'],
+    key: ['steuerId', 'steuerliche_identifikationsnummer'],
+  },
+  {
+    family: 'dni',
+    draw: f => digits(8)(f) + pick(f, 'TRWAGMYFPDXBNJZSQVHLCKE'.split('')),
+    valid: by('ES', 'dni'),
+    label: ['DNI', 'DNI:'],
+    key: ['dni', 'documentoIdentidad'],
+  },
+  {
+    family: 'personnummer',
+    draw: f => `${digits(2)(f)}0${digits(1)(f)}1${digits(1)(f)}-${digits(4)(f)}`,
+    valid: by('SE', 'personnummer'),
+    label: ['personnummer', 'Personnr:'],
+    key: ['personnummer'],
+  },
+  {
+    family: 'fodselsnummer',
+    draw: f => day(f) + digits(5)(f),
+    valid: by('NO', 'fodselsnummer'),
+    label: ['fødselsnummer', 'Fnr:'],
+    key: ['fodselsnummer'],
+  },
+  {
+    family: 'cpr',
+    draw: f => `${day(f)}-${digits(4)(f)}`,
+    valid: by('DK', 'cpr'),
+    label: ['CPR-nr.', 'CPR:'],
+    key: ['cprNummer'],
+  },
+]
+const numbers = function* (): Iterable<Case> {
+  const faker = allFakers.en
+  faker.seed(5)
+  for (const { family, draw, valid, label, key } of ids)
+    for (let round = 0; round < 120; round++) {
+      let text = draw(faker)
+      while (!valid(text)) text = draw(faker)
+      yield { family: `id ${family}, labelled`, payload: { message: `${pick(faker, label)} ${text}, checked` } }
+      yield { family: `id ${family}, keyed`, payload: { person: { [pick(faker, key)]: text.replace(/[ -]/g, '') } } }
+    }
+  for (let round = 0; round < 120; round++) {
+    yield { family: 'iban', payload: { note: faker.finance.iban({ formatted: round % 2 === 0 }) } }
+    yield {
+      family: 'payment card',
+      payload: { cardNumber: faker.finance.creditCardNumber('visa').replace(/-/g, round % 2 === 0 ? ' ' : '') },
+    }
+  }
+}
+
 /** Names that no list here was made from: only the shape of the sentence or the key can tell. */
 const unlisted = function* (): Iterable<Case> {
-  for (const locale of ['hu', 'lv', 'sl_SI', 'en_NG', 'fr_SN', 'sk', 'vi'] as const) {
+  for (const locale of ['lv', 'sl_SI', 'id_ID', 'vi', 'en_HK', 'ku_kmr_latin'] as const) {
     const faker = allFakers[locale]
     faker.seed(11)
     for (let round = 0; round < 120; round++) {
@@ -236,7 +341,7 @@ const measure = (cases: Iterable<Case>, expectBlock: boolean, half: Half, show: 
     counts.set(family, { all: count.all + 1, blocked: count.blocked + Number(blocked) })
     if (show && blocked !== expectBlock) process.stdout.write(`  ${family}: ${hits.join()} ${text.slice(0, 300)}\n`)
   }
-  for (const [family, { all, blocked }] of [...counts].sort())
+  for (const [family, { all, blocked }] of [...counts].sort(([one], [other]) => one.localeCompare(other)))
     process.stdout.write(
       `${half} ${family.padEnd(26)} blocked ${String(blocked)}/${String(all)} ${((100 * blocked) / all).toFixed(1)} %\n`,
     )
@@ -246,6 +351,7 @@ const [which, flag] = process.argv.slice(2)
 for (const half of halves.filter(half => which === undefined || which === half)) {
   const show = flag === '--misses' && half === 'tune'
   measure(leaks(), true, half, show)
+  measure(numbers(), true, half, show)
   measure(unlisted(), true, half, show)
   measure(prose(), false, half, show)
   measure(telemetry(), false, half, show)

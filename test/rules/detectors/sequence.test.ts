@@ -1,11 +1,12 @@
 import t from 'tap'
 import { Buffer } from 'node:buffer'
-import type { Example, Span, Subject, TextDetector } from '../../../rules/detector.ts'
+import type { BytesDetector, Example, Span, Subject, TextDetector } from '../../../rules/detector.ts'
 import { traitsOf } from '../../../rules/traits.ts'
 import { sequenceDetectors } from './sequence-detectors.ts'
 import { telemetryPayloads, telemetryValues } from './sequence-telemetry.ts'
 
 const textDetectors: readonly TextDetector[] = sequenceDetectors.filter(detector => detector.kind === 'text')
+const bytesDetectors: readonly BytesDetector[] = sequenceDetectors.filter(detector => detector.kind === 'bytes')
 
 const subjectOf = (example: Example): Subject =>
   typeof example === 'string' ? { text: example, role: 'value', keys: [] } : { ...example, role: 'value' }
@@ -30,7 +31,7 @@ for (const detector of textDetectors)
       t.same([...detector.find(subjectOf(example))], [], `not found in: ${JSON.stringify(example)}`)
   })
 
-for (const detector of sequenceDetectors.filter(({ kind }) => kind === 'bytes'))
+for (const detector of bytesDetectors)
   t.test(`${detector.id}: finds its match examples and none of the others`, async t => {
     for (const example of detector.examples.match)
       t.ok([...detector.find(Buffer.from(example, 'base64'))].length > 0, `found in: ${example}`)

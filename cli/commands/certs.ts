@@ -1,0 +1,73 @@
+import { X509Certificate } from 'node:crypto'
+import { Command, Option } from 'commander'
+import { openAuthority, renewAuthority } from '../../certs/authority.ts'
+import { loadPolicy } from '../../proxy/policy-file.ts'
+import { permittedNames } from '../../proxy/set-up.ts'
+import { policyFile, readSettings } from '../../proxy/settings.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { json, line, table } from '../print.ts'
+
+export const certsCommand = (): Command =>
+  new Command('certs')
+    .description("the lab's certificate authority")
+    .addCommand(
+      new Command('ca')
+        .description('the certificate that instruments have to trust')
+        .addCommand(exportCommand())
+        .addCommand(renewCommand()),
+    )
+    .addCommand(listCommand())
+
+type ExportOptions = CommonOptions & { readonly format: 'pem' | 'der' }
+
+const exportCommand = (): Command =>
+  new Command('export')
+    .description('write the CA certificate to standard output')
+    .addOption(
+      new Option('--format <format>', 'PEM for Linux and Java, DER for Windows').choices(['pem', 'der']).default('pem'),
+    )
+    .addHelpText(
+      'after',
+      examples('sluice certs ca export > sluice-ca.pem', 'sluice certs ca export --format der > sluice-ca.cer'),
+    )
+    .action((options: ExportOptions) => {
+      const authority = openAuthority(readyFolder(options).authority)
+      process.stdout.write(options.format === 'der' ? authority.certificateDer : authority.certificatePem)
+    })
+
+const renewCommand = (): Command =>
+  new Command('renew')
+    .description('make a new authority for the hosts that the policy names now; the old one is kept under a dated name')
+    .addHelpText('after', examples('sluice certs ca renew'))
+    .action(async (options: CommonOptions) => {
+      const folder = readyFolder(options)
+      const settings = readSettings(folder)
+      const permitted = permittedNames(settings, loadPolicy(policyFile(folder, settings)))
+      const authority = await renewAuthority(folder.authority, permitted)
+      if (options.json) return json({ fingerprint256: authority.fingerprint256, permitted: authority.permitted })
+      line(`new authority, SHA-256 ${authority.fingerprint256}`)
+      line(
+        'next: restart the appliance, then install the new certificate on every instrument ("sluice certs ca export")',
+      )
+    })
+
+const listCommand = (): Command =>
+  new Command('list')
+    .description('list the authority: what it may vouch for, and until when')
+    .addHelpText('after', examples('sluice certs list'))
+    .action((options: CommonOptions) => {
+      const authority = openAuthority(readyFolder(options).authority)
+      const { subject } = new X509Certificate(authority.certificatePem)
+      const row = {
+        subject: subject.replaceAll('\n', ', '),
+        notAfter: authority.notAfter.toISOString(),
+        names: [...authority.permitted.dns, ...authority.permitted.addresses],
+        fingerprint256: authority.fingerprint256,
+      }
+      if (options.json) return json(row)
+      table(
+        ['subject', 'ends', 'may vouch for', 'SHA-256'],
+        [[row.subject, row.notAfter, row.names.join(' '), row.fingerprint256]],
+      )
+    })

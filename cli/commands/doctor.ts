@@ -1,0 +1,145 @@
+import { accessSync, constants, statfsSync, statSync } from 'node:fs'
+import { lookup } from 'node:dns/promises'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { openAuthority } from '../../certs/authority.ts'
+import { openLogReader } from '../../log/query.ts'
+import { loadReviewers } from '../../log/reviewer.ts'
+import { callControl } from '../../proxy/control.ts'
+import type { DataFolder } from '../../proxy/data-folder.ts'
+import { requireLabAddress } from '../../proxy/lab-address.ts'
+import { loadPolicy } from '../../proxy/policy-file.ts'
+import { permittedNames } from '../../proxy/set-up.ts'
+import { parseListen, policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
+import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import { isAllowedTarget } from '../../proxy/upstream.ts'
+import type { Destination, Policy } from '../../rules/policy.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { json, line } from '../print.ts'
+
+/** What one check saw. `hint`: what to do; null when all is well. */
+type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
+
+const MIN_FREE_BYTES = 1024 ** 3
+
+export const doctorCommand = (): Command =>
+  new Command('doctor')
+    .description('check what usually goes wrong in an installation; exits with 8 when something is')
+    .addHelpText('after', examples('sluice doctor', 'sluice doctor --json'))
+    .action(doctor)
+
+const doctor = async (options: CommonOptions): Promise<void> => {
+  const folder = readyFolder(options)
+  const findings: Finding[] = []
+  for await (const finding of examine(folder)) {
+    findings.push(finding)
+    if (options.json) json(finding)
+    else
+      line(`${finding.ok ? '✓' : '✗'} ${finding.check}: ${finding.seen}${finding.hint ? `\n  → ${finding.hint}` : ''}`)
+  }
+  if (findings.some(({ ok }) => !ok)) process.exitCode = exitCodes.found
+}
+
+const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
+  const settings = readSettings(folder)
+  yield attempt('listen address', 'listen on the lab-side address only', () => {
+    const { address, port } = parseListen(settings.listen)
+    requireLabAddress(address)
+    const isHere = Object.values(networkInterfaces()).some(list => list?.some(entry => entry.address === address))
+    if (!isHere) throw new Error(`this machine has no address ${address}`)
+    return `${address} port ${port}`
+  })
+  const policy = attempt('policy', 'run "sluice rules check" and correct what it names', () => {
+    const { digest } = loadPolicy(policyFile(folder, settings))
+    return digest
+  })
+  yield policy
+  if (policy.ok) yield* examinePolicy(folder, settings, loadPolicy(policyFile(folder, settings)))
+  yield attempt('reviewers', 'run "sluice init" on a new folder, or put a .pub file into the reviewers folder', () => {
+    const names = loadReviewers(folder.reviewers).map(({ name }) => name)
+    if (names.length === 0) throw new Error('there is no reviewer')
+    return names.join(', ')
+  })
+  yield custody(folder)
+  yield attempt('log', 'run "sluice log verify"', () => {
+    openLogReader(folder.log).close()
+    return folder.log
+  })
+  yield attempt('permissions', 'chown the data folder to the user that runs the appliance, and chmod it to 700', () => {
+    accessSync(folder.root, constants.R_OK | constants.W_OK)
+    const others = statSync(folder.root).mode & 0o077
+    if (others !== 0) throw new Error(`other users may enter ${folder.root}`)
+    return `${folder.root} is for its owner only`
+  })
+  yield attempt('disk', 'free some space, or move the data folder to a larger disk', () => {
+    const { bavail, bsize } = statfsSync(folder.root)
+    const free = bavail * bsize
+    if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1024 ** 2)} MiB are free`)
+    return `${Math.floor(free / 1024 ** 3)} GiB free`
+  })
+  yield await running(folder)
+}
+
+const attempt = (check: string, hint: string, look: () => string): Finding => {
+  try {
+    return { check, ok: true, seen: look(), hint: null }
+  } catch (error) {
+    return { check, ok: false, seen: (error as Error).message, hint }
+  }
+}
+
+const examinePolicy = async function* (
+  folder: DataFolder,
+  settings: Settings,
+  policy: Policy,
+): AsyncGenerator<Finding> {
+  yield attempt('CA', 'run "sluice certs ca renew", then install the new certificate on every instrument', () => {
+    const authority = openAuthority(folder.authority)
+    const { dns, addresses } = permittedNames(settings, policy)
+    const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
+    if (missing.length > 0) throw new Error(`may not vouch for ${missing.join(', ')}`)
+    return `until ${authority.notAfter.toISOString().slice(0, 10)}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
+  })
+  for (const destination of policy.destinations) yield await resolution(destination)
+}
+
+const resolution = async (destination: Destination): Promise<Finding> => {
+  const check = `destination ${destination.host}`
+  if (destination.addresses.length > 0)
+    return { check, ok: true, seen: `fixed addresses ${destination.addresses.join(', ')}`, hint: null }
+  try {
+    const found = await lookup(destination.host, { all: true })
+    const allowed = found.filter(({ address }) => isAllowedTarget(destination, address))
+    if (allowed.length > 0)
+      return { check, ok: true, seen: allowed.map(({ address }) => address).join(', '), hint: null }
+    const hint = 'if the vendor really is there, name the network under "networks" of the destination'
+    return { check, ok: false, seen: `${found[0]!.address} is not a public address`, hint }
+  } catch {
+    const hint = 'correct the host in the policy, or the DNS server of this machine, or give "addresses"'
+    return { check, ok: false, seen: 'the name does not resolve', hint }
+  }
+}
+
+/** A private key beside the sealed payloads lets whoever takes the disk read them. */
+const custody = (folder: DataFolder): Finding => {
+  const check = 'key custody'
+  const names = loadReviewers(folder.reviewers).map(({ name }) => name)
+  const here = names.filter(name => statSync(join(folder.reviewers, `${name}.key`), { throwIfNoEntry: false }))
+  if (here.length === 0) return { check, ok: true, seen: 'no private key of a reviewer is on this machine', hint: null }
+  const hint = `move ${here.map(name => `${name}.key`).join(', ')} to the reviewers, off this machine`
+  return { check, ok: false, seen: `private keys of reviewers are in ${folder.reviewers}`, hint }
+}
+
+const running = async (folder: DataFolder): Promise<Finding> => {
+  const check = 'appliance'
+  try {
+    const { log } = (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
+    if (log.state === 'ready') return { check, ok: true, seen: 'is running', hint: null }
+    return { check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }
+  } catch {
+    return { check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }
+  }
+}

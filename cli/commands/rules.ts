@@ -1,0 +1,176 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Command } from 'commander'
+import { loadPolicy, readPolicyFile, spellProblem } from '../../proxy/policy-file.ts'
+import { policyFile, readSettings } from '../../proxy/settings.ts'
+import { spellAuthority } from '../../rules/framing.ts'
+import { inspect, scanPayload, type ScanResult } from '../../rules/inspect.ts'
+import type { Message } from '../../rules/message.ts'
+import type { Policy, Route } from '../../rules/policy.ts'
+import { blockReasons, type Block, type Finding } from '../../rules/verdict.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { fields, json, line, table } from '../print.ts'
+
+export const rulesCommand = (): Command =>
+  new Command('rules')
+    .description('check the policy, and try payloads against it without sending anything')
+    .addCommand(checkCommand())
+    .addCommand(scanCommand())
+
+type CheckOptions = CommonOptions & {
+  readonly policy?: string
+  readonly route?: string
+  readonly instrument?: string
+  readonly path?: string
+}
+
+const checkCommand = (): Command =>
+  new Command('check')
+    .description('check the policy; with --route, give the verdict that the appliance would give on a payload')
+    .argument('[file]', 'payload; standard input when absent')
+    .option('--policy <file>', 'policy to use instead of the one of the appliance')
+    .option('--route <id>', 'route that the payload takes')
+    .option('--instrument <id>', 'instrument that sends it; the first one that the route is open to when absent')
+    .option('--path <path>', 'path and query, for a route with parameters')
+    .addHelpText(
+      'after',
+      examples(
+        'sluice rules check',
+        'sluice rules check --route run-performance payload.json',
+        'sluice rules check --policy new.yaml',
+      ),
+    )
+    .action(check)
+
+const check = (file: string | undefined, options: CheckOptions): void => {
+  const source = options.policy ?? policyOf(options)
+  if (options.route === undefined) return checkPolicy(source, options)
+  const policy = loadPolicy(source)
+  const verdict = inspect(messageFor(policy, options, readPayload(file)), policy)
+  if (verdict.kind === 'block') process.exitCode = exitCodes.found
+  if (verdict.kind === 'forward') return options.json ? json(forwardDocument) : line('forward')
+  if (options.json) return json(blockDocument(verdict))
+  fields([
+    ['verdict', 'block'],
+    ['reason', `${verdict.reason}: ${blockReasons[verdict.reason]}`],
+    ['rule', verdict.rule],
+    ['place', verdict.place ? `${verdict.place.surface} ${verdict.place.pointer}` : null],
+  ])
+  if (verdict.findings.length > 0) tableOf(verdict.findings)
+}
+
+const forwardDocument = { verdict: 'forward', reason: null, rule: null, place: null, findings: [] }
+
+const blockDocument = ({ reason, rule, place, findings }: Block) => ({
+  verdict: 'block',
+  reason,
+  rule,
+  place,
+  findings,
+})
+
+const policyOf = (options: CommonOptions): string => {
+  const folder = readyFolder(options)
+  return policyFile(folder, readSettings(folder))
+}
+
+const checkPolicy = (file: string, options: CommonOptions): void => {
+  const reading = readPolicyFile(file)
+  const problems = reading.ok ? [] : reading.problems
+  if (problems.length > 0) process.exitCode = exitCodes.found
+  if (options.json) return json({ policy: file, digest: reading.ok ? reading.policy.digest : null, problems })
+  for (const problem of problems) line(spellProblem(file, problem))
+  if (reading.ok) line(`${file} is in order: ${reading.policy.routes.length} routes, ${reading.policy.digest}`)
+}
+
+/** The message in which the payload would come, as the gate would see it. */
+const messageFor = (policy: Policy, options: CheckOptions, bytes: Uint8Array): Message => {
+  const route = policy.routes.find(({ id }) => id === options.route)
+  if (!route)
+    throw new Failure(
+      `the policy has no route ${options.route}`,
+      `it has: ${policy.routes.map(({ id }) => id).join(', ')}`,
+      exitCodes.notFound,
+    )
+  const instrument =
+    options.instrument ??
+    policy.instruments.find(({ id, enabled }) => enabled && (route.instruments?.has(id) ?? true))?.id
+  const destination = spellAuthority(route.destination)
+  return {
+    arrival: { client: '127.0.0.1', ingress: { kind: 'replay', instrument: instrument ?? '', destination } },
+    head: {
+      method: route.method,
+      target: options.path ?? route.path.text,
+      version: '1.1',
+      fields: [['host', destination], ...contentType(route)],
+    },
+    content: { kind: 'complete', bytes, trailers: 0 },
+  }
+}
+
+const contentType = ({ body }: Route): readonly (readonly [string, string])[] =>
+  body.kind === 'json' ? [['content-type', body.contentTypes[0]!]] : []
+
+const STANDARD_INPUT = 0
+
+const readPayload = (file: string | undefined): Buffer => readFileSync(file ?? STANDARD_INPUT)
+
+type ScanOptions = CommonOptions & { readonly ndjson?: boolean }
+
+const scanCommand = (): Command =>
+  new Command('scan')
+    .description('run the detectors alone, with no schema, over a payload; exits with 8 when something is found')
+    .argument('[file]', 'payload; standard input when absent')
+    .option('--ndjson', 'one payload a line, one JSON result a line')
+    .addHelpText('after', examples('sluice rules scan payload.json', 'sluice rules scan --ndjson < payloads.ndjson'))
+    .action(async (file: string | undefined, options: ScanOptions) =>
+      options.ndjson ? scanLines(file) : scanOne(file, options),
+    )
+
+const scanOne = (file: string | undefined, options: ScanOptions): void => {
+  const result = scanPayload(readPayload(file))
+  if (result.verdict === 'block') process.exitCode = exitCodes.found
+  if (options.json) return json(documentOf(result, 0))
+  line(result.reason === null ? result.verdict : `${result.verdict}: ${result.reason}, ${blockReasons[result.reason]}`)
+  if (result.findings.length > 0) tableOf(result.findings)
+}
+
+const scanLines = async (file: string | undefined): Promise<void> => {
+  const input = file === undefined ? process.stdin : createReadStream(file)
+  let index = 0
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    if (text === '') continue
+    const result = scanPayload(Buffer.from(text))
+    if (result.verdict === 'block') process.exitCode = exitCodes.found
+    const isTaken = process.stdout.write(`${JSON.stringify(documentOf(result, index++))}\n`)
+    if (!isTaken) await new Promise(resolve => process.stdout.once('drain', resolve))
+  }
+}
+
+const documentOf = ({ verdict, reason, findings }: ScanResult, index: number) => ({
+  index,
+  verdict,
+  ...(reason !== null && { reason }),
+  findings: findings.map(({ detector, category, pointer, chain, length }) => ({
+    detector,
+    category,
+    place: pointer,
+    chain,
+    length,
+  })),
+})
+
+const tableOf = (findings: readonly Finding[]): void =>
+  table(
+    ['detector', 'category', 'place', 'through', 'length'],
+    findings.map(({ detector, category, surface, pointer, chain, length }) => [
+      detector,
+      category,
+      `${surface} ${pointer || '/'}`,
+      chain.join(' > ') || '-',
+      length,
+    ]),
+  )

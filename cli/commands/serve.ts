@@ -1,0 +1,63 @@
+import { Command } from 'commander'
+import { startAppliance, type Appliance } from '../../proxy/appliance.ts'
+import type { DataFolder } from '../../proxy/data-folder.ts'
+import type { Notice } from '../../proxy/notice.ts'
+import { isSetUp, setUp, shippedPolicy } from '../../proxy/set-up.ts'
+import { defaultSettings, policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
+import { folderOf, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { json, line } from '../print.ts'
+
+type ServeOptions = CommonOptions & { readonly listen?: string }
+
+export const serveCommand = (): Command =>
+  new Command('serve')
+    .description('run the appliance until it is stopped with Ctrl-C or SIGTERM')
+    .option('--listen <address:port>', 'lab-side address and port, instead of the one in appliance.yaml')
+    .addHelpText('after', examples('sluice serve', 'sluice serve --data /var/lib/sluice --listen 10.77.1.10:8443'))
+    .action(serve)
+
+const serve = async (options: ServeOptions): Promise<void> => {
+  const folder = folderOf(options)
+  const isNew = !isSetUp(folder)
+  if (isNew) await setUp(folder, { ...defaultSettings, ...listenOf(options) }, shippedPolicy())
+  const settings = { ...readSettings(folder), ...listenOf(options) }
+  const appliance = await startAppliance(folder, settings, notify)
+  if (options.json) json({ kind: 'ready', ...appliance.status().listen, data: folder.root })
+  else greet(appliance, folder, settings, isNew)
+  await stopSignal()
+  await appliance.stop()
+  if (!options.json) line('stopped: requests under way have ended, the log is closed')
+}
+
+const listenOf = ({ listen }: ServeOptions): Partial<Settings> => (listen === undefined ? {} : { listen })
+
+/** What an IT person needs to go on from here. */
+const greet = (
+  { listener, policy, authority }: Appliance,
+  folder: DataFolder,
+  settings: Settings,
+  isNew: boolean,
+): void => {
+  const port = listener.port
+  const at = listener.address.includes(':') ? `[${listener.address}]` : listener.address
+  line(`sluice listens on ${at} port ${port}, and nowhere else${isNew ? ` (new data folder: ${folder.root})` : ''}`)
+  line(
+    `  policy      ${policyFile(folder, settings)}: ${policy.routes.length} routes to ${policy.destinations.map(({ host }) => host).join(', ')}`,
+  )
+  line(`  CA          ${folder.authority}/authority.pem, to be trusted by the instruments`)
+  line(`              SHA-256 ${authority.fingerprint256}`)
+  line(`  reviewers   ${folder.reviewers}: move the .key files to the reviewers, off this machine`)
+  line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
+  line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
+  line(`  decisions   sluice log list      blocked payloads: sluice blocked list      Ctrl-C stops`)
+}
+
+/** Notices go to standard output as lines of JSON: they hold codes and addresses, nothing of a payload. */
+const notify = (notice: Notice): void => json({ time: new Date().toISOString(), ...notice })
+
+const stopSignal = (): Promise<void> =>
+  new Promise(resolve => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })

@@ -1,0 +1,45 @@
+import { Command } from 'commander'
+import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import { callControl } from '../../proxy/control.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { fields, json } from '../print.ts'
+
+type StatusOptions = CommonOptions & { readonly health?: boolean }
+
+export const statusCommand = (): Command =>
+  new Command('status')
+    .description('show what a running appliance is doing; exits with 12 when it is not running or fails closed')
+    .option('--health', 'print nothing and only exit: 0 when the appliance serves, 12 otherwise')
+    .addHelpText('after', examples('sluice status', 'sluice status --json | jq .requests', 'sluice status --health'))
+    .action(status)
+
+const status = async (options: StatusOptions): Promise<void> => {
+  const folder = readyFolder(options)
+  const { document } = await callControl(folder.control, 'GET /status')
+  const state = document as ApplianceStatus
+  if (state.log.state !== 'ready') process.exitCode = exitCodes.unreachable
+  if (options.health) return
+  if (options.json) return json(state)
+  const { listen, policy, authority, requests, log } = state
+  fields([
+    ['version', state.version],
+    ['started', state.started],
+    ['listens on', `${listen.address} port ${listen.port}`],
+    ['connections', listen.connections],
+    ['policy', policy.digest],
+    ['instruments, routes', `${policy.instruments}, ${policy.routes}`],
+    ['CA SHA-256', authority.fingerprint],
+    ['CA ends', authority.notAfter],
+    ['reviewers', state.reviewers.join(', ')],
+    ['forwarded', requests.forwarded],
+    ['failed on the way', requests.failed],
+    ['blocked', requests.blocked],
+    ['refused, log not writable', requests.unrecorded],
+    ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],
+    ['log records', log.size],
+    ['log root', log.root],
+    ['log octets', log.bytes],
+  ])
+}

@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander'
+import { CertError, hints as certHints } from '../certs/cert-error.ts'
+import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
+import { hints as proxyHints, ProxyError, type ProxyErrorCode } from '../proxy/proxy-error.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
+
+/** Something a command could not do: what went wrong, what to do about it, and the exit code. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly hint: string
+  readonly exitCode: ExitCode
+  constructor(message: string, hint: string, exitCode: ExitCode = exitCodes.failed) {
+    super(message)
+    this.hint = hint
+    this.exitCode = exitCode
+  }
+}
+
+const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
+  ERR_CONTROL_UNREACHABLE: exitCodes.unreachable,
+  ERR_LOG_MISSING: exitCodes.notFound,
+}
+
+const describe = (error: unknown): Failure => {
+  if (error instanceof Failure) return error
+  if (error instanceof ProxyError) return new Failure(error.message, proxyHints[error.code], codes[error.code])
+  if (error instanceof LogError) return new Failure(error.message, logHints[error.code], codes[error.code])
+  if (error instanceof CertError) return new Failure(error.message, certHints[error.code])
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM')
+    return new Failure(message, 'run the command as the user that owns the data folder', exitCodes.permission)
+  if (code === 'ENOENT') return new Failure(message, 'check the path', exitCodes.notFound)
+  return new Failure(message, 'this should not happen: please report it with the command that you ran')
+}
+
+/** Ends the process after an error, with two lines: what went wrong, and what to do. */
+export const fail = (error: unknown): void => {
+  if (error instanceof CommanderError) {
+    // commander has printed its message already; its own codes do not tell usage errors from --help.
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    return
+  }
+  const { message, hint, exitCode } = describe(error)
+  process.stderr.write(`sluice: error: ${message}\nsluice: hint: ${hint}\n`)
+  process.exitCode = exitCode
+}

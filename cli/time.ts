@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from 'commander'
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/**
+ * Reads a point in time: RFC 3339, a date, or how long ago (`30m`, `2h`, `7d`).
+ * @returns RFC 3339 in UTC with milliseconds, as the log has it
+ */
+export const parseTime = (text: string): string => {
+  const ago = /^(?<amount>\d{1,6})(?<unit>[mhd])$/.exec(text)?.groups
+  const time = ago
+    ? new Date(Date.now() - Number(ago.amount) * units[ago.unit as keyof typeof units])
+    : new Date(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) ? text : Number.NaN)
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('must be a date, a time such as 2026-11-01T08:00:00Z, or 30m, 2h, 7d ago.')
+  return time.toISOString()
+}
