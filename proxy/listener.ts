@@ -179,7 +179,7 @@ export class Listener {
         { arrival: this.#arrivals.get(socket), head: headOf(request) },
         verdict,
       )
-      socket.end(answerBytes(answerOf(passage)))
+      socket.end(answerBytes(answerOf(passage)), () => socket.destroySoon())
       return
     }
     this.#arrivals.tunnel(socket, verdict.authority)
