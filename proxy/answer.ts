@@ -23,10 +23,20 @@ export const answerOf = (passage: Passage): Answer => {
     case 'forwarded': {
       const { id, answer } = passage
       if (answer.kind === 'fault') return faultAnswer(id, answer.fault)
-      const fields = [...answer.fields, ['proxy-status', 'sluice'] as const, ['sluice-decision', id] as const]
-      return { status: answer.status, fields, body: answer.body }
+      return { status: answer.status, fields: [...answer.fields, ...marks(id)], body: answer.body }
     }
   }
+}
+
+type Fields = Answer['fields']
+
+/** Says on every answer that it came through us, with the id of the decision, and why when it is not the vendor's (RFC 9209). */
+const marks = (id: string, error?: string, details?: string): Fields => {
+  const parts = ['sluice', error && `error=${error}`, details && `details="${details}"`]
+  return [
+    ['proxy-status', parts.filter(part => part !== undefined).join('; ')],
+    ['sluice-decision', id],
+  ]
 }
 
 const unrecorded =
@@ -48,7 +58,7 @@ const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
   if (route?.onBlock) {
     const { status, contentType, body } = route.onBlock
     const fields = body === '' ? [] : [['content-type', contentType] as const]
-    return { status, fields: [...fields, ['sluice-decision', id]], body: Buffer.from(body) }
+    return { status, fields: [...fields, ...marks(id, 'http_request_denied')], body: Buffer.from(body) }
   }
   const status = statusOf[block.reason] ?? 403
   const detail = { reasons: [...reasonsOf(block)] }
@@ -73,12 +83,7 @@ const problem = (id: string, status: number, code: string, title: string, error:
   const document = { type: `urn:sluice:problem:${code}`, title, status, instance: `urn:uuid:${id}`, code, decision: id }
   return {
     status,
-    fields: [
-      ['content-type', 'application/problem+json'],
-      ['cache-control', 'no-store'],
-      ['proxy-status', `sluice; error=${error}; details="${code}"`],
-      ['sluice-decision', id],
-    ],
+    fields: [['content-type', 'application/problem+json'], ['cache-control', 'no-store'], ...marks(id, error, code)],
     body: Buffer.from(`${JSON.stringify({ ...document, ...more })}\n`),
   }
 }

@@ -5,8 +5,8 @@ import type { Policy } from '../rules/policy.ts'
 import { openControl } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
-import { createForwarder, type Forwarder } from './forwarder.ts'
-import { Listener } from './listener.ts'
+import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
+import { Listener, type LabTimeouts } from './listener.ts'
 import type { Notify } from './notice.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { loadPolicy } from './policy-file.ts'
@@ -24,6 +24,14 @@ export type Appliance = {
   readonly stop: () => Promise<void>
 }
 
+/** Bounds that suit every lab as they are; what is not given has its default. */
+export type Tuning = {
+  readonly upstream?: Timeouts
+  readonly lab?: LabTimeouts
+  /** Octets that the database of the decision log may reach. */
+  readonly maxLogBytes?: number
+}
+
 /** Milliseconds that requests under way get to end when the appliance stops. */
 const GRACE_MS = 8_000
 
@@ -31,14 +39,21 @@ const GRACE_MS = 8_000
  * Starts an appliance on a data folder. Everything that can be wrong is checked before the first connection is taken.
  * @throws ProxyError, CertError, LogError: each with a code for which there is a hint
  */
-export const startAppliance = async (folder: DataFolder, settings: Settings, notify: Notify): Promise<Appliance> => {
+export const startAppliance = async (
+  folder: DataFolder,
+  settings: Settings,
+  notify: Notify,
+  tuning: Tuning = {},
+): Promise<Appliance> => {
   const policy = loadPolicy(policyFile(folder, settings))
   const authority = openAuthority(folder.authority)
   requireCover(authority, settings, policy)
   const reviewers = requireReviewers(folder)
-  const journal = await openJournal({ directory: folder.log })
+  const { maxLogBytes } = tuning
+  const bound = maxLogBytes === undefined ? {} : { maxBytes: maxLogBytes }
+  const journal = await openJournal({ directory: folder.log, ...bound })
   try {
-    return await run({ folder, settings, policy, authority, reviewers, journal, notify })
+    return await run({ folder, settings, policy, authority, reviewers, journal, notify, tuning })
   } catch (error) {
     await journal.close()
     throw error
@@ -53,17 +68,19 @@ type Parts = {
   readonly reviewers: readonly ReviewerPublicKey[]
   readonly journal: Journal
   readonly notify: Notify
+  readonly tuning: Tuning
 }
 
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, policy, authority, reviewers, journal, notify } = parts
-  const forwarder: Forwarder = createForwarder()
+  const { folder, settings, policy, authority, reviewers, journal, notify, tuning } = parts
+  const forwarder: Forwarder = createForwarder(tuning.upstream)
   const pipeline: Pipeline = createPipeline({ policy, journal, forwarder, reviewers })
   const listener = new Listener(
     { ...parseListen(settings.listen), names: ownNames(settings) },
     authority,
     pipeline,
     notify,
+    tuning.lab,
   )
   const started = new Date()
   const status = (): ApplianceStatus => ({
@@ -72,6 +89,11 @@ const run = async (parts: Parts): Promise<Appliance> => {
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
     policy: { digest: policy.digest, instruments: policy.instruments.length, routes: policy.routes.length },
     authority: { fingerprint: authority.fingerprint256, notAfter: authority.notAfter.toISOString() },
+    leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
+      names,
+      notAfter: notAfter.toISOString(),
+      fingerprint: fingerprint256,
+    })),
     reviewers: reviewers.map(({ name }) => name),
     requests: pipeline.counts,
     log: journal.status(),

@@ -12,6 +12,12 @@ export type ApplianceStatus = {
   readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
   readonly policy: { readonly digest: string; readonly instruments: number; readonly routes: number }
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
+  /** Certificates that were minted for instruments and are still in use. */
+  readonly leaves: readonly {
+    readonly names: readonly string[]
+    readonly notAfter: string
+    readonly fingerprint: string
+  }[]
   readonly reviewers: readonly string[]
   readonly requests: Readonly<Counts>
   readonly log: JournalStatus

@@ -49,7 +49,7 @@ const certificateCodes =
 /** Names the fault behind an error of Node's; what is not known counts as unavailable. */
 export const faultOf = (error: unknown): UpstreamFault => {
   if (error instanceof UpstreamError) return error.fault
-  const code = String((error as NodeJS.ErrnoException | null)?.code ?? '')
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? ''
   if (Object.hasOwn(byCode, code)) return byCode[code]!
   if (certificateCodes.test(code)) return 'tls_certificate_error'
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return 'tls_protocol_error'

@@ -1,6 +1,8 @@
-import { X509Certificate } from 'node:crypto'
 import { Command, Option } from 'commander'
-import { openAuthority, renewAuthority } from '../../certs/authority.ts'
+import { openAuthority, renewAuthority, type Authority } from '../../certs/authority.ts'
+import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import { callControl } from '../../proxy/control.ts'
+import type { DataFolder } from '../../proxy/data-folder.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { permittedNames } from '../../proxy/set-up.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
@@ -54,20 +56,31 @@ const renewCommand = (): Command =>
 
 const listCommand = (): Command =>
   new Command('list')
-    .description('list the authority: what it may vouch for, and until when')
+    .description('list the authority, and the certificates that a running appliance has made for its instruments')
     .addHelpText('after', examples('sluice certs list'))
-    .action((options: CommonOptions) => {
-      const authority = openAuthority(readyFolder(options).authority)
-      const { subject } = new X509Certificate(authority.certificatePem)
-      const row = {
-        subject: subject.replaceAll('\n', ', '),
-        notAfter: authority.notAfter.toISOString(),
-        names: [...authority.permitted.dns, ...authority.permitted.addresses],
-        fingerprint256: authority.fingerprint256,
-      }
-      if (options.json) return json(row)
-      table(
-        ['subject', 'ends', 'may vouch for', 'SHA-256'],
-        [[row.subject, row.notAfter, row.names.join(' '), row.fingerprint256]],
-      )
+    .action(async (options: CommonOptions) => {
+      const folder = readyFolder(options)
+      const rows = [authorityRow(openAuthority(folder.authority)), ...(await leafRows(folder))]
+      if (options.json) return rows.forEach(json)
+      const cells = rows.map(({ kind, names, notAfter, fingerprint }) => [kind, names.join(' '), notAfter, fingerprint])
+      table(['kind', 'names', 'ends', 'SHA-256'], cells)
     })
+
+type CertificateRow = ApplianceStatus['leaves'][number] & { readonly kind: 'authority' | 'leaf' }
+
+/** `names`: what the authority may vouch for. */
+const authorityRow = ({ permitted, notAfter, fingerprint256 }: Authority): CertificateRow => ({
+  kind: 'authority',
+  names: [...permitted.dns, ...permitted.addresses],
+  notAfter: notAfter.toISOString(),
+  fingerprint: fingerprint256,
+})
+
+const leafRows = async (folder: DataFolder): Promise<readonly CertificateRow[]> => {
+  try {
+    const { document } = await callControl(folder.control, 'GET /status')
+    return (document as ApplianceStatus).leaves.map(leaf => ({ kind: 'leaf', ...leaf }))
+  } catch {
+    return [] // an appliance that is not running has none
+  }
+}

@@ -18,6 +18,8 @@ export const serveCommand = (): Command =>
     .action(serve)
 
 const serve = async (options: ServeOptions): Promise<void> => {
+  // Listened for from the first moment: a signal that comes while the appliance starts stops it as well.
+  const stopped = stopSignal()
   const folder = folderOf(options)
   const isNew = !isSetUp(folder)
   if (isNew) await setUp(folder, { ...defaultSettings, ...listenOf(options) }, shippedPolicy())
@@ -25,7 +27,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
   const appliance = await startAppliance(folder, settings, notify)
   if (options.json) json({ kind: 'ready', ...appliance.status().listen, data: folder.root })
   else greet(appliance, folder, settings, isNew)
-  await stopSignal()
+  await stopped
   await appliance.stop()
   if (!options.json) line('stopped: requests under way have ended, the log is closed')
 }
