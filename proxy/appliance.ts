@@ -45,6 +45,7 @@ export const startAppliance = async (
   notify: Notify,
   tuning: Tuning = {},
 ): Promise<Appliance> => {
+  parseListen(settings.listen)
   const policy = loadPolicy(policyFile(folder, settings))
   const authority = openAuthority(folder.authority)
   requireCover(authority, settings, policy)

@@ -7,7 +7,7 @@ type Peer = {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   /** The TCP socket under a TLSSocket: not documented by Node, so it may be absent. */
-  readonly _parent?: { readonly remoteAddress?: string | undefined } | null
+  readonly _parent?: Peer | null
 }
 
 /**
@@ -25,17 +25,21 @@ export const clientOf = (socket: Peer): string => {
  */
 export class Arrivals {
   readonly #tunnels = new Map<string, Authority>()
+  /** The same by the TCP socket, for a connection that is closed already. */
+  readonly #ended = new WeakMap<Peer, Authority>()
   readonly #arrivals = new WeakMap<Duplex, Arrival>()
 
   /** What comes out of this socket once TLS is undone came through a tunnel to this authority. */
   tunnel(socket: Socket, authority: Authority): void {
     const peer = peerOf(socket)
     this.#tunnels.set(peer, authority)
+    this.#ended.set(socket, authority)
     socket.once('close', () => this.#tunnels.delete(peer))
   }
 
   tunnelOf(socket: Peer): Authority | null {
-    return this.#tunnels.get(peerOf(socket)) ?? null
+    const tunnel = this.#tunnels.get(peerOf(socket)) ?? (socket._parent && this.#ended.get(socket._parent))
+    return tunnel ?? null
   }
 
   set(socket: Duplex, arrival: Arrival): void {

@@ -3,6 +3,7 @@ import { inspectHead } from '../rules/inspect.ts'
 import type { Arrival, Field, Head } from '../rules/message.ts'
 import { answerOf, type Answer } from './answer.ts'
 import { readContent } from './content.ts'
+import { drained } from './linger.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** The head of a request as Node's parser gives it; the raw fields, because the merged ones hide repetitions. */
@@ -13,25 +14,31 @@ export const headOf = (request: IncomingMessage): Head => {
   return { method: request.method ?? '', target: request.url ?? '', version: request.httpVersion, fields }
 }
 
-/** Takes one request from its head to its answer. Never rejects. */
+/**
+ * Takes one request from its head to its answer. Never rejects.
+ * @param broken - aborts when the rest of the request will not come
+ */
 export const exchange = async (
   request: IncomingMessage,
   response: ServerResponse,
   arrival: Arrival,
   pipeline: Pipeline,
+  broken: AbortSignal,
 ): Promise<void> => {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const answer = await answerRequest(request, response, arrival, pipeline, gone.signal)
-  if (!response.destroyed) write(response, answer)
+  const answer = await answerRequest(request, response, arrival, pipeline, { gone: gone.signal, broken })
+  if (!response.destroyed) await write(request, response, answer)
 }
+
+type Signals = { readonly gone: AbortSignal; readonly broken: AbortSignal }
 
 const answerRequest = async (
   request: IncomingMessage,
   response: ServerResponse,
   arrival: Arrival,
   pipeline: Pipeline,
-  gone: AbortSignal,
+  { gone, broken }: Signals,
 ): Promise<Answer> => {
   const head = headOf(request)
   const { block, maxBodyBytes } = inspectHead(arrival, head, pipeline.policy)
@@ -42,16 +49,21 @@ const answerRequest = async (
     return { ...answer, isLast: true }
   }
   if (waits) response.writeContinue()
-  const content = await readContent(request, maxBodyBytes)
+  const content = await readContent(request, maxBodyBytes, broken)
   const answer = answerOf(await pipeline.pass({ arrival, head, content }, gone))
   return content.kind === 'complete' ? answer : { ...answer, isLast: true }
 }
 
-const write = (response: ServerResponse, { status, fields, body, isLast = false }: Answer): void => {
+const write = async (request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> => {
+  const { status, fields, body, isLast = false } = answer
   response.statusCode = status
   for (const [name, value] of fields) response.appendHeader(name, value)
   if (isLast) response.setHeader('connection', 'close')
-  // A 204 or 304 has no content, and a length with it confuses clients (RFC 9110 section 8.6).
-  if (status !== 204 && status !== 304) response.setHeader('content-length', body.length)
-  response.end(status === 204 || status === 304 ? undefined : body)
+  // A 204 or 304 has no content, and a length with it confuses clients (RFC 9110 section 8.6); after HEAD it is not ours.
+  const hasContent = status !== 204 && status !== 304 && request.method !== 'HEAD'
+  if (hasContent) response.setHeader('content-length', body.length)
+  response.flushHeaders()
+  if (hasContent && body.length > 0) response.write(body)
+  if (isLast && !request.complete) await drained(request)
+  response.end()
 }

@@ -46,6 +46,8 @@ export type Forwarder = {
  * client socket, a whole body with its length, a path that is compared before it is sent; and it answers nobody itself.
  */
 export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder => {
+  // http-proxy looks for it at each request, and would then send with fetch: past our agent, its trust and its address check.
+  delete process.env.FORCE_FETCH_PATH
   const proxy = createProxyServer({ secure: true, changeOrigin: true, ignorePath: true, selfHandleResponse: true })
   const passages = new WeakMap<IncomingMessage, Passage>()
   proxy.on('proxyReq', (upstream, standIn) => passages.get(standIn)?.onRequest(upstream))
@@ -128,7 +130,7 @@ class Passage {
     const { target, method, body, fields } = this.#request
     const [pathname, search = ''] = target.split(/(?=\?)/)
     const destination = { protocol: 'https:', host: to.host, hostname: to.host, port: to.port, pathname, search }
-    const length = body.length > 0 || method !== 'GET' ? { 'content-length': String(body.length) } : {}
+    const length = body.length > 0 || !['GET', 'HEAD'].includes(method) ? { 'content-length': String(body.length) } : {}
     const options = {
       target: destination,
       method,
@@ -143,6 +145,11 @@ class Passage {
   /** The last look before the first byte: http-proxy must not have made another path out of the inspected one. */
   onRequest(upstream: ClientRequest): void {
     if (upstream.path !== this.#request.target) this.fail('http_protocol_error')
+    // Nobody asked for another protocol; without a listener Node would say nothing of it, and the request wait for its deadline.
+    upstream.once('upgrade', (_answer, socket) => {
+      socket.destroy()
+      this.fail('http_protocol_error')
+    })
   }
 
   onAnswer(answer: IncomingMessage): void {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { Authority as CertificateAuthority } from '../certs/authority.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongTls } from '../certs/strong-tls.ts'
@@ -13,8 +13,9 @@ import { Arrivals, clientOf } from './arrivals.ts'
 import { exchange, headOf } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
 import { requireLabAddress } from './lab-address.ts'
+import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Passage, Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 
 export type ListenOptions = {
@@ -26,22 +27,50 @@ export type ListenOptions = {
   readonly names: readonly string[]
 }
 
+/** How long a client may take, in milliseconds. */
+export type LabTimeouts = {
+  /** For the first octet, of a connection and of a tunnel. */
+  readonly firstByte: number
+  readonly handshake: number
+  /** For a header section, and for a whole request with its content. */
+  readonly head: number
+  readonly request: number
+  /** Between two requests. */
+  readonly idle: number
+}
+
+export const defaultLabTimeouts: LabTimeouts = {
+  firstByte: 10_000,
+  handshake: 10_000,
+  head: 15_000,
+  request: 60_000,
+  idle: 65_000,
+}
+
 const MAX_CONNECTIONS = 1_024
-const FIRST_BYTE_MS = 10_000
-const HANDSHAKE_MS = 10_000
+/** Milliseconds from one look for overdue requests to the next. */
+const CHECK_MS = 1_000
 /** A fifth of the lifetime of a leaf: the appliance's own certificate is minted anew well before it ends. */
 const RENEWAL_MS = 6 * 24 * 3_600_000
 
-const httpLimits = {
+const httpLimits = ({ head, request, idle }: LabTimeouts) => ({
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 15_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 1_000,
+  headersTimeout: head,
+  requestTimeout: request,
+  keepAliveTimeout: idle,
+  connectionsCheckingInterval: Math.min(CHECK_MS, head),
   insecureHTTPParser: false,
   // rules/ refuses a missing Host, with a record; Node would answer by itself.
   requireHostHeader: false,
-} as const
+})
+
+/** A request whose exchange has not ended. */
+type UnderWay = {
+  readonly request: IncomingMessage
+  /** To be aborted when the rest of the request will not come. */
+  readonly broken: AbortController
+  readonly ended: Promise<void>
+}
 
 /**
  * The one lab-side port for all three kinds of client, told apart by their first byte: a TLS ClientHello, or else HTTP in the
@@ -55,36 +84,50 @@ export class Listener {
   readonly #leaves: LeafStore
   readonly #arrivals = new Arrivals()
   readonly #sockets = new Set<Socket>()
-  /** Sockets with a request under way: its exchange makes the record, whatever becomes of the connection. */
-  readonly #busy = new WeakMap<Duplex, number>()
+  /** Requests under way: their exchanges make the records, whatever becomes of the connection. */
+  readonly #underWay = new WeakMap<Duplex, Set<UnderWay>>()
+  /** Octets that a connection had brought when its last request ended: more is the beginning of another. */
+  readonly #accounted = new WeakMap<Duplex, number>()
+  /** Connections on which nothing more can be read as HTTP. */
+  readonly #spoilt = new WeakSet<Duplex>()
+  readonly #responses = new Set<ServerResponse>()
+  #isClosing = false
+  readonly #timeouts: LabTimeouts
   readonly #tcp: TcpServer
   readonly #plain: Server
   readonly #tls: TlsServer
   readonly #renewal: NodeJS.Timeout
 
   /** @throws ProxyError `ERR_LISTEN_…`; CertError when the authority does not cover the appliance's own names */
-  constructor(options: ListenOptions, authority: CertificateAuthority, pipeline: Pipeline, notify: Notify) {
+  constructor(
+    options: ListenOptions,
+    authority: CertificateAuthority,
+    pipeline: Pipeline,
+    notify: Notify,
+    timeouts: LabTimeouts = defaultLabTimeouts,
+  ) {
     this.#options = { ...options, address: requireLabAddress(options.address) }
     this.#pipeline = pipeline
+    this.#timeouts = timeouts
     this.#notify = notify
     this.#authority = authority
     this.#leaves = leafStore(authority)
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
     this.#tcp.maxConnections = MAX_CONNECTIONS
-    this.#plain = createServer(httpLimits)
+    this.#plain = createServer(httpLimits(timeouts))
     this.#tls = createTlsServer({
-      ...httpLimits,
+      ...httpLimits(timeouts),
       ...strongTls,
       ...this.#ownCertificate(),
       ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: timeouts.handshake,
       SNICallback: (name, done) => void this.#chooseContext(name, done),
     })
     this.#serve(this.#plain)
     this.#serve(this.#tls)
     this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
     this.#tls.on('connect', (request, socket: Socket) => void this.#connectInsideTls(request, socket))
-    this.#tls.on('secureConnection', socket => this.#arrivals.set(socket, this.#arrivalOf(socket)))
+    this.#tls.on('secureConnection', socket => this.#secured(socket))
     this.#renewal = setInterval(
       () => this.#tls.setSecureContext({ ...strongTls, ...this.#ownCertificate() }),
       RENEWAL_MS,
@@ -102,6 +145,9 @@ export class Listener {
     })
     this.#tcp.listen({ host: address, port, exclusive: true }, resolve)
     await promise
+    // They never listen themselves, and it is at this event that Node begins to watch over its connections: without it, no
+    // timeout for heads and requests ever fires.
+    for (const server of [this.#plain, this.#tls]) server.emit('listening')
   }
 
   get address(): string {
@@ -125,8 +171,11 @@ export class Listener {
   async close(grace: number): Promise<void> {
     clearInterval(this.#renewal)
     const closed = new Promise<void>(resolve => this.#tcp.close(() => resolve()))
-    this.#plain.closeIdleConnections()
-    this.#tls.closeIdleConnections()
+    // A connection with a request under way ends with its answer, instead of waiting for another request.
+    this.#isClosing = true
+    for (const response of this.#responses) response.shouldKeepAlive = false
+    // Closes idle connections, and ends the watch over the others.
+    for (const server of [this.#plain, this.#tls]) server.close()
     const cut = setTimeout(() => this.#sockets.forEach(socket => socket.destroy()), grace)
     // Connections that sent nothing yet belong to no server that could close them.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -149,7 +198,7 @@ export class Listener {
   }
 
   async #dispatch(socket: Socket): Promise<void> {
-    const kind = await firstByte(socket, FIRST_BYTE_MS)
+    const kind = await firstByte(socket, this.#timeouts.firstByte)
     if (kind === 'closed') socket.destroy()
     else if (kind === 'tls') this.#tls.emit('connection', socket)
     else if (this.#arrivals.tunnelOf(socket)) await this.#refuse(socket, this.#tunnelArrival(socket), insecure)
@@ -166,9 +215,44 @@ export class Listener {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
-    this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1)
-    await exchange(request, response, this.#arrivals.get(socket), this.#pipeline)
-    this.#busy.set(socket, this.#busy.get(socket)! - 1)
+    const broken = new AbortController()
+    const arrival = this.#arrivals.get(socket)
+    const ended = exchange(request, response, arrival, this.#pipeline, broken.signal).then(() => sent(response))
+    const underWay = this.#underWay.get(socket) ?? new Set()
+    const entry = { request, broken, ended }
+    this.#underWay.set(socket, underWay.add(entry))
+    this.#responses.add(response)
+    if (this.#isClosing) response.shouldKeepAlive = false
+    await ended
+    this.#responses.delete(response)
+    underWay.delete(entry)
+    this.#accounted.set(socket, socket.bytesRead)
+  }
+
+  #secured(socket: TLSSocket): void {
+    this.#arrivals.set(socket, this.#arrivalOf(socket))
+    socket.once('close', () => {
+      if (socket.bytesRead === 0 && !this.#spoilt.has(socket)) void this.#turnedAway(socket)
+    })
+  }
+
+  /** A client left without a request. When it had asked for a name that is none of ours, that is why, and is recorded. */
+  async #turnedAway(socket: Socket): Promise<void> {
+    if (!(socket instanceof TLSSocket) || socket.bytesRead > 0) return
+    const arrival = this.#arrivalOf(socket)
+    const misnamed = this.#misnamed(arrival)
+    if (misnamed) await this.#record(arrival, misnamed)
+  }
+
+  /** What is wrong with the server name that a client asked for; its requests would be refused for the same. */
+  #misnamed({ ingress }: Arrival): Unreadable | null {
+    if (ingress.kind === 'redirect' && !this.#isDestination(ingress.serverName)) {
+      const destination = { host: ingress.serverName, port: 443 }
+      return { reason: 'destination-not-allowed', rule: 'server-name', destination }
+    }
+    if (ingress.kind === 'connect' && ingress.serverName !== null && ingress.serverName !== ingress.authority.host)
+      return { reason: 'authority-mismatch', rule: 'server-name', destination: ingress.authority }
+    return null
   }
 
   /** A CONNECT of an explicit proxy client: the tunnel ends here, and what comes through it is TLS to us. */
@@ -179,8 +263,7 @@ export class Listener {
         { arrival: this.#arrivals.get(socket), head: headOf(request) },
         verdict,
       )
-      socket.end(answerBytes(answerOf(passage)), () => socket.destroySoon())
-      return
+      return endGently(socket, answerBytes(answerOf(passage)))
     }
     this.#arrivals.tunnel(socket, verdict.authority)
     socket.on('error', () => socket.destroy())
@@ -226,17 +309,16 @@ export class Listener {
 
   /** The instrument did not take our certificate, or spoke no TLS that we do. */
   async #handshakeFailed(error: NodeJS.ErrnoException, socket: TLSSocket): Promise<void> {
+    if (this.#spoilt.has(socket)) return
+    this.#spoilt.add(socket)
     const arrival = this.#arrivalOf(socket)
     const code = error.code ?? ''
     // A client that merely hung up, a port scan for example, is nothing to tell anybody about.
     if (code.startsWith('ERR_SSL'))
       this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
-    const { ingress } = arrival
-    const isStranger = ingress.kind === 'redirect' && !this.#isDestination(ingress.serverName)
-    if (isStranger) {
-      const destination = { host: ingress.serverName, port: 443 }
-      await this.#refuse(socket, arrival, { reason: 'destination-not-allowed', rule: 'server-name', destination })
-    } else socket.destroy()
+    const misnamed = this.#misnamed(arrival)
+    if (misnamed) await this.#refuse(socket, arrival, misnamed)
+    else socket.destroy()
   }
 
   #isDestination(host: string): boolean {
@@ -244,23 +326,47 @@ export class Listener {
   }
 
   /** What Node's parser refused, or what stopped half-way. */
-  async #unreadable(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
-    const code = error.code ?? ''
-    if (code.startsWith('ERR_SSL')) return this.#handshakeFailed(error, socket as TLSSocket)
-    const isBusy = (this.#busy.get(socket) ?? 0) > 0
-    if (isBusy || (code === 'ECONNRESET' && socket.bytesRead === 0)) return void socket.destroy()
+  async #unreadable(fault: NodeJS.ErrnoException, socket: Socket): Promise<void> {
+    const code = fault.code ?? ''
+    if (code.startsWith('ERR_SSL')) return this.#handshakeFailed(fault, socket as TLSSocket)
+    if (this.#spoilt.has(socket)) return
+    this.#spoilt.add(socket)
+    const underWay = [...(this.#underWay.get(socket) ?? [])]
+    const torn = underWay.filter(({ request }) => !request.complete)
+    for (const { broken } of torn) broken.abort()
+    await Promise.all(underWay.map(({ ended }) => ended))
+    // A request that was torn has its record and its answer; where none had begun, there is nothing to tell of.
+    if (torn.length > 0) return
+    const isIdle = unreadableBy(code).reason === 'request-incomplete' && this.#isIdle(socket)
+    if (isIdle || (underWay.length > 0 && socket.destroyed)) {
+      socket.destroy()
+      return this.#turnedAway(socket)
+    }
     await this.#refuse(socket, this.#arrivals.get(socket), { ...unreadableBy(code), destination: null })
   }
 
+  /** Whether a connection has brought nothing since its last request. */
+  #isIdle(socket: Socket): boolean {
+    return socket.bytesRead === (this.#accounted.get(socket) ?? 0)
+  }
+
   async #refuse(socket: Socket, arrival: Arrival, unreadable: Unreadable): Promise<void> {
-    const block = inspectUnreadable(arrival, unreadable, this.#pipeline.policy)
-    const answer = answerOf(await this.#pipeline.refuse({ arrival }, block))
-    if (socket.writable) socket.end(answerBytes(answer), () => socket.destroySoon())
-    else socket.destroy()
+    await endGently(socket, answerBytes(answerOf(await this.#record(arrival, unreadable))))
+  }
+
+  #record(arrival: Arrival, unreadable: Unreadable): Promise<Passage> {
+    return this.#pipeline.refuse({ arrival }, inspectUnreadable(arrival, unreadable, this.#pipeline.policy))
   }
 }
 
 type SniCallback = NonNullable<Parameters<typeof createTlsServer>[0]>['SNICallback']
+
+/** Resolves when the whole answer has been handed to the connection, behind those of earlier requests, or the connection is gone. */
+const sent = (response: ServerResponse): Promise<void> =>
+  new Promise(resolve => {
+    if (response.writableFinished || response.destroyed) resolve()
+    else response.once('finish', resolve).once('close', resolve)
+  })
 
 const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
 
@@ -274,7 +380,10 @@ const serverNameOf = (socket: TLSSocket): string | null => {
 
 const unreadableBy = (code: string): Pick<Unreadable, 'reason' | 'rule'> => {
   if (code === 'HPE_HEADER_OVERFLOW') return { reason: 'request-malformed', rule: 'header-size' }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { reason: 'request-incomplete', rule: 'timeout' }
-  if (code === 'ECONNRESET' || code === 'HPE_INVALID_EOF_STATE') return { reason: 'request-incomplete', rule: 'closed' }
-  return { reason: 'request-malformed', rule: 'http-parser' }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' || code === 'ERR_TLS_HANDSHAKE_TIMEOUT')
+    return { reason: 'request-incomplete', rule: 'timeout' }
+  const isParserFault = code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE'
+  return isParserFault
+    ? { reason: 'request-malformed', rule: 'http-parser' }
+    : { reason: 'request-incomplete', rule: 'closed' }
 }

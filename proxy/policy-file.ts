@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parsePolicy, type PolicyReading, type Problem } from '../rules/parse-policy.ts'
+import { parsePolicy, type PolicyReading, type ReadReference } from '../rules/parse-policy.ts'
+import type { Problem } from '../rules/policy-document.ts'
 import type { Policy } from '../rules/policy.ts'
 import { ProxyError } from './proxy-error.ts'
 
@@ -22,18 +23,25 @@ const referenceReader =
     }
   }
 
+/** The text of a policy, and the way to the files that it refers to. */
+export type PolicySource = { readonly text: string; readonly readReference: ReadReference }
+
+/** @throws ProxyError `ERR_POLICY_UNREADABLE` */
+export const readPolicySource = (file: string): PolicySource => {
+  try {
+    return { text: readFileSync(file, 'utf8'), readReference: referenceReader(dirname(file)) }
+  } catch (cause) {
+    throw new ProxyError('ERR_POLICY_UNREADABLE', `the policy ${file} cannot be read`, { cause })
+  }
+}
+
 /**
  * Reads a policy file and all it refers to.
  * @throws ProxyError `ERR_POLICY_UNREADABLE`
  */
 export const readPolicyFile = (file: string): PolicyReading => {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new ProxyError('ERR_POLICY_UNREADABLE', `the policy ${file} cannot be read`, { cause })
-  }
-  return parsePolicy(text, referenceReader(dirname(file)))
+  const { text, readReference } = readPolicySource(file)
+  return parsePolicy(text, readReference)
 }
 
 /**

@@ -23,6 +23,7 @@ export const isSetUp = (folder: DataFolder): boolean => existsSync(folder.settin
  * @throws ProxyError `ERR_POLICY_INVALID`, `ERR_LISTEN_ADDRESS`; CertError; LogError
  */
 export const setUp = async (folder: DataFolder, settings: Settings, policy: string): Promise<void> => {
+  parseListen(settings.listen)
   mkdirSync(folder.root, { recursive: true, mode: 0o700 })
   mkdirSync(folder.reviewers, { recursive: true, mode: 0o700 })
   const file = policyFile(folder, settings)

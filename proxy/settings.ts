@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse, stringify } from 'yaml'
 import type { DataFolder } from './data-folder.ts'
+import { requireLabAddress } from './lab-address.ts'
 import { ProxyError } from './proxy-error.ts'
 
 /** How an appliance is set up, as against what its policy says. */
@@ -50,13 +51,13 @@ export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
   resolve(dirname(folder.settings), policy)
 
 /**
- * Splits `address:port`.
- * @throws ProxyError `ERR_LISTEN_ADDRESS`
+ * Splits `address:port`; the address has to be one of the lab.
+ * @throws ProxyError `ERR_LISTEN_ADDRESS`, `ERR_LISTEN_WILDCARD`, `ERR_LISTEN_PUBLIC`
  */
 export const parseListen = (text: string): { readonly address: string; readonly port: number } => {
   const match = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)
   const port = Number(match?.groups?.port)
   if (!match?.groups || port > 65_535)
     throw new ProxyError('ERR_LISTEN_ADDRESS', `${text} is not of the form address:port`)
-  return { address: (match.groups.v6 ?? match.groups.v4)!, port }
+  return { address: requireLabAddress((match.groups.v6 ?? match.groups.v4)!), port }
 }

@@ -8,25 +8,36 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
  * @see RFC 8785
  */
 export const canonicalize = (value: JsonValue): string => {
-  switch (typeof value) {
-    case 'string':
-      if (!value.isWellFormed()) throw new TypeError('a string holds a lone surrogate')
-      return JSON.stringify(value)
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError('a number is not finite')
-      return JSON.stringify(value)
-    case 'boolean':
-      return value ? 'true' : 'false'
-    default:
-      return value === null ? 'null' : Array.isArray(value) ? ofArray(value) : ofObject(value)
-  }
+  if (typeof value === 'string') return ofString(value)
+  if (typeof value === 'number') return ofNumber(value)
+  if (value === null || typeof value === 'boolean') return String(value)
+  return Array.isArray(value) ? ofArray(value) : ofObject(value)
 }
 
-const ofArray = (items: readonly JsonValue[]): string => `[${items.map(canonicalize).join(',')}]`
+/** Printable ASCII without `"` and `\\`: spelled as it is. Most names and values are. */
+const plain = /^[ !#-[\]-~]*$/
+
+const ofString = (text: string): string => {
+  if (plain.test(text)) return `"${text}"`
+  if (!text.isWellFormed()) throw new TypeError('a string holds a lone surrogate')
+  return JSON.stringify(text)
+}
+
+/** `String` spells a finite number as JSON.stringify does, -0 as 0 among them. */
+const ofNumber = (number: number): string => {
+  if (!Number.isFinite(number)) throw new TypeError('a number is not finite')
+  return String(number)
+}
+
+const ofArray = (items: readonly JsonValue[]): string => {
+  let text = '['
+  for (const item of items) text += (text.length > 1 ? ',' : '') + canonicalize(item)
+  return `${text}]`
+}
 
 const ofObject = (object: { readonly [key: string]: JsonValue }): string => {
-  const members = Object.keys(object)
-    .sort()
-    .map(key => `${canonicalize(key)}:${canonicalize(object[key]!)}`)
-  return `{${members.join(',')}}`
+  let text = '{'
+  for (const key of Object.keys(object).sort())
+    text += `${text.length > 1 ? ',' : ''}${ofString(key)}:${canonicalize(object[key]!)}`
+  return `${text}}`
 }

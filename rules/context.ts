@@ -69,15 +69,22 @@ const says = (keyword: RegExp, known: Map<string, boolean>, key: string): boolea
  */
 export const inKeys = ({ keys }: Subject, keyword: RegExp): boolean => {
   if (keys.length === 0) return false
-  let known = answers.get(keyword)
-  if (known === undefined) answers.set(keyword, (known = new Map()))
+  const known = answersTo(keyword)
   for (const key of keys) if (says(keyword, known, key)) return true
   return false
 }
 
+const answersTo = (keyword: RegExp): Map<string, boolean> => {
+  let known = answers.get(keyword)
+  if (known === undefined) answers.set(keyword, (known = new Map()))
+  return known
+}
+
 /** As `inKeys`, for the last name only: the one that the text stands under. */
-export const inLastKey = (subject: Subject, keyword: RegExp): boolean =>
-  subject.keys.length > 0 && inKeys({ ...subject, keys: subject.keys.slice(-1) }, keyword)
+export const inLastKey = ({ keys }: Subject, keyword: RegExp): boolean => {
+  const key = keys.at(-1)
+  return key !== undefined && says(keyword, answersTo(keyword), key)
+}
 
 /** Whether a keyword stands within 30 characters of the span, on either side. */
 export const nearby = ({ text }: Subject, { start, end }: Span, keyword: RegExp): boolean =>

@@ -1,10 +1,11 @@
 import {
   brotliDecompressSync,
+  constants,
   gunzipSync,
   inflateSync,
   zstdDecompressSync,
   type InputType,
-  type ZlibOptions,
+  type ZstdOptions,
 } from 'node:zlib'
 import type { BlockReason } from './verdict.ts'
 
@@ -22,16 +23,19 @@ export type Decoded =
       readonly fault: Extract<BlockReason, 'content-encoding-not-allowed' | 'decoded-too-large' | 'body-undecodable'>
     }
 
-type Inflate = (input: InputType, options: Pick<ZlibOptions, 'maxOutputLength' | 'info'>) => unknown
+type Inflate = (input: InputType, options: Pick<ZstdOptions, 'maxOutputLength' | 'info'>) => unknown
 /** What node:zlib gives for `info: true`, which its types leave out: the output, and how much of the input it took. */
 type Inflated = { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } }
+
+/** A few octets of zstd may ask for a window of 128 MiB; 8 MiB is what a content coding may ask for (RFC 9659). */
+const zstdWindow = { [constants.ZSTD_d_windowLogMax]: 23 }
 
 const codings: Readonly<Record<string, Inflate>> = {
   gzip: gunzipSync,
   'x-gzip': gunzipSync,
   deflate: inflateSync,
   br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
+  zstd: (input, options) => zstdDecompressSync(input, { ...options, params: zstdWindow }),
 }
 
 /**
@@ -40,7 +44,7 @@ const codings: Readonly<Record<string, Inflate>> = {
  * @param limits - both bounds hold; small bodies may always grow to 64 KiB
  * @returns `content-encoding-not-allowed` for a stacked or unknown coding, `decoded-too-large` past the limits (a bomb is
  *   never inflated further), `body-undecodable` for broken data, a truncated stream or octets behind its end. Never throws.
- * @see RFC 9110 section 8.4, RFC 8878 (zstd), RFC 7932 (br)
+ * @see RFC 9110 section 8.4, RFC 8878 and RFC 9659 (zstd), RFC 7932 (br)
  */
 export const decodeContent = (bytes: Uint8Array, coding: string | null, limits: DecodeLimits): Decoded => {
   const name = (coding ?? 'identity').trim().toLowerCase()

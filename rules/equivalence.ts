@@ -6,12 +6,13 @@ import type { JsonValue } from './canonical.ts'
  * information beyond the choice of the serializer.
  *
  * Layouts: compact; `", "` and `": "` as Python writes by default; indented by two or four spaces or a tab, with LF or CRLF. One final
- * line break is let pass. Numbers and strings as ECMAScript spells them. Members sorted as RFC 8785 does, or in the order in
- * which the schema lists its properties.
- * @param orders - the property lists of the schema, in document order
+ * line break is let pass. Numbers and strings as ECMAScript spells them. Members throughout sorted as RFC 8785 does, or
+ * throughout in the order in which the schema lists its properties: a choice for each object would be a bit for each object.
+ * @param orders - the property lists of the schema, in document order; an object follows the first that has all its names
  */
 export const isPlainlyWritten = (text: string, value: JsonValue, orders: readonly (readonly string[])[]): boolean => {
-  if (!hasKnownOrder(value, orders.map(rankOf))) return false
+  const ranks = orders.map(rankOf)
+  if (!isOrdered(value, isSorted) && !isOrdered(value, names => follows(names, ranks))) return false
   const bare = text.replace(/\r?\n$/, '')
   return layouts.some(write => write(value) === bare)
 }
@@ -43,16 +44,18 @@ type Rank = ReadonlyMap<string, number>
 
 const rankOf = (order: readonly string[]): Rank => new Map(order.map((name, index) => [name, index]))
 
-const hasKnownOrder = (value: JsonValue, ranks: readonly Rank[]): boolean => {
+const isOrdered = (value: JsonValue, inOrder: (names: readonly string[]) => boolean): boolean => {
   if (value === null || typeof value !== 'object') return true
-  if (Array.isArray(value)) return value.every(item => hasKnownOrder(item, ranks))
-  const names = Object.keys(value)
-  const ascending = isAscending(names, (a, b) => a < b) || ranks.some(rank => follows(names, rank))
-  return ascending && Object.values(value).every(item => hasKnownOrder(item, ranks))
+  if (Array.isArray(value)) return value.every(item => isOrdered(item, inOrder))
+  return inOrder(Object.keys(value)) && Object.values(value).every(item => isOrdered(item, inOrder))
 }
 
-const follows = (names: readonly string[], rank: Rank): boolean =>
-  isAscending(names, (a, b) => (rank.get(a) ?? Infinity) < (rank.get(b) ?? -Infinity))
+const isSorted = (names: readonly string[]): boolean => isAscending(names, (a, b) => a < b)
+
+const follows = (names: readonly string[], ranks: readonly Rank[]): boolean => {
+  const rank = ranks.find(rank => names.every(name => rank.has(name)))
+  return rank !== undefined && isAscending(names, (a, b) => rank.get(a)! < rank.get(b)!)
+}
 
 const isAscending = (names: readonly string[], precedes: (a: string, b: string) => boolean): boolean =>
   names.every((name, index) => index === 0 || precedes(names[index - 1]!, name))

@@ -29,7 +29,7 @@ export const checkFraming = (head: Head, defaultPort: number): Framing => {
   if (fault) return { ok: false, fault }
   const host = parseAuthority(fieldValues(head, 'host')[0]!, defaultPort)
   if (!host) return { ok: false, fault: 'host-field' }
-  const target = parseTarget(head.target, defaultPort)
+  const target = parseTarget(head.target)
   if (!target) return { ok: false, fault: 'target-form' }
   if (target.authority && !sameAuthority(target.authority, host)) return { ok: false, fault: 'host-field' }
   return { ok: true, target, host }
@@ -69,12 +69,12 @@ export const spellAuthority = ({ host, port }: Authority): string =>
 export const sameAuthority = (a: Authority, b: Authority): boolean => a.host === b.host && a.port === b.port
 
 /** Origin form and absolute form (RFC 9112 sections 3.2.1 and 3.2.2). A fragment has no place in either. */
-const parseTarget = (target: string, defaultPort: number): Target | null => {
+const parseTarget = (target: string): Target | null => {
   if (target.startsWith('/')) return splitPath(target, null)
-  const match = /^https?:\/\/([^/?#]+)(\/[^#]*)?$/i.exec(target)
+  const match = /^(https?):\/\/([^/?#]+)(\/[^#]*)?$/i.exec(target)
   if (!match) return null
-  const authority = parseAuthority(match[1]!, /^https:/i.test(target) ? 443 : defaultPort)
-  return authority && splitPath(match[2] ?? '/', authority)
+  const authority = parseAuthority(match[2]!, match[1]!.toLowerCase() === 'https' ? 443 : 80)
+  return authority && splitPath(match[3] ?? '/', authority)
 }
 
 const splitPath = (text: string, authority: Authority | null): Target | null => {

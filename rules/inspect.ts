@@ -4,32 +4,35 @@ import type { Category } from './detector.ts'
 import { isPlainlyWritten } from './equivalence.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
+import { referenceToken, type Path } from './json-pointer.ts'
 import { fieldValues, type Arrival, type Authority, type Content, type Head, type Message } from './message.ts'
 import { writePath } from './path-template.ts'
 import { defaultLimits, type BodyRule, type Limits, type Parameter, type Policy, type Route } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
-import type { Path } from './schema.ts'
 import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
-import { release, type Block, type BlockReason, type Finding, type Surface, type Verdict } from './verdict.ts'
+import {
+  release,
+  type Block,
+  type BlockReason,
+  type Finding,
+  type Place,
+  type Surface,
+  type Verdict,
+} from './verdict.ts'
 
 /**
  * What happens to one request: the only place where that is decided. No socket, no clock, no log: whoever calls it acts on the
  * answer. Never throws: a fault inside ends in a block.
  */
 export const inspect = (message: Message, policy: Policy): Verdict => {
-  try {
-    const selected = selectRoute(message.arrival, message.head, policy)
-    if (!selected.ok) return blockOf(selected)
-    const { instrument, route } = selected
-    const subject = { instrument: instrument.id, destination: route.destination, route: route.id }
-    const outcome = inspectOnRoute(message, selected, policy.limits)
-    return outcome instanceof Stop
-      ? { ...blockOf({ ...subject, reason: outcome.reason, rule: null }), ...outcome.detail }
-      : { kind: 'forward', ...subject, destination: spellAuthority(route.destination), request: release(outcome) }
-  } catch {
-    return blockOf({ ...nobody, reason: 'inspection-failed', rule: null })
-  }
+  const selected = selectRoute(message.arrival, message.head, policy)
+  if (!selected.ok) return blockOf(selected)
+  const { instrument, route } = selected
+  const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
+  const outcome = inspectSafely(message, selected, policy.limits)
+  if (!(outcome instanceof Stop)) return { kind: 'forward', ...subject, request: release(outcome) }
+  return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...outcome.detail }
 }
 
 /** What to do once the header section has arrived, before any content is read. */
@@ -61,14 +64,13 @@ export type Unreadable = Pick<Block, 'reason' | 'rule'> & { readonly destination
 export const inspectUnreadable = (arrival: Arrival, unreadable: Unreadable, policy: Policy): Block =>
   blockOf({ ...unreadable, instrument: identify(arrival, policy)?.id ?? null, route: null })
 
-const nobody = { instrument: null, destination: null, route: null } as const
+const noDetail = { rule: null, place: null, findings: [] } as const
 
 const blockOf = ({ reason, rule, instrument, destination, route }: Omit<Refused, 'ok'>): Block => ({
   kind: 'block',
   reason,
+  ...noDetail,
   rule,
-  place: null,
-  findings: [],
   instrument,
   destination: destination && isFitToName(destination) ? spellAuthority(destination) : null,
   route,
@@ -76,8 +78,12 @@ const blockOf = ({ reason, rule, instrument, destination, route }: Omit<Refused,
 
 /** A host that the policy does not name is the client's text: it is repeated only where no detector finds anything in it. */
 const isFitToName = ({ host }: Authority): boolean => {
-  const { findings, overBudget } = scan([{ surface: 'header', value: host, names: null }], defaultLimits)
-  return findings.length === 0 && !overBudget
+  try {
+    const { findings, overBudget } = scan([{ surface: 'header', value: host, names: null }], defaultLimits)
+    return findings.length === 0 && !overBudget
+  } catch {
+    return false
+  }
 }
 
 type Detail = Partial<Pick<Block, 'rule' | 'place' | 'findings'>>
@@ -95,6 +101,15 @@ class Stop {
 const stop = (reason: BlockReason, detail: Detail = {}): Stop => new Stop(reason, detail)
 
 type Outbound = Parameters<typeof release>[0]
+
+/** A fault inside (a detector that throws, for one) is no reason to let anything out, nor to lose who asked. */
+const inspectSafely = (message: Message, selected: Selected, limits: Limits): Outbound | Stop => {
+  try {
+    return inspectOnRoute(message, selected, limits)
+  } catch {
+    return stop('inspection-failed')
+  }
+}
 
 const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: Limits): Outbound | Stop => {
   const { route } = selected
@@ -116,6 +131,7 @@ const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: 
 
 type Values = Readonly<Record<string, string>>
 
+/** The values in the order in which the policy names them: theirs would be a choice that says something. */
 const checkParameters = (
   surface: Surface,
   values: Values,
@@ -125,10 +141,13 @@ const checkParameters = (
   for (const [index, name] of Object.keys(values).entries()) {
     const result = allowed.get(name)?.validate(values[name]!)
     if (!result) return stop(reason, { rule: 'additionalProperties', place: { surface, pointer: `/#${index}` } })
-    if (!result.ok) return stop(reason, { rule: result.keyword, place: { surface, pointer: `/${name}` } })
+    if (!result.ok) return stop(reason, { rule: result.keyword, place: { surface, pointer: referenceToken(name) } })
   }
-  const missing = allowed.values().find(({ name, required }) => required && !Object.hasOwn(values, name))
-  return missing ? stop(reason, { rule: 'required', place: { surface, pointer: `/${missing.name}` } }) : values
+  const present: Record<string, string> = Object.create(null)
+  for (const { name, required } of allowed.values())
+    if (Object.hasOwn(values, name)) present[name] = values[name]!
+    else if (required) return stop(reason, { rule: 'required', place: { surface, pointer: referenceToken(name) } })
+  return present
 }
 
 const readQuery = (text: string, route: Route): Values | Stop => {
@@ -136,14 +155,19 @@ const readQuery = (text: string, route: Route): Values | Stop => {
   return query ? checkParameters('query', query, route.query, 'query-not-allowed') : stop('query-not-allowed')
 }
 
+/** Visible ASCII, SP and HTAB: beyond that, nobody knows in which charset a field is meant (RFC 9110 section 5.5). */
+const fieldValue = /^[\t\x20-\x7e]*$/
+
 /** The fields that the route names; all others stay behind. */
 const readHeaders = (head: Head, route: Route): Values | Stop => {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = Object.create(null)
   for (const name of route.headers.keys()) {
-    const values = fieldValues(head, name)
-    if (values.length > 1)
-      return stop('header-not-allowed', { rule: 'repeated', place: { surface: 'header', pointer: `/${name}` } })
-    if (values.length === 1) headers[name] = values[0]!
+    const [value, ...more] = fieldValues(head, name)
+    if (value === undefined) continue
+    const place: Place = { surface: 'header', pointer: referenceToken(name) }
+    if (more.length > 0) return stop('header-not-allowed', { rule: 'repeated', place })
+    if (!fieldValue.test(value)) return stop('header-not-allowed', { rule: 'field-value', place })
+    headers[name] = value
   }
   return checkParameters('header', headers, route.headers, 'header-not-allowed')
 }
@@ -162,8 +186,9 @@ type JsonBody = {
 type Body = { readonly kind: 'none' } | JsonBody
 
 const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
-  if (content.kind === 'too-large') return stop('body-too-large', { rule: 'maxBodyBytes' })
   if (content.kind === 'incomplete') return stop('request-incomplete')
+  if (content.kind === 'too-large' || content.bytes.length > limits.maxBodyBytes)
+    return stop('body-too-large', { rule: 'maxBodyBytes' })
   if (content.trailers > 0) return stop('request-malformed', { rule: 'trailers' })
   if (rule.kind === 'none') return content.bytes.length === 0 ? { kind: 'none' } : stop('body-not-allowed')
   return readJsonBody(head, content.bytes, rule, limits)
@@ -210,8 +235,7 @@ const pointerTo = (path: Path, root: JsonValue, names: ReadonlySet<string>): str
   for (const step of path) {
     const keys: readonly string[] = here !== null && typeof here === 'object' ? Object.keys(here) : []
     const isRepeated = typeof step === 'number' || names.has(step)
-    const token = isRepeated ? String(step) : `#${keys.indexOf(step)}`
-    pointer += `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    pointer += isRepeated ? referenceToken(step) : `/#${keys.indexOf(step)}`
     here = (here as Record<string, JsonValue> | undefined)?.[step]
   }
   return pointer
@@ -271,7 +295,7 @@ export const scanPayload = (bytes: Uint8Array, limits: Limits = defaultLimits): 
   try {
     const text = decodeText(bytes)
     const json = text === null ? null : readJson(text, limits)
-    const value = json?.ok ? json.value : (text ?? Buffer.from(bytes).toString('latin1'))
+    const value = json?.ok ? json.value : (text ?? bytes)
     const { findings, overBudget } = scan([{ surface: 'body', value, names: null }], limits)
     const reason = reasonOf(json, findings, overBudget)
     return { verdict: reason === null ? 'allow' : 'block', reason, findings }

@@ -30,7 +30,8 @@ export const readJson = (text: string, limits: JsonLimits): JsonReading => {
   } catch {
     return { ok: false, fault: 'json-malformed' }
   }
-  const names = tally(value, text.includes('\\u'))
+  // Half a surrogate pair comes from an escape, or stands in a text that was never decoded from UTF-8.
+  const names = tally(value, text.includes('\\u') || !text.isWellFormed())
   if (names === 'json-lone-surrogate') return { ok: false, fault: names }
   // JSON.parse keeps the last of two members of one name: then the text has more name separators than the value has names.
   return names === survey.nameSeparators ? { ok: true, value } : { ok: false, fault: 'json-duplicate-name' }
@@ -88,30 +89,34 @@ const endOfNumber = (text: string, start: number): number => {
   return at
 }
 
-/** Whether a double holds the number: finite, and exact where it is spelled as an integer. */
+/** Whether a double holds the number: neither too large nor too small for one, and exact where it is spelled as an integer. */
 const isRepresentable = (token: string): boolean => {
   const number = Number(token)
   if (Number.isNaN(number)) return true // not a number at all: JSON.parse says so
   if (!Number.isFinite(number)) return false
+  if (number === 0) return !/[1-9]/.test(token.split(/e/i)[0]!) // 1e-400 is not 0
   return token.length <= 15 || !/^-?\d+$/.test(token) || BigInt(number) === BigInt(token)
 }
 
-/** Number of member names in a value; a lone surrogate in a name or string is its own answer. */
-const tally = (value: JsonValue, escapes: boolean): number | 'json-lone-surrogate' => {
-  if (typeof value === 'string') return escapes && !value.isWellFormed() ? 'json-lone-surrogate' : 0
+/**
+ * Number of member names in a value; a lone surrogate in a name or string is its own answer.
+ * @param mayBeHalf - whether there may be lone surrogates at all
+ */
+const tally = (value: JsonValue, mayBeHalf: boolean): number | 'json-lone-surrogate' => {
+  if (typeof value === 'string') return mayBeHalf && !value.isWellFormed() ? 'json-lone-surrogate' : 0
   if (value === null || typeof value !== 'object') return 0
-  if (Array.isArray(value)) return tallyAll(value, escapes)
+  if (Array.isArray(value)) return tallyAll(value, mayBeHalf)
   const names = Object.keys(value)
-  if (escapes && !names.every(name => name.isWellFormed())) return 'json-lone-surrogate'
-  const inner = tallyAll(Object.values(value), escapes)
+  if (mayBeHalf && !names.every(name => name.isWellFormed())) return 'json-lone-surrogate'
+  const inner = tallyAll(Object.values(value), mayBeHalf)
   return typeof inner === 'string' ? inner : names.length + inner
 }
 
-const tallyAll = (values: readonly JsonValue[], escapes: boolean): number | 'json-lone-surrogate' => {
+const tallyAll = (values: readonly JsonValue[], mayBeHalf: boolean): number | 'json-lone-surrogate' => {
   let names = 0
   for (const value of values) {
     if (typeof value === 'number') continue
-    const inner = tally(value, escapes)
+    const inner = tally(value, mayBeHalf)
     if (typeof inner === 'string') return inner
     names += inner
   }

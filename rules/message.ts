@@ -45,6 +45,17 @@ export type Content =
 
 export type Message = { readonly arrival: Arrival; readonly head: Head; readonly content: Content }
 
-/** All values of a field, by its lower-case name. */
+/** All values of a field, by its lower-case name, without the white space around them. */
 export const fieldValues = (head: Head, name: string): readonly string[] =>
-  head.fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value.trim())
+  head.fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => withoutMargin(value))
+
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
+
+/** Optional white space is SP and HTAB only (RFC 9110 section 5.6.3); `trim` takes off more, such as U+00A0. */
+const withoutMargin = (value: string): string => {
+  let start = 0
+  let end = value.length
+  while (isBlank(value[start])) start++
+  while (end > start && isBlank(value[end - 1])) end--
+  return value.slice(start, end)
+}

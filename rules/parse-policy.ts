@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
-import { normalizeAddress, parseNetwork, type Network } from './address.ts'
+import { normalizeAddress, parseNetwork, sameNetwork, type Network } from './address.ts'
 import { canonicalize, type JsonValue } from './canonical.ts'
 import { openings, propertyNames, propertyOrders } from './closed-schema.ts'
+import { spellAuthority } from './framing.ts'
+import { readJson } from './json.ts'
+import type { Path } from './json-pointer.ts'
 import { parsePathTemplate, type PathTemplate } from './path-template.ts'
 import {
   defaultLimits,
@@ -15,17 +16,9 @@ import {
   type Policy,
   type Route,
 } from './policy.ts'
-import policySchema from './policy.schema.json' with { type: 'json' }
+import { inOrder, keyOf, readPolicyDocument, type Locate, type Problem } from './policy-document.ts'
+import { scan } from './scan.ts'
 import { compileSchema, type Validator } from './schema.ts'
-
-/** Something wrong with a policy, at a place that an editor can jump to. */
-export type Problem = {
-  readonly line: number
-  readonly column: number
-  /** Dotted path of the key, for example `routes[0].path`. */
-  readonly key: string
-  readonly message: string
-}
 
 export type PolicyReading =
   { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly Problem[] }
@@ -38,15 +31,12 @@ export type ReadReference = (reference: string) => string | null
  * @returns every problem found, in the order of the document; a policy only when there is none
  */
 export const parsePolicy = (text: string, readReference: ReadReference): PolicyReading => {
-  const source = readSource(text)
-  if (source.problems.length > 0) return { ok: false, problems: source.problems }
-  const reader = new PolicyReader(source, readReference)
-  const policy = reader.read(source.value as RawPolicy)
+  const document = readPolicyDocument(text)
+  if (!document.ok) return document
+  const reader = new PolicyReader(document.locate, readReference)
+  const policy = reader.read(document.value as unknown as RawPolicy)
   return reader.problems.length > 0 ? { ok: false, problems: inOrder(reader.problems) } : { ok: true, policy }
 }
-
-const inOrder = (problems: readonly Problem[]): readonly Problem[] =>
-  problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 
 /** The document as `policy.schema.json` admits it. */
 type RawPolicy = {
@@ -92,94 +82,16 @@ type RawRoute = {
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
 }
 
-type Path = readonly (string | number)[]
-type Source = {
-  readonly value: unknown
-  readonly problems: readonly Problem[]
-  readonly locate: (path: Path) => { readonly line: number; readonly column: number }
-}
-
-/** Reads YAML and checks it against the published schema. */
-const readSource = (text: string): Source => {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, stringKeys: true })
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset)
-    return { line, column: col }
-  }
-  const locate = (path: Path) => at(offsetOf(document, path))
-  const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0) {
-    const problems = faults.map(fault => ({ ...at(fault.pos[0]), key: '', message: fault.message.split('\n')[0]! }))
-    return { value: null, problems, locate }
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
-  return { value, problems: documentProblems(value, locate), locate }
-}
-
-/** Where a key stands in the text; for a key that is missing, where its parent stands. */
-const offsetOf = (document: Document, path: Path): number => {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true)
-    const pair = isMap(parent)
-      ? parent.items.find(item => isPair(item) && isScalar(item.key) && item.key.value === path[depth - 1])
-      : undefined
-    const node = (pair?.key ?? document.getIn(path.slice(0, depth), true)) as { range?: readonly number[] } | undefined
-    if (node?.range) return node.range[0]!
-  }
-  return 0
-}
-
-const validateDocument = new Ajv2020({
-  strict: true,
-  strictRequired: false,
-  strictTypes: false,
-  allErrors: true,
-  ownProperties: true,
-}).compile(policySchema)
-
-const documentProblems = (value: unknown, locate: Source['locate']): readonly Problem[] => {
-  if (validateDocument(value)) return []
-  const errors = validateDocument.errors ?? []
-  // A failed alternative reports each of its branches and then itself; the branches say more.
-  const told = errors.filter(({ keyword }) => errors.length === 1 || !['oneOf', 'anyOf', 'if'].includes(keyword))
-  return inOrder((told.length > 0 ? told : errors).map(error => documentProblem(error, value, locate)))
-}
-
-const documentProblem = (error: ErrorObject, root: unknown, locate: Source['locate']): Problem => {
-  const path = tokensOf(error.instancePath, root)
-  const unknown: unknown = error.params.additionalProperty
-  if (typeof unknown === 'string')
-    return { ...locate([...path, unknown]), key: keyOf([...path, unknown]), message: 'unknown key' }
-  const allowed: unknown = error.params.allowedValues
-  const message = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : (error.message ?? 'is not valid')
-  return { ...locate(path), key: keyOf(path), message }
-}
-
-const tokensOf = (pointer: string, root: unknown): Path => {
-  const path: (string | number)[] = []
-  let here = root
-  for (const token of pointer.split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    path.push(Array.isArray(here) ? Number(name) : name)
-    here = (here as Record<string, unknown> | null)?.[name]
-  }
-  return path
-}
-
-const keyOf = (path: Path): string =>
-  path.map((token, index) => (typeof token === 'number' ? `[${token}]` : index === 0 ? token : `.${token}`)).join('')
-
 /** Turns a document that fits the schema into a policy, and collects what the schema could not see. */
 class PolicyReader {
   readonly problems: Problem[] = []
-  readonly #locate: Source['locate']
+  readonly #locate: Locate
   readonly #readReference: ReadReference
   /** Texts of the files the policy refers to: they belong to its digest. */
-  readonly #references: Record<string, JsonValue> = {}
+  readonly #references: Record<string, JsonValue> = Object.create(null)
 
-  constructor(source: Source, readReference: ReadReference) {
-    this.#locate = source.locate
+  constructor(locate: Locate, readReference: ReadReference) {
+    this.#locate = locate
     this.#readReference = readReference
   }
 
@@ -189,6 +101,7 @@ class PolicyReader {
     this.#distinct('instruments', raw.instruments)
     this.#distinct('destinations', raw.destinations)
     this.#distinct('routes', raw.routes)
+    this.#unambiguous(instruments, destinations)
     const routes = raw.routes.flatMap((route, index) =>
       this.#route(route, ['routes', index], instruments, destinations),
     )
@@ -210,6 +123,19 @@ class PolicyReader {
     for (const [index, { id }] of items.entries()) {
       if (seen.has(id)) this.#report([key, index, 'id'], `the id ${id} stands here a second time`)
       seen.add(id)
+    }
+  }
+
+  /** Two instruments in one network, or two destinations of one name, could not be told apart. */
+  #unambiguous(instruments: readonly Instrument[], destinations: readonly Destination[]): void {
+    for (const [index, { network }] of instruments.entries()) {
+      const other = instruments.slice(0, index).find(earlier => sameNetwork(earlier.network, network))
+      if (other) this.#report(['instruments', index], `calls from the same address or network as ${other.id}`)
+    }
+    for (const [index, destination] of destinations.entries()) {
+      const name = spellAuthority(destination)
+      const other = destinations.slice(0, index).find(earlier => spellAuthority(earlier) === name)
+      if (other) this.#report(['destinations', index, 'host'], `${name} is the host and port of ${other.id} already`)
     }
   }
 
@@ -342,26 +268,32 @@ class PolicyReader {
     if (schema === null) return null
     if (raw.method === 'GET' || raw.method === 'HEAD')
       this.#report([...path, 'body', 'kind'], `${raw.method} has no body`)
+    const names = propertyNames(schema)
+    this.#harmless(names, key)
     return {
       kind: 'json',
       contentTypes: raw.body.contentTypes ?? ['application/json'],
       validate: this.#schema(schema, key),
-      names: propertyNames(schema),
+      names,
       orders: propertyOrders(schema),
     }
+  }
+
+  /** Names that the schema spells are not looked through again in every message, so here they are, once. */
+  #harmless(names: ReadonlySet<string>, path: Path): void {
+    const value = [...names].map(name => ({ [name]: null }))
+    const { findings } = scan([{ surface: 'body', value, names: null }], defaultLimits)
+    for (const detector of new Set(findings.map(({ detector }) => detector)))
+      this.#report(path, `one of its property names holds what the detector ${detector} looks for`)
   }
 
   #bodySchema(schema: object | string, path: Path): object | null {
     if (typeof schema === 'object') return schema
     const text = this.#reference(schema, path)
     if (text === null) return null
-    try {
-      const value: unknown = JSON.parse(text)
-      if (typeof value === 'object' && value !== null) return value
-    } catch {
-      // falls through to the report
-    }
-    this.#report(path, `${schema} is not a JSON Schema`)
+    const reading = readJson(text, schemaLimits)
+    if (reading.ok && typeof reading.value === 'object' && reading.value !== null) return reading.value
+    this.#report(path, `${schema} is not a JSON Schema${reading.ok ? '' : ` (${reading.fault})`}`)
     return null
   }
 
@@ -376,6 +308,9 @@ class PolicyReader {
     return () => ({ ok: false, keyword: 'schema', path: [] })
   }
 }
+
+/** A schema file is as strict JSON as a payload is, but may be larger. */
+const schemaLimits = { maxDepth: 128, maxMembers: 1_000_000, maxStringLength: 1_000_000 }
 
 /** Fields that frame or route the message, or that belong to one connection (RFC 9110 section 7.6.1). */
 const reservedFields = new Set([

@@ -11,7 +11,7 @@ const parameterSegment = /^\{([A-Za-z_][A-Za-z0-9_]{0,63})\}$/
 
 /**
  * Reads a template such as `/v1/runs/{runId}/metrics`.
- * @returns null when it does not begin with `/`, has an empty, `.` or `..` segment (a final empty one is a trailing slash and
+ * @returns null when it does not begin with `/`, has an empty or dot segment (a final empty one is a trailing slash and
  *   allowed), a character that a path would have to escape, or the same parameter twice
  */
 export const parsePathTemplate = (text: string): PathTemplate | null => {
@@ -29,12 +29,17 @@ export const parsePathTemplate = (text: string): PathTemplate | null => {
 }
 
 const isPlainSegment = (part: string, isLast: boolean): boolean =>
-  literalSegment.test(part) && part !== '.' && part !== '..' && (part !== '' || isLast)
+  literalSegment.test(part) && !dotSegment.test(part) && (part !== '' || isLast)
+
+/** `.` and `..`, also with the parameters that servers of the servlet kind cut off before they look (`..;x=1`). */
+const dotSegment = /^\.\.?(?:;|$)/
+/** What a second decoding would change. */
+const escapedTwice = /%[0-9A-Fa-f]{2}/
 
 /**
  * Decodes the segments of a request path, once.
- * @returns null for what different servers read differently: an escape that is broken or hides `/`, `\` or a control
- *   character, dot segments, empty segments, or a character that RFC 3986 does not allow in a path
+ * @returns null for what different servers read differently: an escape that is broken or hides `/`, `\`, a control
+ *   character or another escape, dot segments, empty segments, or a character that RFC 3986 does not allow in a path
  */
 export const decodePath = (path: string): readonly string[] | null => {
   if (!path.startsWith('/') || !/^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(path)) return null
@@ -51,7 +56,7 @@ export const decodePath = (path: string): readonly string[] | null => {
 const decodeSegment = (part: string): string | null => {
   try {
     const segment = decodeURIComponent(part)
-    return segment === '.' || segment === '..' || /[/\\\p{Cc}]/u.test(segment) ? null : segment
+    return dotSegment.test(segment) || escapedTwice.test(segment) || /[/\\\p{Cc}]/u.test(segment) ? null : segment
   } catch {
     return null
   }

@@ -1,11 +1,13 @@
 /**
  * Reads a query as `name=value` pairs (WHATWG URL, application/x-www-form-urlencoded).
  * @param query - what stands behind `?`, or '' for none
- * @returns null where readers differ: a broken escape, a pair without `=`, an empty pair, a name that comes twice
+ * @returns null where readers differ: a broken escape, a pair without `=`, an empty pair, a name that comes twice, or a
+ *   character that is not printable ASCII
  */
 export const parseQuery = (query: string): Record<string, string> | null => {
   const parameters: Record<string, string> = Object.create(null)
   if (query === '') return parameters
+  if (!/^[\x21-\x7e]*$/.test(query)) return null
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=')
     if (equals < 1) return null

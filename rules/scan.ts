@@ -1,5 +1,6 @@
 import type { JsonValue } from './canonical.ts'
-import type { BytesDetector, Category, Subject, TextDetector } from './detector.ts'
+import type { BytesDetector, Category, Subject, TextDetector, Traits } from './detector.ts'
+import { referenceToken } from './json-pointer.ts'
 import { normalize } from './normalize.ts'
 import { detectors } from './registry.ts'
 import { traitsOf } from './traits.ts'
@@ -9,8 +10,13 @@ import type { Finding, Surface } from './verdict.ts'
 /** A part of a request that would leave, to be looked through. */
 export type Scanned = {
   readonly surface: Surface
-  readonly value: JsonValue
-  /** Property names that a place may repeat; null where no schema names any: then a harmless-looking name is repeated. */
+  /** Octets where it is not known what they mean. */
+  readonly value: JsonValue | Uint8Array
+  /**
+   * Property names that the policy itself spells. They say nothing that the policy does not say: a place may repeat them, and
+   * they are not looked through (`parsePolicy` has done that). Null where no schema names any: then a harmless-looking name is
+   * repeated.
+   */
   readonly names: ReadonlySet<string> | null
   /** Categories to look for; all when absent. */
   readonly categories?: ReadonlySet<Category>
@@ -35,7 +41,10 @@ const MAX_FINDINGS = 100
 const textDetectors: readonly TextDetector[] = detectors.filter(detector => detector.kind === 'text')
 const bytesDetectors: readonly BytesDetector[] = detectors.filter(detector => detector.kind === 'bytes')
 
-/** Shows every string, property name and number of the given parts to every detector, through nested encodings. */
+/**
+ * Shows every string, property name and number of the given parts to every detector, through nested encodings.
+ * @throws whatever a detector throws
+ */
 export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
   const budget = { remaining: limits.maxUnfolded }
   const findings: Finding[] = []
@@ -43,7 +52,7 @@ export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
   for (const part of parts) {
     const scanner = new Scanner(part, limits.maxNesting, budget, findings)
     try {
-      scanner.value(part.value)
+      scanner.root(part.value)
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error
       overBudget = true
@@ -57,6 +66,8 @@ type Step = { readonly index: number; readonly name: string | null; isHidden: bo
 
 class Scanner {
   readonly #part: Scanned
+  readonly #textDetectors: readonly TextDetector[]
+  readonly #bytesDetectors: readonly BytesDetector[]
   readonly #maxNesting: number
   readonly #budget: Budget
   readonly #findings: Finding[]
@@ -65,13 +76,21 @@ class Scanner {
   readonly #chain: string[] = []
 
   constructor(part: Scanned, maxNesting: number, budget: Budget, findings: Finding[]) {
+    const isLookedFor = ({ category }: { category: Category }) => part.categories?.has(category) ?? true
     this.#part = part
+    this.#textDetectors = textDetectors.filter(isLookedFor)
+    this.#bytesDetectors = bytesDetectors.filter(isLookedFor)
     this.#maxNesting = maxNesting
     this.#budget = budget
     this.#findings = findings
   }
 
-  value(value: JsonValue): void {
+  root(value: JsonValue | Uint8Array): void {
+    if (value instanceof Uint8Array) this.#bytes(value)
+    else this.#value(value)
+  }
+
+  #value(value: JsonValue): void {
     if (typeof value === 'string') this.#text(value, 'value')
     else if (typeof value === 'number') this.#number(value)
     else if (Array.isArray(value)) this.#array(value)
@@ -82,7 +101,7 @@ class Scanner {
     const step = { index: 0, name: null, isHidden: false }
     this.#steps.push(step)
     for (const item of items) {
-      this.value(item)
+      this.#value(item)
       step.index++
     }
     this.#steps.pop()
@@ -92,11 +111,9 @@ class Scanner {
     for (const [index, name] of Object.keys(object).entries()) {
       const step = { index, name, isHidden: !this.#mayRepeat(name) }
       this.#steps.push(step)
-      const before = this.#findings.length
-      this.#text(name, 'key')
-      if (this.#findings.length > before) this.#hide(step, before)
+      if (!this.#part.names?.has(name)) this.#name(name, step)
       this.#keys.push(name)
-      this.value(object[name]!)
+      this.#value(object[name]!)
       this.#keys.pop()
       this.#steps.pop()
     }
@@ -106,39 +123,44 @@ class Scanner {
     return this.#part.names ? this.#part.names.has(name) : /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name)
   }
 
-  /** A name in which something was found is never repeated, not even by the findings that it gave rise to. */
-  #hide(step: Step, from: number): void {
+  /** A name in which something is found is never repeated, not even by the findings that it gives rise to. */
+  #name(name: string, step: Step): void {
+    const from = this.#findings.length
+    this.#text(name, 'key')
+    if (this.#findings.length === from) return
     step.isHidden = true
     const pointer = this.#pointer()
     for (let at = from; at < this.#findings.length; at++) this.#findings[at] = { ...this.#findings[at]!, pointer }
   }
 
-  /** A number is shown as it is written; one that is too short to identify anybody only where a name gives it a meaning. */
+  /** A number is shown as it is written; nothing is coded in it that could be undone. */
   #number(value: number): void {
-    this.#detect(JSON.stringify(value), 'number')
+    this.#detect(String(value), 'number')
   }
 
   #text(text: string, role: Subject['role']): void {
     const traits = this.#detect(text, role)
-    if (traits.hasNonAscii) {
-      const plain = normalize(text)
-      if (plain !== text) this.#detect(plain, role)
-    }
+    this.#unwrap(text, traits)
+    if (!traits.hasNonAscii) return
+    const plain = normalize(text)
+    // Base64 may be in disguise as well: full-width letters, or zero-width characters in between.
+    if (plain !== text) this.#unwrap(plain, this.#detect(plain, role))
+  }
+
+  #unwrap(text: string, traits: Traits): void {
     for (const inner of unwrap(text, traits, this.#budget)) this.#unwrapped(inner)
   }
 
-  #detect(text: string, role: Subject['role']) {
+  #detect(text: string, role: Subject['role']): Traits {
     const traits = traitsOf(text)
     const subject = { text, role, keys: this.#keys }
-    for (const detector of textDetectors)
-      if (this.#looksFor(detector.category) && detector.gate(traits, subject))
-        this.#report(detector, detector.find(subject))
+    for (const detector of this.#textDetectors)
+      if (detector.gate(traits, subject)) this.#report(detector, detector.find(subject))
     return traits
   }
 
   #bytes(bytes: Uint8Array): void {
-    for (const detector of bytesDetectors)
-      if (this.#looksFor(detector.category)) this.#report(detector, detector.find(bytes))
+    for (const detector of this.#bytesDetectors) this.#report(detector, detector.find(bytes))
     for (const inner of unwrapBytes(bytes, this.#budget)) this.#unwrapped(inner)
   }
 
@@ -146,13 +168,9 @@ class Scanner {
     if (this.#chain.length >= this.#maxNesting) throw new OverBudget()
     this.#chain.push(inner.coding)
     if (inner.kind === 'bytes') this.#bytes(inner.bytes)
-    else if (inner.kind === 'json') this.value(inner.value)
+    else if (inner.kind === 'json') this.#value(inner.value)
     else this.#text(inner.text, 'value')
     this.#chain.pop()
-  }
-
-  #looksFor(category: Category): boolean {
-    return this.#part.categories?.has(category) ?? true
   }
 
   /** The first match of a detector in a text is enough to block it. */
@@ -168,8 +186,8 @@ class Scanner {
   #pointer(): string {
     return this.#steps
       .map(({ index, name, isHidden }) => {
-        if (name === null) return `/${index}`
-        return isHidden ? `/#${index}` : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+        if (name === null) return referenceToken(index)
+        return isHidden ? `/#${index}` : referenceToken(name)
       })
       .join('')
   }

@@ -1,9 +1,8 @@
 import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { RE2JS } from 're2js'
 import type { JsonValue } from './canonical.ts'
-
-/** A place inside a value: property names and array indexes from the root. */
-export type Path = readonly (string | number)[]
+import { pathOf, type Path } from './json-pointer.ts'
+import { multipleOf } from './multiple-of.ts'
 
 export type Validation = { readonly ok: true } | { readonly ok: false; readonly keyword: string; readonly path: Path }
 
@@ -13,7 +12,8 @@ export type Validator = (value: JsonValue) => Validation
  * Compiles a closed JSON Schema, draft 2020-12.
  *
  * ajv fails open unless told not to: `strict` refuses unknown keywords, `ownProperties` keeps the prototype out, `$data` and
- * `verbose` stay off. Patterns run on RE2, which is linear in the length of the input.
+ * `verbose` stay off. Patterns run on RE2, which is linear in the length of the input; `multipleOf` is exact, where ajv takes
+ * either a tolerance or the rounding of binary fractions.
  * @throws Error from ajv for a schema that is not valid or not strict
  */
 export const compileSchema = (schema: object): Validator => {
@@ -24,10 +24,11 @@ export const compileSchema = (schema: object): Validator => {
     ownProperties: true,
     allErrors: false,
     validateFormats: false,
-    multipleOfPrecision: 6,
     logger: false,
     code: { regExp: linearRegExp },
   })
+  ajv.removeKeyword('multipleOf')
+  ajv.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf, errors: false })
   const validate = ajv.compile(schema as AnySchemaObject)
   return value => (validate(value) ? { ok: true } : failure(validate, value))
 }
@@ -38,23 +39,10 @@ const failure = (validate: ValidateFunction, value: JsonValue): Validation => {
   return { ok: false, keyword: error.keyword, path: [...pathOf(error.instancePath, value), ...memberOf(error)] }
 }
 
-/** The property an error is about when ajv reports it on the object that holds it. */
+/** The property an error is about when ajv reports it on the object that holds it, or should hold it. */
 const memberOf = ({ params }: ErrorObject): Path => {
-  const name: unknown = params.additionalProperty ?? params.propertyName
+  const name: unknown = params.additionalProperty ?? params.propertyName ?? params.missingProperty
   return typeof name === 'string' ? [name] : []
-}
-
-/** Reads a JSON Pointer (RFC 6901), with array indexes as numbers. */
-const pathOf = (pointer: string, root: JsonValue): Path => {
-  const path: (string | number)[] = []
-  let here: JsonValue | undefined = root
-  for (const token of pointer.split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    const isArray = Array.isArray(here)
-    path.push(isArray ? Number(name) : name)
-    here = here !== null && typeof here === 'object' ? (here as Record<string, JsonValue>)[name] : undefined
-  }
-  return path
 }
 
 type PatternEngine = { (pattern: string, flags: string): { test: (text: string) => boolean }; code: string }

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLogReader, type DecisionRow, type LogReader } from '../../log/query.ts'
+import { startAppliance, type Appliance, type Tuning } from '../../proxy/appliance.ts'
+import { dataFolder, type DataFolder } from '../../proxy/data-folder.ts'
+import type { Notice } from '../../proxy/notice.ts'
+import { setUp } from '../../proxy/set-up.ts'
+import { readSettings, type Settings } from '../../proxy/settings.ts'
+import { vendorAuthority } from './vendor.ts'
+
+const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+
+/** The part of a tap test that this needs. */
+type Test = { readonly teardown: (done: () => Promise<unknown> | void) => void }
+
+export const testSettings: Settings = { listen: '127.0.0.1:0', names: ['appliance.test'], policy: 'policy.yaml' }
+
+/** A data folder under a path short enough for a Unix socket, gone again after the test. */
+export const newFolder = (t: Test): DataFolder => {
+  const folder = dataFolder(join(mkdtempSync(join(tmpdir(), 'sluice-')), 'data'))
+  t.teardown(() => rmSync(join(folder.root, '..'), { recursive: true, force: true }))
+  return folder
+}
+
+/** A data folder with a policy that trusts the vendor's authority under `vendor-ca.pem`. */
+export const makeFolder = async (t: Test, policy: string, settings = testSettings): Promise<DataFolder> => {
+  const folder = newFolder(t)
+  mkdirSync(folder.root, { mode: 0o700 })
+  writeFileSync(join(folder.root, 'vendor-ca.pem'), vendorAuthority.pem)
+  await setUp(folder, settings, policy)
+  return folder
+}
+
+/** What a client and a test have to know of an appliance. */
+export type Reachable = { readonly port: number; readonly ca: string; readonly caFile: string }
+
+/** The decision log as it stands on the disk, read by a connection of its own. */
+export type Decisions = {
+  /** Oldest first. */
+  readonly all: () => readonly DecisionRow[]
+  readonly of: (id: string) => DecisionRow | undefined
+}
+
+const authorityOf = (folder: DataFolder): Pick<Reachable, 'ca' | 'caFile'> => {
+  const caFile = join(folder.authority, 'authority.pem')
+  return { ca: readFileSync(caFile, 'utf8'), caFile }
+}
+
+export const decisionsOf = (t: Test, folder: DataFolder): Decisions => {
+  let reader: LogReader | null = null
+  t.teardown(() => reader?.close())
+  const all = () => (reader ??= openLogReader(folder.log)).list({ limit: 1_000_000 }).toReversed()
+  return { all, of: id => all().find(row => row.id === id) }
+}
+
+export type InProcess = Reachable & {
+  readonly appliance: Appliance
+  readonly notices: readonly Notice[]
+  readonly decisions: Decisions
+}
+
+/** Starts an appliance in the process of the test. */
+export const startInProcess = async (t: Test, folder: DataFolder, tuning: Tuning = {}): Promise<InProcess> => {
+  const notices: Notice[] = []
+  const appliance = await startAppliance(folder, readSettings(folder), notice => notices.push(notice), tuning)
+  t.teardown(() => appliance.stop())
+  const decisions = decisionsOf(t, folder)
+  return { ...authorityOf(folder), port: appliance.listener.port, appliance, notices, decisions }
+}
+
+export type Running = Reachable & {
+  readonly child: ChildProcess
+  /** All that it has written to standard output and standard error. */
+  readonly printed: () => string
+  readonly decisions: Decisions
+  /** @returns exit code, or null when a signal ended it */
+  readonly stop: (signal: NodeJS.Signals) => Promise<number | null>
+}
+
+/** Starts an appliance as a process of its own, and waits until it is ready. */
+export const startProcess = async (t: Test, folder: DataFolder): Promise<Running> => {
+  const child = spawn(process.execPath, [main, 'serve', '--json', '--data', folder.root])
+  let printed = ''
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  const ended = once(child, 'close') as Promise<[number | null]>
+  const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal)
+    return (await ended)[0]
+  }
+  t.teardown(() => stop('SIGKILL'))
+  const ready = new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const line = printed.split('\n').find(text => text.startsWith('{"kind":"ready"'))
+      if (line) resolve((JSON.parse(line) as { port: number }).port)
+    })
+    void ended.then(() => reject(new Error(`the appliance ended before it was ready: ${printed}`)))
+  })
+  const port = await ready
+  return { ...authorityOf(folder), port, child, printed: () => printed, decisions: decisionsOf(t, folder), stop }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { dataFolder } from '../../proxy/data-folder.ts'
+import { defaultSettings, parseListen, policyFile, readSettings, writeSettings } from '../../proxy/settings.ts'
+
+t.test('settings: an address to listen on is taken apart, or refused with its reason', async t => {
+  t.same(parseListen('127.0.0.1:8443'), { address: '127.0.0.1', port: 8443 })
+  t.same(parseListen('10.77.1.10:0'), { address: '10.77.1.10', port: 0 })
+  t.same(parseListen('[fd00::1]:8443'), { address: 'fd00::1', port: 8443 })
+  for (const text of [
+    '',
+    '8443',
+    ':8443',
+    '127.0.0.1',
+    '127.0.0.1:',
+    '127.0.0.1:65536',
+    'fd00::1:8443',
+    'lab:8443',
+    '0x7f.1:1',
+  ])
+    t.throws(() => parseListen(text), { code: 'ERR_LISTEN_ADDRESS' }, text)
+  for (const text of ['0.0.0.0:1', '[::]:1']) t.throws(() => parseListen(text), { code: 'ERR_LISTEN_WILDCARD' }, text)
+  for (const text of ['8.8.8.8:1', '[2606:4700::1]:1'])
+    t.throws(() => parseListen(text), { code: 'ERR_LISTEN_PUBLIC' }, text)
+})
+
+t.test('settings: what is written is read again; what is left out has its default', async t => {
+  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
+  const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
+  t.same(readSettings(written), settings)
+  t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
+  t.same(readSettings(dataFolder(t.testdir({ 'appliance.yaml': '# nothing\n' }))), defaultSettings)
+})
+
+t.test('P8: settings that cannot be read or hold something unknown are refused', async t => {
+  const refused = {
+    'a: b: c': 'ERR_SETTINGS_UNREADABLE',
+    '- 1': 'ERR_SETTINGS_INVALID',
+    'listen: 8443': 'ERR_SETTINGS_INVALID',
+    'lisen: 127.0.0.1:8443': 'ERR_SETTINGS_INVALID',
+    'names: ["*"]': 'ERR_SETTINGS_INVALID',
+    'policy: ""': 'ERR_SETTINGS_INVALID',
+  }
+  for (const [text, code] of Object.entries(refused))
+    t.throws(() => readSettings(dataFolder(t.testdir({ 'appliance.yaml': text }))), { code }, text)
+  t.throws(() => readSettings(dataFolder(t.testdir({}))), { code: 'ERR_SETTINGS_UNREADABLE' })
+})

@@ -1,0 +1,62 @@
+import t from 'tap'
+import type { Detector, Example, Span, Subject, TextDetector } from '../../rules/detector.ts'
+import { detectors } from '../../rules/registry.ts'
+import { traitsOf } from '../../rules/traits.ts'
+
+const all: readonly Detector[] = detectors
+
+t.test('registry: ids are unique and in kebab case', async t => {
+  t.ok(all.length > 40)
+  t.equal(new Set(all.map(({ id }) => id)).size, all.length)
+  for (const { id } of all) t.match(id, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
+})
+
+t.test('registry: every detector says what it is, on what it rests, and by example', async t => {
+  for (const { id, title, source, category, examples } of all) {
+    t.ok(title.trim().length > 2, `${id}: title`)
+    t.ok(source.trim().length > 5, `${id}: source`)
+    t.ok(['sequence', 'identity', 'health', 'secret'].includes(category), `${id}: category`)
+    t.ok(examples.match.length > 0 && examples.noMatch.length > 0, `${id}: examples of both kinds`)
+  }
+})
+
+const subjectsOf = (example: Example): readonly Subject[] => {
+  const { text, keys } = typeof example === 'string' ? { text: example, keys: [] } : example
+  return [{ text, keys, role: 'value' }]
+}
+
+const areWithin = (spans: readonly Span[], length: number): boolean =>
+  spans.every(({ start, end }) => start >= 0 && start < end && end <= length)
+
+for (const detector of all)
+  t.test(`${detector.id}: finds its match examples, and nothing in the others`, async t => {
+    const spansIn = (example: Example): readonly Span[] =>
+      detector.kind === 'bytes'
+        ? [...detector.find(Buffer.from(example as string, 'base64'))]
+        : subjectsOf(example).flatMap(subject => [...detector.find(subject)])
+    for (const example of detector.examples.match) {
+      const spans = spansIn(example)
+      t.ok(spans.length > 0, JSON.stringify(example))
+      const text = typeof example === 'string' ? example : example.text
+      const length = detector.kind === 'bytes' ? Buffer.from(text, 'base64').length : text.length
+      t.ok(areWithin(spans, length), 'the spans lie within')
+    }
+    for (const example of detector.examples.noMatch) t.same(spansIn(example), [], JSON.stringify(example))
+  })
+
+/** The roles in which a text can come: a number is spelled as JSON spells it. */
+const rolesOf = ({ text }: Subject): readonly Subject['role'][] =>
+  String(Number(text)) === text ? ['value', 'key', 'number'] : ['value', 'key']
+
+t.test('registry: no gate is shut on what its detector would find, in any example of any detector', async t => {
+  const text = all.filter((detector): detector is TextDetector => detector.kind === 'text')
+  const subjects = text.flatMap(({ examples }) => [...examples.match, ...examples.noMatch].flatMap(subjectsOf))
+  const wrong: string[] = []
+  for (const subject of subjects)
+    for (const role of rolesOf(subject))
+      for (const { id, gate, find } of text) {
+        const seen = { ...subject, role }
+        if (!gate(traitsOf(seen.text), seen) && [...find(seen)].length > 0) wrong.push(`${id} on ${seen.text}`)
+      }
+  t.same(wrong, [])
+})

@@ -1,0 +1,158 @@
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import type { JsonValue } from '../../rules/canonical.ts'
+import { scan, type Scanned } from '../../rules/scan.ts'
+
+const limits = { maxUnfolded: 1_000_000, maxNesting: 6 }
+const read = 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'
+const email = 'jane.doe@example.org'
+const vcf =
+  '##fileformat=VCFv4.3\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr7\t140453136\t.\tA\tT\t50\tPASS\t.\n'
+const base64 = (data: string | Uint8Array): string => Buffer.from(data).toString('base64')
+
+const look = (value: Scanned['value'], more: Partial<Scanned> = {}) =>
+  scan([{ surface: 'body', value, names: null, ...more }], limits)
+
+/** `detector place` of each finding. */
+const foundIn = (value: Scanned['value'], more: Partial<Scanned> = {}): readonly string[] =>
+  look(value, more).findings.map(({ detector, pointer }) => `${detector} ${pointer}`)
+
+t.test('scan: values, keys and numbers, each at its place', async t => {
+  t.same(foundIn({ message: read }), ['nucleotide-run /message'])
+  t.same(foundIn({ lanes: [{}, { notes: ['ok', email] }] }), ['email /lanes/1/notes/1'])
+  t.same(foundIn(email), ['email '])
+  t.same(foundIn([[[email]]]), ['email /0/0/0'])
+  t.same(foundIn({ 'a/b~c': 'x', 'd/e': { f: email } }), ['email /#1/f'], 'a name that looks unlike a name')
+  t.same(foundIn({ a_b: { [email]: 'x' } }), ['email /a_b/#0'])
+  t.same(foundIn({ ssn: 536_904_399 }), ['us-ssn /ssn'])
+  t.same(foundIn({ serial: 536_904_399 }), [], 'bare digits say nothing')
+  t.same(foundIn({ patient: { age: 93 } }), ['age-over-89 /patient/age'])
+  t.same(foundIn(null), [])
+  t.same(foundIn({ ok: true, none: null, empty: '', list: [], object: {} }), [])
+})
+
+t.test('P7: scan: a name is repeated only where the schema names it', async t => {
+  const names = new Set(['runs', 'note'])
+  t.same(foundIn({ runs: [{ note: email }] }, { names }), ['email /runs/0/note'])
+  t.same(foundIn({ runs: [{ other: 1, remark: email }] }, { names }), ['email /runs/0/#1'])
+  t.same(foundIn({ Doe_Jane: { note: email } }, { names }), ['email /#0/note'])
+  t.same(foundIn(JSON.parse('{"__proto__":{"constructor":"jane.doe@example.org"}}') as JsonValue, { names }), [
+    'email /#0/#0',
+  ])
+})
+
+t.test('P7: scan: a name in which something is found is never repeated, nor for what stands below it', async t => {
+  const value = { fine: { [read]: { inner: [email] } } }
+  t.same(foundIn(value), ['nucleotide-run /fine/#0', 'email /fine/#0/inner/0'])
+  t.notMatch(JSON.stringify(look(value)), read)
+  const lookalike = { GATTACAGATTACAGGATCC: email }
+  t.same(foundIn(lookalike), ['nucleotide-run /#0', 'email /#0'], 'though it looks like a name of a field')
+})
+
+t.test('scan: a name that the schema spells says nothing of its own, and is not looked through', async t => {
+  t.same(foundIn({ [email]: 'x' }, { names: new Set([email]) }), [])
+  t.same(foundIn({ [email]: 'x' }, { names: new Set(['other']) }), ['email /#0'])
+})
+
+const chainsIn = (value: Scanned['value']): readonly string[] =>
+  look(value).findings.map(({ detector, pointer, chain }) => [pointer, ...chain, detector].join(' > '))
+
+t.test('scan: what is coded is undone, and the chain says how', async t => {
+  const cases: Readonly<Record<string, readonly [Scanned['value'], RegExp]>> = {
+    'base64 > gzip > VCF': [{ blob: base64(gzipSync(vcf)) }, /^\/blob > base64 > gzip .*> vcf$/],
+    'base64': [{ blob: base64(`contact ${email}`) }, /^\/blob > base64.*> email$/],
+    'base64 twice': [{ blob: base64(base64(`contact ${email}`)) }, /^\/blob > base64.* > base64.* > email$/],
+    'hexadecimal': [{ blob: Buffer.from(email).toString('hex') }, /^\/blob > hex.*> email$/],
+    'percent': [{ blob: encodeURIComponent(`<${email}>`) }, /email$/],
+    'JSON in a string, with the names inside': [{ blob: '{"patient":{"ssn":536904399}}' }, /^\/blob\/patient\/ssn > json > us-ssn$/],
+    'JSON in JSON in a string': [{ blob: JSON.stringify({ a: JSON.stringify({ b: email }) }) }, /^\/blob\/a\/b > json > json > email$/],
+    'coded in a key': [{ [base64(`contact ${email}`)]: 1 }, /^\/#0 > base64.*> email$/],
+    'full-width letters': [{ blob: 'ＧＡＴＴＡＣＡＧＡＴＴＡＣＡＧＧＡＴＣＣＡＴＴＧ' }, /^\/blob > nucleotide-run$/],
+    'base64 with zero-width characters in it': [
+      { blob: Array.from(base64(`contact ${email}`)).join('\u200b') },
+      /^\/blob > base64.*> email$/,
+    ],
+    'base64 in full-width letters': [
+      { blob: base64(`contact ${email} now`).replace(/[A-Za-z0-9]/g, letter => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)) },
+      /^\/blob > base64.*> email$/,
+    ],
+    'octets of a file': [Buffer.from('QkFNARAAAABASEQJVk46MS42Cg==', 'base64'), /^ > genomic-magic$/],
+    'octets of a compressed file': [gzipSync(vcf), /^ > gzip .*> vcf$/],
+  } // prettier-ignore
+  for (const [name, [value, expected]] of Object.entries(cases))
+    t.ok(
+      chainsIn(value).some(chain => expected.test(chain)),
+      `${name}: ${chainsIn(value).join(', ')}`,
+    )
+})
+
+t.test('scan: more layers or more data than the limits allow, over budget', async t => {
+  const wrapped = (layers: number) => {
+    let text: string = read
+    for (let layer = 0; layer < layers; layer++) text = base64(`layer ${layer} ${text}`)
+    return scan([{ surface: 'body', value: [text], names: null }], { ...limits, maxNesting: 6 })
+  }
+  t.equal(wrapped(4).overBudget, false)
+  t.ok(wrapped(4).findings.length > 0)
+  t.equal(wrapped(8).overBudget, true)
+  const bomb = base64(gzipSync(Buffer.alloc(2_000_000)))
+  t.equal(look([bomb]).overBudget, true)
+  t.equal(look(['{"a":'.repeat(70) + '1' + '}'.repeat(70)]).overBudget, true, 'JSON in a string, nested too deeply')
+  const small = { maxUnfolded: 1_000, maxNesting: 6 }
+  const parts = ['a', 'b'].map(
+    letter => ({ surface: 'body', value: base64(`${letter} word `.repeat(100)), names: null }) as const,
+  )
+  t.equal(scan(parts.slice(0, 1), small).overBudget, false)
+  t.equal(scan(parts, small).overBudget, true, 'all parts share one budget')
+})
+
+t.test('scan: what was found before and after a part that is over budget is kept', async t => {
+  const bomb = base64(gzipSync(Buffer.alloc(2_000_000)))
+  const part = (value: JsonValue): Scanned => ({ surface: 'body', value, names: null })
+  const found = scan([part([email, bomb]), part([read])], limits)
+  t.equal(found.overBudget, true)
+  t.same(
+    found.findings.map(({ detector }) => detector),
+    ['email', 'nucleotide-run'],
+  )
+})
+
+t.test('scan: findings, at most a hundred, the first match of each detector in a text', async t => {
+  t.equal(look(Array.from({ length: 300 }, () => email)).findings.length, 100)
+  t.equal(look([`${email} ${email} ${email}`]).findings.length, 1)
+})
+
+t.test('scan: a finding says how long, never what', async t => {
+  const [finding] = look({ message: `see ${email} please` }).findings
+  t.same(finding, {
+    surface: 'body',
+    pointer: '/message',
+    detector: 'email',
+    category: 'identity',
+    chain: [],
+    length: email.length,
+  })
+})
+
+t.test('scan: surfaces and categories, each part its own', async t => {
+  const parts: readonly Scanned[] = [
+    { surface: 'path', value: { run: read }, names: new Set(['run']) },
+    { surface: 'query', value: { note: email }, names: new Set(['note']) },
+    {
+      surface: 'header',
+      value: { authorization: `Bearer ${email}` },
+      names: new Set(),
+      categories: new Set(['sequence']),
+    },
+    {
+      surface: 'header',
+      value: { authorization: `Bearer ${read}` },
+      names: new Set(['authorization']),
+      categories: new Set(['sequence']),
+    },
+  ]
+  t.same(
+    scan(parts, limits).findings.map(({ surface, pointer, detector }) => `${surface} ${pointer} ${detector}`),
+    ['path /run nucleotide-run', 'query /note email', 'header /authorization nucleotide-run'],
+  )
+})
