@@ -35,16 +35,16 @@ export class CertError extends Error {
 
 /** What an IT person does about each fault; the second line of the message. */
 export const hints = {
-  ERR_CA_EXISTS: 'use the authority that is there; "sluice certs renew" replaces it and keeps the old one',
+  ERR_CA_EXISTS: 'use the authority that is there; "sluice certs ca renew" replaces it and keeps the old one',
   ERR_CA_MISSING: 'run "sluice init" to make one, or point the data folder at the one you have',
   ERR_CA_INCOMPLETE:
     'making the authority was interrupted before any certificate was issued: move authority.* out of the folder, then run "sluice init"',
   ERR_CA_RENEWAL_INCOMPLETE:
-    'the authority in use is unharmed: move authority.next.* out of the folder, then run "sluice certs renew" again',
+    'the authority in use is unharmed: move authority.next.* out of the folder, then run "sluice certs ca renew" again',
   ERR_CA_KEY_MISSING:
     'restore authority.key from your backup; without one, move authority.pem away and run "sluice init"',
   ERR_CA_KEY_EXPOSED:
-    'run "chmod 600" on the key file; if others may have read it, run "sluice certs renew" and install the new certificate',
+    'run "chmod 600" on the key file; if others may have read it, run "sluice certs ca renew" and install the new certificate',
   ERR_CA_KEY_MISMATCH: 'restore authority.key and authority.pem from the same backup',
   ERR_CA_KEY_TYPE: 'use an authority made by "sluice init": it has an ECDSA key on the curve P-256',
   ERR_CA_UNREADABLE: 'check the owner and the content of the file, or restore it from your backup',
@@ -52,11 +52,12 @@ export const hints = {
   ERR_CA_NOT_CA: 'put the certificate of the authority itself into authority.pem, not one that it issued',
   ERR_CA_UNCONSTRAINED:
     'use an authority made by "sluice init": its certificate is limited to the hosts of your policy',
-  ERR_CA_EXPIRED: 'run "sluice certs renew", then install the new certificate on every instrument',
+  ERR_CA_EXPIRED: 'run "sluice certs ca renew", then install the new certificate on every instrument',
   ERR_CA_NOT_YET_VALID: 'set the clock of this machine, or wait for the day on which the certificate begins',
   ERR_NAME_INVALID:
     'write host names in ASCII (xn-- for others) with no wildcard or port, and IP addresses without brackets',
-  ERR_NAME_NOT_PERMITTED: 'name the host in the policy, then run "sluice certs renew" and install the new certificate',
+  ERR_NAME_NOT_PERMITTED:
+    'name the host in the policy, then run "sluice certs ca renew" and install the new certificate',
   ERR_TRUST_CA_INVALID: 'give a PEM file that holds certificates (BEGIN CERTIFICATE) and nothing else',
   ERR_TRUST_PIN_INVALID:
     'write each pin as sha256/ and the base64 of the SHA-256 of the SubjectPublicKeyInfo (44 characters)',

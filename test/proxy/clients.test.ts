@@ -175,12 +175,11 @@ t.test('main job: real telemetry passes; the same with one field, one read or on
 })
 
 t.test('exchange: who sends far too much, and only then reads, is still told so', async t => {
-  const body = JSON.stringify({ note: 'x'.repeat(8_000_000) })
+  // urllib writes the whole body before it reads anything.
+  if (!(await isPresent(python))) return t.comment('skipped: there is no python3 on this machine')
   const before = vendor.octets()
-  for (const client of [python, curl, java]) {
-    if (!(await isPresent(client))) continue
-    const done = await client.send(appliance, vendor.port, [{ ...allowed('gateway'), body }])
-    t.match(done, [{ status: 403, body: /"code":"body-too-large"/ }], client.name)
-  }
+  const body = JSON.stringify({ note: 'x'.repeat(8_000_000) })
+  const done = await python.send(appliance, vendor.port, [{ ...allowed('gateway'), body }])
+  t.match(done, [{ status: 403, body: /"code":"body-too-large"/ }])
   t.equal(vendor.octets(), before)
 })

@@ -5,7 +5,7 @@ import { inspect, inspectHead, inspectTunnel, inspectUnreadable, scanPayload } f
 import type { Content, Field, Ingress, Message } from '../../rules/message.ts'
 import type { Policy } from '../../rules/policy.ts'
 import { blockReasons, type BlockReason, type Verdict } from '../../rules/verdict.ts'
-import { gateway, generousPolicy, messageOf } from '../kit/message.ts'
+import { gateway, generousPolicy, messageOf, policyOf } from '../kit/message.ts'
 
 const policy = generousPolicy()
 const read = 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'
@@ -199,6 +199,30 @@ t.test('P2: inspect: canonical, the bytes are written anew and only named fields
     ],
     body: '{"message":"A/","number":15}',
   })
+})
+
+t.test('inspect: parameters named like members of Object.prototype, taken like any other', async t => {
+  const odd = policyOf(`version: 1
+instruments: [{ id: a, address: 10.77.1.20 }]
+destinations: [{ id: v, host: vendor.example }]
+routes:
+  - id: r
+    destination: v
+    method: GET
+    path: /{__proto__}/{stop}
+    pathParameters: { __proto__: { schema: { const: a } }, stop: { schema: { const: b } } }
+    query: { __proto__: { schema: { const: c }, required: true }, constructor: { schema: { const: d } } }
+    headers: { __proto__: { schema: { const: e }, required: true }, ok: { schema: { const: f } } }
+    body: { kind: none }
+`)
+  const request = { method: 'GET', target: '/a/b?constructor=d&__proto__=c', body: '' }
+  const fields: readonly Field[] = [host, ['__proto__', 'e'], ['ok', 'f']]
+  const verdict = inspect(messageOf({ ...request, fields }), odd)
+  if (verdict.kind === 'block') throw new Error(outcomeOf(verdict))
+  t.equal(verdict.request.target, '/a/b?__proto__=c&constructor=d')
+  t.same([...verdict.request.fields], [['__proto__', 'e'], ['ok', 'f']]) // prettier-ignore
+  const without = inspect(messageOf({ ...request, fields: [host] }), odd)
+  t.equal(outcomeOf(without), 'header-not-allowed required header /__proto__')
 })
 
 t.test('P2: inspect: canonical, however it is written the same leaves', async t => {

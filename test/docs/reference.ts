@@ -1,0 +1,155 @@
+/** The reference pages of docs/ that are written from the code itself: `npm run docs` writes them, a test compares them. */
+import type { Argument, Command, Option } from 'commander'
+import { hints as certHints } from '../../certs/cert-error.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
+import { program } from '../../cli/program.ts'
+import { hints as logHints } from '../../log/log-error.ts'
+import { tamperings } from '../../log/verify.ts'
+import { hints as proxyHints } from '../../proxy/proxy-error.ts'
+import { upstreamFaults } from '../../proxy/upstream-fault.ts'
+import type { Category } from '../../rules/detector.ts'
+import { detectors } from '../../rules/registry.ts'
+import { blockReasons } from '../../rules/verdict.ts'
+
+const exitMeanings = {
+  done: 'done',
+  failed: 'it could not be done; standard error says why and what to do',
+  usage: 'the command line is wrong: an unknown option, a missing argument, an impossible value',
+  notFound:
+    'there is no such thing: no appliance in the data folder, no decision or held payload of that id, no such file',
+  permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
+  refused: 'reserved: the appliance refused the request',
+  partly: 'reserved: only a part was done',
+  changed: 'reserved: something changed',
+  found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',
+  tampering: '`log verify`: evidence of tampering',
+  inconclusive: '`log verify`: nothing can be said, because a file is missing or unreadable',
+  unreachable: 'no appliance is running on the data folder, or it fails closed',
+  interrupted: 'interrupted with Ctrl-C',
+} satisfies Record<keyof typeof exitCodes, string>
+
+const note = (source: string): string => `<!-- Written by "npm run docs" from ${source}. Do not edit by hand. -->\n`
+
+const escape = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+const tableOf = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [headings, headings.map(() => '---'), ...rows.map(row => row.map(escape))]
+    .map(cells => `| ${cells.join(' | ')} |`)
+    .join('\n')
+
+const codeRows = (codes: Readonly<Record<string, string | number>>): readonly (readonly string[])[] =>
+  Object.entries(codes).map(([code, meaning]) => [`\`${code}\``, String(meaning)])
+
+/** Commands that act, with the words that lead to them; `help` is commander's own. */
+export const commandsOf = (
+  command: Command,
+  words: readonly string[] = [],
+): readonly (readonly [words: readonly string[], command: Command])[] =>
+  command.commands.length === 0
+    ? [[words, command]]
+    : command.commands.flatMap(inner => commandsOf(inner, [...words, inner.name()]))
+
+/** The examples that `addHelpText` put behind a command's help. */
+const examplesOf = (command: Command): string => {
+  let text = ''
+  command.configureOutput({ writeOut: part => void (text += part), getOutHelpWidth: () => 100 })
+  command.outputHelp()
+  const [, lines = ''] = text.split(/\nExamples?:\n/)
+  return lines.replaceAll(/^ {2}/gm, '').trimEnd()
+}
+
+const isShared = ({ long }: Option): boolean => long === '--data' || long === '--json'
+
+const optionRow = ({ flags, description, defaultValue, argChoices }: Option): readonly string[] => {
+  const isPlain = typeof defaultValue === 'string' || typeof defaultValue === 'number'
+  const choices = argChoices ? `; one of ${argChoices.map(choice => `\`${choice}\``).join(', ')}` : ''
+  return [`\`${flags}\``, `${description}${choices}${isPlain ? ` (default \`${defaultValue}\`)` : ''}`]
+}
+
+const argumentText = (argument: Argument): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`
+
+const commandSection = ([words, command]: readonly [readonly string[], Command]): string => {
+  const options = command.options.filter(option => !isShared(option))
+  const own = [
+    ...command.registeredArguments.map(argument => [`\`${argumentText(argument)}\``, argument.description]),
+    ...options.map(optionRow),
+  ]
+  const usage = ['sluice', ...words, ...command.registeredArguments.map(argumentText)].join(' ')
+  const sentence = command.description()
+  const parts = [
+    `## sluice ${words.join(' ')}`,
+    `\`${usage}\`: ${sentence}${sentence.endsWith('.') ? '' : '.'}`,
+    ...(own.length > 0 ? [tableOf(['argument or option', 'meaning'], own)] : []),
+    ...(examplesOf(command) ? [`\`\`\`sh\n${examplesOf(command)}\n\`\`\``] : []),
+  ]
+  return parts.join('\n\n')
+}
+
+const cliPage = (): string =>
+  [
+    note('cli/program.ts'),
+    '# Commands',
+    'In a checkout every command is `npm run sluice --` and then the command, or `node cli/main.ts`; in the container it is `sluice`.',
+    'All commands take `--data <folder>` (the data folder of the appliance: default `sluice-data`, or the environment variable ' +
+      '`SLUICE_DATA`), `--json` (one JSON document, or one a line) and `--help`. On a terminal they print tables; when piped, columns ' +
+      'separated by tabs with one heading line. An error is two lines on standard error: what went wrong, and what to do.',
+    '## Exit codes',
+    tableOf(
+      ['code', 'meaning'],
+      Object.entries(exitCodes).map(([name, code]) => [String(code), exitMeanings[name as keyof typeof exitCodes]]),
+    ),
+    ...commandsOf(program).map(commandSection),
+  ].join('\n\n') + '\n'
+
+const categories = {
+  sequence: 'nucleotides, proteins, reads, alignments, variants, and the files that hold them',
+  identity: 'persons: names, numbers, addresses, dates',
+  health: 'health',
+  secret: 'credentials',
+} satisfies Record<Category, string>
+
+const detectorsPage = (): string =>
+  [
+    note('rules/registry.ts'),
+    '# Detectors',
+    `Every string, every number and every property name that the policy does not itself spell, in a request that would leave, is shown to each of these ${detectors.length} detectors, also ` +
+      'through nested encodings (base64, hexadecimal, percent, escapes, JSON in a string, compression). One finding blocks the ' +
+      'request. The examples that each must find and must not find stand in its file in `rules/detectors/`, and a test runs them. ' +
+      'How to add one: [CONTRIBUTING](../CONTRIBUTING.md).',
+    ...Object.entries(categories).flatMap(([category, what]) => [
+      `## ${category}: ${what}`,
+      tableOf(
+        ['id', 'finds', 'source'],
+        detectors
+          .filter(detector => detector.category === category)
+          .map(({ id, title, source }) => [`\`${id}\``, title, source]),
+      ),
+    ]),
+  ].join('\n\n') + '\n'
+
+const codesPage = (): string =>
+  [
+    note('the tables of codes in rules/, proxy/, log/ and certs/'),
+    '# Codes',
+    'Codes are stable: they stand in decision records, in answers to instruments and in the output of commands.',
+    '## Why a request is blocked',
+    'The `reason` of a decision, and the `code` of the answer. The answer has status 403, but 400 for `request-malformed` and ' +
+      '`request-incomplete` and 421 for `authority-mismatch`; a route can choose another ([onBlock](policy.md#onblock)).',
+    tableOf(['reason', 'meaning'], codeRows(blockReasons)),
+    '## What can go wrong on the way to the vendor',
+    'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form.',
+    tableOf(['error', 'meaning'], codeRows(upstreamFaults)),
+    'When the decision itself cannot be recorded, nothing is sent and the instrument gets 503 with the code `decision-not-recorded`.',
+    '## What `sluice log verify` finds',
+    tableOf(['evidence', 'meaning'], codeRows(tamperings)),
+    '## Faults and what to do about them',
+    tableOf(['fault', 'what to do'], codeRows({ ...proxyHints, ...certHints, ...logHints })),
+  ].join('\n\n') + '\n'
+
+/** Pages by their path from the root of the project, not yet formatted. */
+export const referencePages = (): Readonly<Record<string, string>> => ({
+  'docs/cli.md': cliPage(),
+  'docs/detectors.md': detectorsPage(),
+  'docs/codes.md': codesPage(),
+})
