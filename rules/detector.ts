@@ -52,6 +52,8 @@ export type Example = string | { readonly text: string; readonly keys: readonly 
 /** Looks at text. Says where, never what; a throw blocks the message. */
 export type TextDetector = Common & {
   readonly kind: 'text'
+  /** False: it never finds anything in a number, whatever the names that lead to it, and is not asked. A test holds it to that. */
+  readonly numbers?: false
   /** Whether `find` has to run at all. Must be true for every text in which `find` would find something. */
   readonly gate: (traits: Traits, subject: Subject) => boolean
   readonly find: (subject: Subject) => Iterable<Span>

@@ -1,4 +1,5 @@
 import type { JsonValue } from './canonical.ts'
+import { CleanTexts, type Shelf } from './clean-texts.ts'
 import type { BytesDetector, Category, Subject, TextDetector, Traits } from './detector.ts'
 import { referenceToken } from './json-pointer.ts'
 import { normalize } from './normalize.ts'
@@ -38,8 +39,27 @@ export type Scan = {
 /** More findings than this say nothing new. */
 const MAX_FINDINGS = 100
 
-const textDetectors: readonly TextDetector[] = detectors.filter(detector => detector.kind === 'text')
-const bytesDetectors: readonly BytesDetector[] = detectors.filter(detector => detector.kind === 'bytes')
+/** The detectors that are asked about a text, a number, octets. */
+type Panel = {
+  readonly text: readonly TextDetector[]
+  readonly number: readonly TextDetector[]
+  readonly bytes: readonly BytesDetector[]
+}
+
+const panelOf = (categories?: ReadonlySet<Category>): Panel => {
+  const asked = detectors.filter(({ category }) => categories?.has(category) ?? true)
+  const text: readonly TextDetector[] = asked.filter(detector => detector.kind === 'text')
+  return {
+    text,
+    number: text.filter(({ numbers }) => numbers !== false),
+    bytes: asked.filter(detector => detector.kind === 'bytes'),
+  }
+}
+
+const wholePanel = panelOf()
+
+/** Texts and names that are remembered as clean: a few megabytes at the most. */
+const cleanTexts = new CleanTexts(32_768)
 
 /**
  * Shows every string, property name and number of the given parts to every detector, through nested encodings.
@@ -66,20 +86,22 @@ type Step = { readonly index: number; readonly name: string | null; isHidden: bo
 
 class Scanner {
   readonly #part: Scanned
-  readonly #textDetectors: readonly TextDetector[]
-  readonly #bytesDetectors: readonly BytesDetector[]
+  readonly #panel: Panel
   readonly #maxNesting: number
   readonly #budget: Budget
   readonly #findings: Finding[]
   readonly #steps: Step[] = []
   readonly #keys: string[] = []
   readonly #chain: string[] = []
+  /** What is known of the texts where the scanner is; nothing is while only some categories are looked for. */
+  #shelf: Shelf | null
+  /** How often a detector found something, also beyond what is listed. */
+  #hits = 0
 
   constructor(part: Scanned, maxNesting: number, budget: Budget, findings: Finding[]) {
-    const isLookedFor = ({ category }: { category: Category }) => part.categories?.has(category) ?? true
     this.#part = part
-    this.#textDetectors = textDetectors.filter(isLookedFor)
-    this.#bytesDetectors = bytesDetectors.filter(isLookedFor)
+    this.#panel = part.categories ? panelOf(part.categories) : wholePanel
+    this.#shelf = part.categories ? null : cleanTexts.root
     this.#maxNesting = maxNesting
     this.#budget = budget
     this.#findings = findings
@@ -108,12 +130,15 @@ class Scanner {
   }
 
   #object(object: { readonly [key: string]: JsonValue }): void {
+    const shelf = this.#shelf
     for (const [index, name] of Object.keys(object).entries()) {
       const step = { index, name, isHidden: !this.#mayRepeat(name) }
       this.#steps.push(step)
       if (!this.#part.names?.has(name)) this.#name(name, step)
       this.#keys.push(name)
+      this.#shelf = shelf && cleanTexts.under(shelf, name)
       this.#value(object[name]!)
+      this.#shelf = shelf
       this.#keys.pop()
       this.#steps.pop()
     }
@@ -126,8 +151,9 @@ class Scanner {
   /** A name in which something is found is never repeated, not even by the findings that it gives rise to. */
   #name(name: string, step: Step): void {
     const from = this.#findings.length
+    const hits = this.#hits
     this.#text(name, 'key')
-    if (this.#findings.length === from) return
+    if (this.#hits === hits) return
     step.isHidden = true
     const pointer = this.#pointer()
     for (let at = from; at < this.#findings.length; at++) this.#findings[at] = { ...this.#findings[at]!, pointer }
@@ -135,32 +161,43 @@ class Scanner {
 
   /** A number is shown as it is written; nothing is coded in it that could be undone. */
   #number(value: number): void {
-    this.#detect(String(value), 'number')
+    const shelf = this.#shelf
+    if (shelf?.clean.number.has(value)) return
+    const hits = this.#hits
+    this.#detect(String(value), 'number', this.#panel.number)
+    if (shelf && this.#hits === hits) cleanTexts.addNumber(shelf, value)
   }
 
-  #text(text: string, role: Subject['role']): void {
-    const traits = this.#detect(text, role)
+  #text(text: string, role: 'value' | 'key'): void {
+    const shelf = this.#shelf
+    if (shelf?.clean[role].has(text)) return
+    const hits = this.#hits
+    this.#lookThrough(text, role)
+    if (shelf && this.#hits === hits) cleanTexts.addText(shelf, role, text)
+  }
+
+  #lookThrough(text: string, role: 'value' | 'key'): void {
+    const traits = this.#detect(text, role, this.#panel.text)
     this.#unwrap(text, traits)
     if (!traits.hasNonAscii) return
     const plain = normalize(text)
     // Base64 may be in disguise as well: full-width letters, or zero-width characters in between.
-    if (plain !== text) this.#unwrap(plain, this.#detect(plain, role))
+    if (plain !== text) this.#unwrap(plain, this.#detect(plain, role, this.#panel.text))
   }
 
   #unwrap(text: string, traits: Traits): void {
     for (const inner of unwrap(text, traits, this.#budget)) this.#unwrapped(inner)
   }
 
-  #detect(text: string, role: Subject['role']): Traits {
+  #detect(text: string, role: Subject['role'], asked: readonly TextDetector[]): Traits {
     const traits = traitsOf(text)
     const subject = { text, role, keys: this.#keys }
-    for (const detector of this.#textDetectors)
-      if (detector.gate(traits, subject)) this.#report(detector, detector.find(subject))
+    for (const detector of asked) if (detector.gate(traits, subject)) this.#report(detector, detector.find(subject))
     return traits
   }
 
   #bytes(bytes: Uint8Array): void {
-    for (const detector of this.#bytesDetectors) this.#report(detector, detector.find(bytes))
+    for (const detector of this.#panel.bytes) this.#report(detector, detector.find(bytes))
     for (const inner of unwrapBytes(bytes, this.#budget)) this.#unwrapped(inner)
   }
 
@@ -175,8 +212,9 @@ class Scanner {
 
   /** The first match of a detector in a text is enough to block it. */
   #report({ id, category }: TextDetector | BytesDetector, spans: Iterable<{ start: number; end: number }>): void {
-    if (this.#findings.length >= MAX_FINDINGS) return
     for (const { start, end } of spans) {
+      this.#hits++
+      if (this.#findings.length >= MAX_FINDINGS) return
       const place = { surface: this.#part.surface, pointer: this.#pointer() }
       this.#findings.push({ ...place, detector: id, category, chain: [...this.#chain], length: end - start })
       return

@@ -12,6 +12,7 @@ const ARCHIVE = /(?<![A-Za-z0-9])[SED]R[RXSPZA]\d{6,9}(?![A-Za-z0-9])/g
 export const accession = {
   kind: 'text',
   id: 'accession',
+  numbers: false,
   title: 'Archive accession',
   category: 'sequence',
   source:

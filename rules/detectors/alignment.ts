@@ -15,6 +15,7 @@ const WORD = /^(?:CLUSTALW|#|BEGIN_|!!)/
 export const alignment = {
   kind: 'text',
   id: 'alignment',
+  numbers: false,
   title: 'Alignment or assembly',
   category: 'sequence',
   source:

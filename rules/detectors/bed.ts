@@ -29,6 +29,7 @@ const isRow = (fields: readonly string[]): boolean => isInterval(fields) || isTa
 export const bed = {
   kind: 'text',
   id: 'bed',
+  numbers: false,
   title: 'Genome intervals (BED, interval list, PAF)',
   category: 'sequence',
   source: 'https://samtools.github.io/hts-specs/BEDv1.pdf; https://github.com/lh3/miniasm/blob/master/PAF.md',

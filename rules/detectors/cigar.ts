@@ -24,6 +24,7 @@ const cigars = (text: string): Span[] =>
 export const cigar = {
   kind: 'text',
   id: 'cigar-md',
+  numbers: false,
   title: 'CIGAR strings or alignment tags',
   category: 'sequence',
   source:

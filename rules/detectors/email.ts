@@ -71,6 +71,7 @@ const disguise = /(?:[([{<\s](?:at|arroba|chez|@)[)\]}>\s])/i
 export const email = {
   kind: 'text',
   id: 'email',
+  numbers: false,
   title: 'E-mail address',
   category: 'identity',
   source: 'RFC 5321 section 4.1.2, RFC 6531 (internationalised); the domain ends in a suffix of publicsuffix.org',

@@ -19,6 +19,7 @@ const MOST = 200
 export const fasta = {
   kind: 'text',
   id: 'fasta',
+  numbers: false,
   title: 'FASTA record',
   category: 'sequence',
   source: 'https://www.ncbi.nlm.nih.gov/genbank/fastaformat/',

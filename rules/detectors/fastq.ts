@@ -66,6 +66,7 @@ const recordsIn = (text: string, pieces: readonly Span[]): Span[] => {
 export const fastq = {
   kind: 'text',
   id: 'fastq',
+  numbers: false,
   title: 'FASTQ record',
   category: 'sequence',
   source: 'Cock et al. 2010, Nucleic Acids Res 38:1767',

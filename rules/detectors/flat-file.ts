@@ -8,6 +8,7 @@ const LINE =
 export const flatFile = {
   kind: 'text',
   id: 'genbank-embl',
+  numbers: false,
   title: 'GenBank or EMBL record',
   category: 'sequence',
   source:

@@ -12,6 +12,7 @@ const HEADER = /\brs_?id[\s,;]{1,4}chr(?:omosome|om)?[\s,;]{1,4}pos(?:ition)?\b|
 export const rsidGenotype = {
   kind: 'text',
   id: 'rsid-genotype',
+  numbers: false,
   title: 'rsID with a genotype',
   category: 'sequence',
   source:
@@ -34,6 +35,7 @@ export const rsidGenotype = {
 export const rsidList = {
   kind: 'text',
   id: 'rsid-list',
+  numbers: false,
   title: 'List of rsIDs',
   category: 'sequence',
   source: 'https://www.ncbi.nlm.nih.gov/snp/docs/RefSNP_about/',
@@ -82,6 +84,7 @@ const isPedigreeRow = (fields: readonly string[]): boolean => {
 export const rawGenotypes = {
   kind: 'text',
   id: 'raw-genotypes',
+  numbers: false,
   title: 'Raw genotype table',
   category: 'sequence',
   source: 'https://www.cog-genomics.org/plink/1.9/formats (ped, bim); export files of 23andMe and AncestryDNA',

@@ -15,6 +15,7 @@ const isFeature = (fields: readonly string[]): boolean =>
 export const gff = {
   kind: 'text',
   id: 'gff',
+  numbers: false,
   title: 'Genome annotation (GFF, GTF)',
   category: 'sequence',
   source: 'https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md',

@@ -18,6 +18,7 @@ const validLength = (written: string): number => {
 export const iban = {
   kind: 'text',
   id: 'iban',
+  numbers: false,
   title: 'International bank account number',
   category: 'identity',
   source: 'ISO 13616-1; check digits: ISO/IEC 7064 MOD 97-10',

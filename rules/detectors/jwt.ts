@@ -7,6 +7,7 @@ const token =
 export const jwt = {
   kind: 'text',
   id: 'jwt',
+  numbers: false,
   title: 'JSON Web Token',
   category: 'secret',
   source: 'RFC 7519 section 3; RFC 7515 section 7.1; RFC 7516 section 7.1',

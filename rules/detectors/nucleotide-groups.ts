@@ -74,6 +74,7 @@ const readWord = (text: string, start: number, stretch: Stretch): { end: number;
 export const nucleotideGroups = {
   kind: 'text',
   id: 'nucleotide-groups',
+  numbers: false,
   title: 'Nucleotides in groups',
   category: 'sequence',
   source: 'thresholds measured on 1,561 real telemetry payloads (longest separator-tolerant run: 10)',

@@ -26,6 +26,7 @@ const isSequence = (tally: Tally): boolean =>
 export const nucleotideRun = {
   kind: 'text',
   id: 'nucleotide-run',
+  numbers: false,
   title: 'Run of nucleotides',
   category: 'sequence',
   source:

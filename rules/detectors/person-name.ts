@@ -184,6 +184,7 @@ const isWholeName = ({ text, keys, role }: Subject): boolean => {
 export const personName = {
   kind: 'text',
   id: 'person-name',
+  numbers: false,
   title: 'Name of a person',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(A); DICOM PS3.5 section 6.2 (PN); name lists of @faker-js/faker',

@@ -91,6 +91,7 @@ const isQuality = (text: string, start: number, end: number): boolean => {
 export const phredQuality = {
   kind: 'text',
   id: 'phred-quality',
+  numbers: false,
   title: 'Phred quality string',
   category: 'sequence',
   source: 'Cock et al. 2010, Nucleic Acids Res 38:1767 (Sanger FASTQ); shape thresholds measured',

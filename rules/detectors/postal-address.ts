@@ -97,6 +97,7 @@ const machineAddress = keywords(
 export const postalAddress = {
   kind: 'text',
   id: 'postal-address',
+  numbers: false,
   title: 'Postal address',
   category: 'identity',
   source: 'UPU S42 (components and their order by country); 45 CFR 164.514(b)(2)(i)(B)',

@@ -6,6 +6,7 @@ const header =
 export const privateKey = {
   kind: 'text',
   id: 'private-key',
+  numbers: false,
   title: 'Private key',
   category: 'secret',
   source: 'RFC 7468 (PEM); RFC 4880 section 6.2 (armor); https://age-encryption.org/v1',

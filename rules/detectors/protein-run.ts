@@ -57,6 +57,7 @@ const oneLetterSpans = (text: string): Span[] => {
 export const proteinRun = {
   kind: 'text',
   id: 'protein-run',
+  numbers: false,
   title: 'Run of amino acids',
   category: 'sequence',
   source: 'IUPAC-IUB 1984, Eur J Biochem 138:9 (one- and three-letter codes)',

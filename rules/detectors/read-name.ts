@@ -16,6 +16,7 @@ const NAME = new RegExp(`(?<![\\w-])(?:${ILLUMINA}|${ILLUMINA_OLD}|${MGI}|${PACB
 export const readName = {
   kind: 'text',
   id: 'read-name',
+  numbers: false,
   title: 'Name of a sequencing read',
   category: 'sequence',
   source:

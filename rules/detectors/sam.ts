@@ -32,6 +32,7 @@ const TABBED = /\S\t\d{1,5}\t\S{1,200}\t\d{1,10}\t\d{1,3}\t(?:\*|(?:\d{1,9}[MIDN
 export const sam = {
   kind: 'text',
   id: 'sam',
+  numbers: false,
   title: 'SAM alignment',
   category: 'sequence',
   source: 'https://samtools.github.io/hts-specs/SAMv1.pdf section 1.3, 1.4',

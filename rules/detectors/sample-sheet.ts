@@ -12,6 +12,7 @@ const MOST_WORTH_READING = 8
 export const sampleSheet = {
   kind: 'text',
   id: 'sample-sheet',
+  numbers: false,
   title: 'Sample sheet or index list',
   category: 'sequence',
   source: 'https://support-docs.illumina.com/SHARE/SampleSheetv2/ (sections and columns)',

@@ -17,6 +17,7 @@ const TOKEN = /(?<![A-Za-z0-9])[ACGTUNacgtun]{8,11}(?![A-Za-z0-9])/g
 export const shortSequence = {
   kind: 'text',
   id: 'short-sequence',
+  numbers: false,
   title: 'Short nucleotide sequence in context',
   category: 'sequence',
   source: 'run statistics as for nucleotide-run; the keywords are those of the SAM, VCF and MIxS field lists',

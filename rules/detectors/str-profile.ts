@@ -14,6 +14,7 @@ const TYPED = new RegExp(
 export const strProfile = {
   kind: 'text',
   id: 'str-profile',
+  numbers: false,
   title: 'STR profile',
   category: 'sequence',
   source:

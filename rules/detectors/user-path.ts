@@ -37,6 +37,7 @@ const isFile = (name: string): boolean =>
 export const userPath = {
   kind: 'text',
   id: 'user-path',
+  numbers: false,
   title: 'Path or account that names a user',
   category: 'identity',
   source: 'measured: RunParameters.xml and SampleSheet paths of real runs hold user directories and DOMAIN\\user',

@@ -27,6 +27,7 @@ const VARIANT = new RegExp([HGVS, DNA_CHANGE, PROTEIN_CHANGE, SPDI, PREFIXED, BA
 export const variant = {
   kind: 'text',
   id: 'variant',
+  numbers: false,
   title: 'Genetic variant',
   category: 'sequence',
   source:

@@ -39,6 +39,7 @@ const isFullRow = (fields: readonly string[]): boolean => {
 export const vcf = {
   kind: 'text',
   id: 'vcf',
+  numbers: false,
   title: 'VCF variants',
   category: 'sequence',
   source: 'https://samtools.github.io/hts-specs/VCFv4.5.pdf section 1.2 to 1.6',

@@ -60,3 +60,34 @@ t.test('registry: no gate is shut on what its detector would find, in any exampl
       }
   t.same(wrong, [])
 })
+
+/** Numbers as telemetry and people write them: of any length, whole and broken, and the digits of every example. */
+const numberTexts = (): readonly string[] => {
+  const texts = all.flatMap(({ examples }) =>
+    examples.match.map(example => (typeof example === 'string' ? example : example.text).replaceAll(/\D/g, '')),
+  )
+  const numbers = texts.filter(text => text !== '' && text.length < 18).map(Number)
+  for (let length = 1, state = 7; length <= 17; length++)
+    for (let many = 0; many < 60; many++) {
+      state = (state * 48_271) % 2_147_483_647
+      const whole = Math.floor((state / 2_147_483_647) * 10 ** length)
+      numbers.push(whole, -whole, whole / 100, whole / 1e7)
+    }
+  return [...new Set([...numbers, 1e21, 1e-7, -1.5e-9].map(String))]
+}
+
+t.test('registry: a detector that declares to find nothing in numbers, finds nothing in them', async t => {
+  const declared = all.filter(detector => detector.kind === 'text' && detector.numbers === false) as TextDetector[]
+  t.ok(declared.length > 20)
+  const contexts = all.flatMap(({ examples }) =>
+    examples.match.flatMap(example => (typeof example === 'string' ? [] : [example.keys])),
+  )
+  const wrong: string[] = []
+  for (const text of numberTexts())
+    for (const { id, gate, find } of declared)
+      for (const keys of [[], ...contexts]) {
+        const subject = { text, role: 'number', keys } as const
+        if (gate(traitsOf(text), subject) && [...find(subject)].length > 0) wrong.push(`${id} on ${text}`)
+      }
+  t.same(wrong, [])
+})
