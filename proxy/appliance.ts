@@ -75,7 +75,7 @@ type Parts = {
 const run = async (parts: Parts): Promise<Appliance> => {
   const { folder, settings, policy, authority, reviewers, journal, notify, tuning } = parts
   const forwarder: Forwarder = createForwarder(tuning.upstream)
-  const pipeline: Pipeline = createPipeline({ policy, journal, forwarder, reviewers })
+  const pipeline: Pipeline = createPipeline({ policy, journal, forwarder, reviewers, notify })
   const listener = new Listener(
     { ...parseListen(settings.listen), names: ownNames(settings) },
     authority,

@@ -10,6 +10,7 @@ import type { Policy, Route } from '../rules/policy.ts'
 import type { Block, Forward, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
+import type { Notify } from './notice.ts'
 
 /** How a request ended. */
 export type Passage =
@@ -38,6 +39,7 @@ export type PipelineParts = {
   readonly journal: Journal
   readonly forwarder: Forwarder
   readonly reviewers: readonly ReviewerPublicKey[]
+  readonly notify: Notify
 }
 
 const knownMethods: ReadonlySet<string> = new Set(METHODS)
@@ -59,16 +61,26 @@ const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): Out
   ms: Math.round(ms),
 })
 
-export const createPipeline = ({ policy, journal, forwarder, reviewers }: PipelineParts): Pipeline => {
+export const createPipeline = ({ policy, journal, forwarder, reviewers, notify }: PipelineParts): Pipeline => {
   const record = async (id: string, message: Received, verdict: Verdict, replayOf: string | null): Promise<boolean> => {
     try {
       const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
       const entry = decisionEntry(id, message, verdict, replayOf, sealed !== null)
       await (sealed ? journal.append(entry, sealed) : journal.append(entry))
+      tell(null)
       return true
-    } catch {
+    } catch (error) {
+      tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
       return false
     }
+  }
+
+  /** Tells once that records cannot be written, and once that they can be again. */
+  let failure: string | null = null
+  const tell = (code: string | null): void => {
+    if (code !== null && failure === null) notify({ kind: 'log-failed', code })
+    if (code === null && failure !== null) notify({ kind: 'log-recovered' })
+    failure = code
   }
 
   /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */

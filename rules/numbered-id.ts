@@ -46,6 +46,8 @@ export const numberedId = <const Id extends string>(rule: Rule<Id>) =>
       traits.letters >= (rule.minLetters ?? 0) &&
       (traits.digits < traits.length || inKeys(subject, rule.keyword)),
     *find(subject: Subject) {
+      // A measurement, whatever its digits: no identifier is written with a decimal point in the middle of a JSON number.
+      if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
       for (const { 0: written, index } of subject.text.matchAll(rule.candidate)) {
         const compact = written.replace(separators, '').toUpperCase()
         if (!rule.valid(compact, written)) continue

@@ -52,8 +52,11 @@ const greet = (
   line(`  reviewers   ${folder.reviewers}: move the .key files to the reviewers, off this machine`)
   line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
   line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
-  line(`  decisions   sluice log list      blocked payloads: sluice blocked list      Ctrl-C stops`)
+  line(`  decisions   ${sluice} log list      blocked payloads: ${sluice} blocked list      Ctrl-C stops`)
 }
+
+/** How the command is called here: npm, when it started us, puts the Node that sluice needs on the path. */
+const sluice = process.env.npm_lifecycle_event === undefined ? 'sluice' : 'npm run sluice --'
 
 /** Notices go to standard output as lines of JSON: they hold codes and addresses, nothing of a payload. */
 const notify = (notice: Notice): void => json({ time: new Date().toISOString(), ...notice })

@@ -8,10 +8,13 @@ const DOMAIN = 255
 const localCharacter = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u
 const domain = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}[\p{L}\p{N}-]{2,24}/u
 
+/** Names that stand for public ones in documents and tests (RFC 2606 section 2), and so in data that somebody made up. */
+const standIn = /\.(?:example|test|invalid)$/i
+
 /** Whether a host name ends in a suffix of the public DNS: `host.local`, `1.26.10` and `sup.cfg` do not. */
 const isPublic = (host: string): boolean => {
   const { isIcann, isIp } = parse(host, { allowPrivateDomains: false })
-  return isIcann === true && isIp !== true
+  return (isIcann === true && isIp !== true) || standIn.test(host)
 }
 
 /** The host that the text begins with; a full stop or dash that ends the sentence is not part of it. */
@@ -83,6 +86,7 @@ export const email = {
   },
   examples: {
     match: [
+      'jane.doe@hospital.example',
       'jane.doe@example.org',
       'ask <Jörg.Müller@labor-süd.de>.',
       'jane.doe (at) example (dot) org',

@@ -115,6 +115,8 @@ export const phone = {
   source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
   gate: traits => traits.digits >= 7,
   *find(subject) {
+    // A number with a decimal point is a measurement: the point separates no groups.
+    if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
     for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
       const context = (span: Span) => () => inContext(subject, span, word)
       for (const written of beginnings(raw)) {

@@ -50,6 +50,11 @@ t.test('P3: when the log is full the answer is 503, and the vendor sees nothing 
   t.ok(passed.every(body => decided.has(digest(Buffer.from(body)))))
   t.match(await callControl(folder.control, 'GET /health'), { status: 503, document: { state: 'failed' } })
   t.ok(appliance.appliance.status().requests.unrecorded >= 10)
+  t.match(
+    appliance.notices.filter(({ kind }) => kind === 'log-failed')[0],
+    { code: 'ERR_LOG_FAILED' },
+    'a person is told',
+  )
 })
 
 t.test('P3: the decision is in the database before a connection is made, and before each first octet', async t => {

@@ -91,3 +91,19 @@ t.test('registry: a detector that declares to find nothing in numbers, finds not
       }
   t.same(wrong, [])
 })
+
+t.test('registry: measurements, floating-point numbers of any size, nothing is found in them', async t => {
+  const asked = all.filter(detector => detector.kind === 'text' && detector.numbers !== false) as TextDetector[]
+  const wrong: string[] = ['4.24867380340317', '7915236.99343042', '388.0722665'].filter(text =>
+    asked.some(({ find }) => [...find({ text, role: 'number', keys: ['value'] })].length > 0),
+  )
+  let state = 11
+  const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+  for (let many = 0; many < 40_000; many++) {
+    const text = String(many % 2 === 0 ? Math.fround(random() * 20) : random() * 10 ** Math.floor(random() * 12))
+    const subject = { text, role: 'number', keys: ['value'] } as const
+    for (const { id, gate, find } of asked)
+      if (gate(traitsOf(text), subject) && [...find(subject)].length > 0) wrong.push(`${id} on ${text}`)
+  }
+  t.same(wrong, [])
+})

@@ -20,8 +20,11 @@ const worstUnit = (detector: TextDetector): string =>
     .map(({ unit, text }) => ({ unit, ms: Math.min(time(detector, text), time(detector, text)) }))
     .reduce((worst, next) => (next.ms > worst.ms ? next : worst)).unit
 
+/** Linear work grows 8 times, quadratic work 64 times; between them there is room for a busy machine. */
+const MOST_GROWTH = 24
+
 for (const detector of identityDetectors)
-  t.test(`${detector.id}: eight times the hostile text takes at most twelve times as long`, async t => {
+  t.test(`${detector.id}: eight times the hostile text no more than linear work can explain`, async t => {
     const unit = worstUnit(detector)
     const one = time(detector, hostileText(unit, 1))
     if (one < 20) {
@@ -30,9 +33,9 @@ for (const detector of identityDetectors)
     }
     const text = hostileText(unit, 8)
     const first = time(detector, text)
-    const eight = first <= 12 * one ? first : Math.min(first, time(detector, text)) // a busy machine gets a second chance
+    const eight = first <= MOST_GROWTH * one ? first : Math.min(first, time(detector, text)) // a busy machine gets a second chance
     t.ok(
-      eight <= 12 * one,
+      eight <= MOST_GROWTH * one,
       `${JSON.stringify(unit.slice(0, 24))}: ${eight.toFixed(0)} ms at 8 MB, ${one.toFixed(0)} ms at 1 MB`,
     )
   })
