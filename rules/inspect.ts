@@ -1,7 +1,7 @@
-import { canonicalize, type JsonValue } from './canonical.ts'
+import { readBodyValue, type BodyValue, type ValueRule } from './body/read-body-value.ts'
+import type { JsonValue } from './canonical.ts'
 import { decodeContent, decodeText } from './decode.ts'
 import type { Category } from './detector.ts'
-import { isPlainlyWritten } from './equivalence.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
 import { referenceToken, type Path } from './json-pointer.ts'
@@ -11,6 +11,7 @@ import { defaultLimits, type BodyRule, type Limits, type Parameter, type Policy,
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
 import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
+import { Stop, stop } from './stop.ts'
 import {
   release,
   type Block,
@@ -86,20 +87,6 @@ const isFitToName = ({ host }: Authority): boolean => {
   }
 }
 
-type Detail = Partial<Pick<Block, 'rule' | 'place' | 'findings'>>
-
-/** A step that ends the way of the request. A class, so that no request can look like one. */
-class Stop {
-  readonly reason: BlockReason
-  readonly detail: Detail
-  constructor(reason: BlockReason, detail: Detail) {
-    this.reason = reason
-    this.detail = detail
-  }
-}
-
-const stop = (reason: BlockReason, detail: Detail = {}): Stop => new Stop(reason, detail)
-
 type Outbound = Parameters<typeof release>[0]
 
 /** A fault inside (a detector that throws, for one) is no reason to let anything out, nor to lose who asked. */
@@ -121,7 +108,7 @@ const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: 
   if (headers instanceof Stop) return headers
   const body = readBody(head, content, route.body, limits)
   if (body instanceof Stop) return body
-  const invalid = body.kind === 'json' ? validateBody(body) : null
+  const invalid = body.kind === 'value' ? validateBody(body) : null
   // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
   const found = scan(surfacesOf(selected, query, headers, body), limits)
   if (found.findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings: found.findings })
@@ -172,18 +159,17 @@ const readHeaders = (head: Head, route: Route): Values | Stop => {
   return checkParameters('header', headers, route.headers, 'header-not-allowed')
 }
 
-type JsonBody = {
-  readonly kind: 'json'
+type ValueBody = BodyValue & {
+  readonly kind: 'value'
   /** The octets as received, with the content coding still on. */
   readonly received: Uint8Array
   readonly coding: string | null
   readonly contentType: string
-  readonly text: string
-  readonly value: JsonValue
-  readonly rule: Extract<BodyRule, { kind: 'json' }>
+  /** Property names that findings may repeat. */
+  readonly names: ReadonlySet<string>
 }
 
-type Body = { readonly kind: 'none' } | JsonBody
+type Body = { readonly kind: 'none' } | ValueBody
 
 const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
   if (content.kind === 'incomplete') return stop('request-incomplete')
@@ -191,15 +177,10 @@ const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits):
     return stop('body-too-large', { rule: 'maxBodyBytes' })
   if (content.trailers > 0) return stop('request-malformed', { rule: 'trailers' })
   if (rule.kind === 'none') return content.bytes.length === 0 ? { kind: 'none' } : stop('body-not-allowed')
-  return readJsonBody(head, content.bytes, rule, limits)
+  return readValueBody(head, content.bytes, rule, limits)
 }
 
-const readJsonBody = (
-  head: Head,
-  received: Uint8Array,
-  rule: Extract<BodyRule, { kind: 'json' }>,
-  limits: Limits,
-): Body | Stop => {
+const readValueBody = (head: Head, received: Uint8Array, rule: ValueRule, limits: Limits): Body | Stop => {
   const contentType = mediaType(fieldValues(head, 'content-type')[0] ?? '')
   if (contentType === null || !rule.contentTypes.includes(contentType)) return stop('content-type-not-allowed')
   const codings = fieldValues(head, 'content-encoding')
@@ -208,17 +189,15 @@ const readJsonBody = (
   const decoded = decodeContent(received, coding, limits)
   if (!decoded.ok) return stop(decoded.fault)
   if (decoded.bytes.length > limits.maxDecodedBytes) return stop('decoded-too-large', { rule: 'maxDecodedBytes' })
-  const text = decodeText(decoded.bytes)
-  if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
-  const json = readJson(text, limits)
-  if (!json.ok) return stop(json.fault)
-  return { kind: 'json', received, coding, contentType, text, value: json.value, rule }
+  const read = readBodyValue(decoded.bytes, rule, limits)
+  if (read instanceof Stop) return read
+  return { kind: 'value', received, coding, contentType, names: rule.names, ...read }
 }
 
-const validateBody = ({ value, rule }: JsonBody): Stop | null => {
-  const valid = rule.validate(value)
+const validateBody = ({ value, validate, names }: ValueBody): Stop | null => {
+  const valid = validate === null ? ({ ok: true } as const) : validate(value)
   if (valid.ok) return null
-  const pointer = pointerTo(valid.path, value, rule.names)
+  const pointer = pointerTo(valid.path, value, names)
   return stop('schema-violation', { rule: valid.keyword, place: { surface: 'body', pointer } })
 }
 
@@ -256,7 +235,7 @@ const surfacesOf = ({ route, pathParameters }: Selected, query: Values, headers:
     part('header', Object.fromEntries(fields.filter(field => !isCredential(field)))),
     { ...part('header', secrets), categories: credentialCategories },
   ]
-  if (body.kind === 'json') parts.push({ surface: 'body', value: body.value, names: body.rule.names })
+  if (body.kind === 'value') parts.push({ surface: 'body', value: body.shown, names: body.names })
   return parts
 }
 
@@ -270,17 +249,15 @@ const writeOutbound = (head: Head, selected: Selected, query: Values, headers: V
     target: writePath(route.path, pathParameters) + writeQuery(query),
     fields,
   }
-  if (body.kind === 'json') fields.push(['content-type', body.contentType])
-  if (route.forward === 'canonical') return { ...outbound, body: canonicalBytes(body) }
+  if (body.kind === 'value') fields.push(['content-type', body.contentType])
+  if (route.forward === 'canonical')
+    return { ...outbound, body: body.kind === 'value' ? body.write() : new Uint8Array() }
   if (!head.target.endsWith(outbound.target)) return stop('not-equivalent', { rule: 'target' })
   if (body.kind === 'none') return { ...outbound, body: new Uint8Array() }
   if (body.coding !== null) return stop('not-equivalent', { rule: 'content-encoding' })
-  if (!isPlainlyWritten(body.text, body.value, body.rule.orders)) return stop('not-equivalent', { rule: 'spelling' })
+  if (!body.isPlain()) return stop('not-equivalent', { rule: 'spelling' })
   return { ...outbound, body: body.received }
 }
-
-const canonicalBytes = (body: Body): Uint8Array =>
-  body.kind === 'json' ? new TextEncoder().encode(canonicalize(body.value)) : new Uint8Array()
 
 /** What the detectors alone say of a payload. */
 export type ScanResult = {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import { normalizeAddress, parseNetwork, sameNetwork, type Network } from './address.ts'
+import { interopSchema } from './body/interop-schema.ts'
+import type { InteropMetric } from './body/interop-layout.ts'
+import { compileTemplates, logSchema, templateProblems } from './body/log-lines.ts'
 import { canonicalize, type JsonValue } from './canonical.ts'
 import { openings, propertyNames, propertyOrders } from './closed-schema.ts'
 import { spellAuthority } from './framing.ts'
@@ -74,12 +77,29 @@ type RawRoute = {
   readonly query?: RawParameters
   readonly headers?: RawParameters
   readonly upgradeInsecure?: boolean
-  readonly body:
-    | { readonly kind: 'none' }
-    | { readonly kind: 'json'; readonly contentTypes?: readonly string[]; readonly schema: object | string }
+  readonly body: { readonly kind: 'none' } | RawJson | RawInterop | RawLog
   readonly forward?: 'canonical' | 'exact'
   readonly response?: { readonly headers?: readonly string[]; readonly maxBytes?: number }
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
+}
+
+type RawJson = {
+  readonly kind: 'json'
+  readonly contentTypes?: readonly string[]
+  readonly schema: object | string
+}
+type RawInterop = {
+  readonly kind: 'interop'
+  readonly metric: InteropMetric
+  readonly version?: number
+  readonly contentTypes?: readonly string[]
+  readonly schema?: object | string
+}
+type RawLog = {
+  readonly kind: 'log'
+  readonly templates: Readonly<Record<string, string>>
+  readonly onUnmatched?: 'block' | 'drop'
+  readonly contentTypes?: readonly string[]
 }
 
 /** Turns a document that fits the schema into a policy, and collects what the schema could not see. */
@@ -263,20 +283,53 @@ class PolicyReader {
 
   #body(raw: RawRoute, path: Path): BodyRule | null {
     if (raw.body.kind === 'none') return raw.body
-    const key = [...path, 'body', 'schema']
-    const schema = this.#bodySchema(raw.body.schema, key)
+    const key = [...path, 'body']
+    if (raw.method === 'GET' || raw.method === 'HEAD') this.#report([...key, 'kind'], `${raw.method} has no body`)
+    switch (raw.body.kind) {
+      case 'json':
+        return this.#jsonBody(raw.body, key)
+      case 'interop':
+        return this.#interopBody(raw.body, key)
+      case 'log':
+        return this.#logBody(raw.body, key)
+    }
+  }
+
+  #jsonBody({ contentTypes = ['application/json'], schema: raw }: RawJson, path: Path): BodyRule | null {
+    const key = [...path, 'schema']
+    const schema = this.#bodySchema(raw, key)
     if (schema === null) return null
-    if (raw.method === 'GET' || raw.method === 'HEAD')
-      this.#report([...path, 'body', 'kind'], `${raw.method} has no body`)
     const names = propertyNames(schema)
     this.#harmless(names, key)
-    return {
-      kind: 'json',
-      contentTypes: raw.body.contentTypes ?? ['application/json'],
-      validate: this.#schema(schema, key),
-      names,
-      orders: propertyOrders(schema),
+    return { kind: 'json', contentTypes, validate: this.#schema(schema, key), names, orders: propertyOrders(schema) }
+  }
+
+  #interopBody(raw: RawInterop, path: Path): BodyRule | null {
+    const { metric, version, contentTypes = ['application/octet-stream'] } = raw
+    const key = [...path, raw.schema === undefined ? 'metric' : 'schema']
+    const schema = raw.schema === undefined ? interopSchema(metric, version) : this.#bodySchema(raw.schema, key)
+    if (schema === null && raw.schema === undefined)
+      this.#report([...path, 'version'], `version ${version} of ${metric} is not known`)
+    if (schema === null) return null
+    if (raw.schema === undefined) this.#references[`interop:${metric}`] = schema as JsonValue
+    const names = propertyNames(schema)
+    this.#harmless(names, key)
+    return { kind: 'interop', contentTypes, metric, validate: this.#schema(schema, key), names }
+  }
+
+  #logBody({ contentTypes = ['text/plain'], onUnmatched = 'block', ...raw }: RawLog, path: Path): BodyRule | null {
+    const reading = compileTemplates(raw.templates)
+    if (!reading.ok) {
+      for (const { template, problem, other } of reading.problems)
+        this.#report(
+          [...path, 'templates', template],
+          templateProblems[problem] + (other ? `: ${other.id}, for example ${JSON.stringify(other.line)}` : ''),
+        )
+      return null
     }
+    const names = propertyNames(logSchema(reading.templates, 0))
+    this.#harmless(names, [...path, 'templates'])
+    return { kind: 'log', contentTypes, templates: reading.templates, onUnmatched, names }
   }
 
   /** Names that the schema spells are not looked through again in every message, so here they are, once. */

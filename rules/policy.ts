@@ -1,4 +1,6 @@
 import type { Network } from './address.ts'
+import type { InteropMetric } from './body/interop-layout.ts'
+import type { LogTemplates } from './body/log-lines.ts'
 import type { DecodeLimits } from './decode.ts'
 import type { JsonLimits } from './json.ts'
 import type { PathTemplate } from './path-template.ts'
@@ -54,6 +56,23 @@ export type BodyRule =
       readonly names: ReadonlySet<string>
       /** The orders in which the schema lists its properties; `forward: exact` accepts these. */
       readonly orders: readonly (readonly string[])[]
+    }
+  | {
+      readonly kind: 'interop'
+      readonly contentTypes: readonly string[]
+      /** The file does not say which metrics it holds. */
+      readonly metric: InteropMetric
+      readonly validate: Validator
+      readonly names: ReadonlySet<string>
+    }
+  | {
+      readonly kind: 'log'
+      readonly contentTypes: readonly string[]
+      /** They bound every value, so no schema stands beside them. */
+      readonly templates: LogTemplates
+      /** What becomes of a log with a line that no template reads: it is blocked, or goes on without the line. */
+      readonly onUnmatched: 'block' | 'drop'
+      readonly names: ReadonlySet<string>
     }
 
 export type Route = {
