@@ -109,7 +109,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** One reference token of a JSON Pointer. */
 const token = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 
-type Child = { readonly pointer: string; readonly schema: unknown; readonly keyword: string }
+/** A subschema directly inside another, and the keyword that it stands under. */
+export type Child = { readonly pointer: string; readonly schema: unknown; readonly keyword: string }
 
 const childrenUnder = (pointer: string, keyword: string, value: unknown): readonly Child[] | undefined => {
   const base = pointer + token(keyword)
@@ -122,13 +123,14 @@ const childrenUnder = (pointer: string, keyword: string, value: unknown): readon
   return undefined
 }
 
-const childrenOf = (pointer: string, schema: unknown): readonly Child[] =>
+/** The subschemas directly inside the one at a JSON Pointer. */
+export const childrenOf = (pointer: string, schema: unknown): readonly Child[] =>
   isObject(schema)
     ? Object.entries(schema).flatMap(([keyword, value]) => childrenUnder(pointer, keyword, value) ?? [])
     : []
 
 /** Every place of the document where a schema stands, in document order, by its JSON Pointer. */
-const positionsOf = (root: unknown): ReadonlyMap<string, unknown> => {
+export const positionsOf = (root: unknown): ReadonlyMap<string, unknown> => {
   const positions = new Map<string, unknown>()
   const visit = (pointer: string, schema: unknown): void => {
     positions.set(pointer, schema)
@@ -204,13 +206,13 @@ const untrusted = (pointer: string, schema: unknown): readonly Opening[] => {
   return found
 }
 
-type Target = { readonly pointer: string } | { readonly problem: OpeningProblem }
+export type Target = { readonly pointer: string } | { readonly problem: OpeningProblem }
 
 /** Pointers that are spelled the same in a URI fragment; with percent-encoding, two resolvers could go to two places. */
 const plainPointer = /^(?:\/[\w$.~-]+)*$/
 
 /** Where a `$ref` leads: to a place where a schema stands in this document, or nowhere. */
-const targetOf = (positions: ReadonlyMap<string, unknown>, reference: unknown): Target => {
+export const targetOf = (positions: ReadonlyMap<string, unknown>, reference: unknown): Target => {
   if (typeof reference !== 'string') return { problem: 'malformed-keyword' }
   if (!reference.startsWith('#')) return { problem: 'remote-reference' }
   const pointer = reference.slice(1)

@@ -3,22 +3,31 @@ import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { loadPolicy, readPolicyFile, spellProblem } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
-import { spellAuthority } from '../../rules/framing.ts'
 import { inspect, scanPayload, type ScanResult } from '../../rules/inspect.ts'
-import type { Message } from '../../rules/message.ts'
-import type { Policy, Route } from '../../rules/policy.ts'
 import { blockReasons, type Block, type Finding } from '../../rules/verdict.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { Failure } from '../failure.ts'
+import { messageFor } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
+import { capacityCommand } from './rules-capacity.ts'
+import { diffCommand } from './rules-diff.ts'
+import { explainCommand } from './rules-explain.ts'
+import { learnCommand } from './rules-learn.ts'
+import { lintCommand } from './rules-lint.ts'
+import { testCommand } from './rules-test.ts'
 
 export const rulesCommand = (): Command =>
   new Command('rules')
     .description('check the policy, and try payloads against it without sending anything')
     .addCommand(checkCommand())
     .addCommand(scanCommand())
+    .addCommand(lintCommand())
+    .addCommand(capacityCommand())
+    .addCommand(learnCommand())
+    .addCommand(testCommand())
+    .addCommand(explainCommand())
+    .addCommand(diffCommand())
 
 type CheckOptions = CommonOptions & {
   readonly policy?: string
@@ -49,7 +58,7 @@ const check = (file: string | undefined, options: CheckOptions): void => {
   const source = options.policy ?? policyOf(options)
   if (options.route === undefined) return checkPolicy(source, options)
   const policy = loadPolicy(source)
-  const verdict = inspect(messageFor(policy, options, readPayload(file)), policy)
+  const verdict = inspect(messageFor(policy, { ...options, route: options.route }, readPayload(file)), policy)
   if (verdict.kind === 'block') process.exitCode = exitCodes.found
   if (verdict.kind === 'forward') return options.json ? json(forwardDocument) : line('forward')
   if (options.json) return json(blockDocument(verdict))
@@ -85,34 +94,6 @@ const checkPolicy = (file: string, options: CommonOptions): void => {
   for (const problem of problems) line(spellProblem(file, problem))
   if (reading.ok) line(`${file} is in order: ${reading.policy.routes.length} routes, ${reading.policy.digest}`)
 }
-
-/** The message in which the payload would come, as the gate would see it. */
-const messageFor = (policy: Policy, options: CheckOptions, bytes: Uint8Array): Message => {
-  const route = policy.routes.find(({ id }) => id === options.route)
-  if (!route)
-    throw new Failure(
-      `the policy has no route ${options.route}`,
-      `it has: ${policy.routes.map(({ id }) => id).join(', ')}`,
-      exitCodes.notFound,
-    )
-  const instrument =
-    options.instrument ??
-    policy.instruments.find(({ id, enabled }) => enabled && (route.instruments?.has(id) ?? true))?.id
-  const destination = spellAuthority(route.destination)
-  return {
-    arrival: { client: '127.0.0.1', ingress: { kind: 'replay', instrument: instrument ?? '', destination } },
-    head: {
-      method: route.method,
-      target: options.path ?? route.path.text,
-      version: '1.1',
-      fields: [['host', destination], ...contentType(route)],
-    },
-    content: { kind: 'complete', bytes, trailers: 0 },
-  }
-}
-
-const contentType = ({ body }: Route): readonly (readonly [string, string])[] =>
-  body.kind === 'json' ? [['content-type', body.contentTypes[0]!]] : []
 
 const STANDARD_INPUT = 0
 

@@ -20,7 +20,7 @@ const exitMeanings = {
   permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
   refused: 'reserved: the appliance refused the request',
   partly: 'reserved: only a part was done',
-  changed: 'reserved: something changed',
+  changed: '`rules diff`: the two policies differ',
   found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',
   tampering: '`log verify`: evidence of tampering',
   inconclusive: '`log verify`: nothing can be said, because a file is missing or unreadable',

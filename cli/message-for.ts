@@ -1,0 +1,61 @@
+import type { HeldPayload } from '../proxy/held-payload.ts'
+import { spellAuthority } from '../rules/framing.ts'
+import type { Field, Message } from '../rules/message.ts'
+import type { Policy, Route } from '../rules/policy.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+
+/** How a payload would come. */
+export type Way = {
+  readonly route: string
+  /** Id of the policy; the first one that the route is open to when absent. */
+  readonly instrument?: string | undefined
+  /** Path and query; the route's own path when absent. */
+  readonly path?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * The message in which a payload would come, as the gate would see it.
+ * @throws Failure when the policy has no such route
+ */
+export const messageFor = (policy: Policy, way: Way, bytes: Uint8Array): Message => {
+  const route = routeNamed(policy, way.route)
+  const instrument =
+    way.instrument ?? policy.instruments.find(({ id, enabled }) => enabled && (route.instruments?.has(id) ?? true))?.id
+  const destination = spellAuthority(route.destination)
+  return {
+    arrival: { client: '127.0.0.1', ingress: { kind: 'replay', instrument: instrument ?? '', destination } },
+    head: {
+      method: route.method,
+      target: way.path ?? route.path.text,
+      version: '1.1',
+      fields: [['host', destination], ...fieldsOf(route, way.headers ?? {})],
+    },
+    content: { kind: 'complete', bytes, trailers: 0 },
+  }
+}
+
+const routeNamed = (policy: Policy, name: string): Route => {
+  const route = policy.routes.find(({ id }) => id === name)
+  if (route) return route
+  throw new Failure(
+    `the policy has no route ${name}`,
+    `it has: ${policy.routes.map(({ id }) => id).join(', ')}`,
+    exitCodes.notFound,
+  )
+}
+
+/** The fields that are given; the content type that the route expects when none is. */
+const fieldsOf = ({ body }: Route, headers: Readonly<Record<string, string>>): readonly Field[] => {
+  const given = Object.entries(headers)
+  const hasType = given.some(([name]) => name.toLowerCase() === 'content-type')
+  return hasType || !('contentTypes' in body) ? given : [...given, ['content-type', body.contentTypes[0]!]]
+}
+
+/** The message that a held payload came in, as a replay would send it. */
+export const messageOfHeld = ({ client, instrument, destination, head, content }: HeldPayload): Message => ({
+  arrival: { client, ingress: { kind: 'replay', instrument, destination } },
+  head,
+  content: { kind: 'complete', bytes: content, trailers: 0 },
+})
