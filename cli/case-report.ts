@@ -1,4 +1,4 @@
-import type { Coverage, Share } from '../rules/coverage.ts'
+import type { Coverage, Share } from '../rules/workbench/coverage.ts'
 import { harmless, json, line, table } from './print.ts'
 
 /** How one case ended. `differences`: from what was expected; empty when it passed. */

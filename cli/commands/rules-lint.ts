@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { readPolicySource } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
-import { lint, type LintFinding } from '../../rules/lint.ts'
+import { lint, type LintFinding } from '../../rules/workbench/lint.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'

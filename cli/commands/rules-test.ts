@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { loadPolicy, spellProblem } from '../../proxy/policy-file.ts'
-import { coverageOf, type Run } from '../../rules/coverage.ts'
+import { coverageOf, type Run } from '../../rules/workbench/coverage.ts'
 import { inspect } from '../../rules/inspect.ts'
 import type { Policy } from '../../rules/policy.ts'
-import { differences, readCases, type TestCase } from '../../rules/test-case.ts'
+import { differences, readCases, type TestCase } from '../../rules/workbench/test-case.ts'
 import { printReport, reportFormats, type CaseResult, type ReportFormat } from '../case-report.ts'
 import type { CommonOptions } from '../context.ts'
 import { draftPolicyIn } from '../draft-policy-in.ts'
@@ -23,7 +23,7 @@ const CASES = 'cases.yaml'
 export const testCommand = (): Command =>
   new Command('test')
     .description('run the cases that stand beside the policy, and say what they cover; exits with 8 when one fails')
-    .argument('[cases...]', `files of cases, see rules/cases.schema.json; ${CASES} beside the policy when absent`)
+    .argument('[cases...]', `files of cases, see rules/workbench/cases.schema.json; ${CASES} beside the policy when absent`)
     .option('--policy <file>', 'policy to use instead of the one of the appliance')
     .addOption(new Option('--format <format>', 'how to report').choices(reportFormats))
     .addHelpText(
@@ -48,7 +48,7 @@ const casesBeside = (policyFile: string): string => {
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
   throw new Failure(
     `there are no cases beside the policy: no file ${file}`,
-    'write some, as rules/cases.schema.json describes them, or name a file',
+    'write some, as rules/workbench/cases.schema.json describes them, or name a file',
     exitCodes.notFound,
   )
 }
@@ -64,7 +64,7 @@ const runFile = (file: string, policy: Policy): readonly Outcome[] => {
   const lines = reading.problems.map(problem => `  ${spellProblem(file, problem)}`)
   throw new Failure(
     `the cases are not in order:\n${lines.join('\n')}`,
-    'correct the lines that are named; rules/cases.schema.json describes the file',
+    'correct the lines that are named; rules/workbench/cases.schema.json describes the file',
     exitCodes.usage,
   )
 }

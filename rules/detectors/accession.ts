@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf, spansOfDistinct } from '../pattern-spans.ts'
+import { spansOf, spansOfDistinct } from './parts/pattern-spans.ts'
 
 const SURE =
   /(?<![A-Za-z0-9])(?:SAM(?:N|EA|D)\d{6,12}|PRJ(?:NA|EB|DB)\d{3,9}|EGA[A-Z]\d{11}|phs\d{6}(?:\.v\d{1,3}\.p\d{1,3})?|JGA[A-Z]\d{6,12})(?![A-Za-z0-9])/g

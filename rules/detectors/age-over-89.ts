@@ -1,4 +1,4 @@
-import { fold, inKeys, inLastKey } from '../context.ts'
+import { fold, inKeys, inLastKey } from './parts/context.ts'
 import type { TextDetector } from '../detector.ts'
 
 const over89 = '(?:9\\d|1[01]\\d|12[0-5])'

@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const OPENING =
   /^(?:CLUSTAL(?: [OXW]\b|W|\s+multiple)|#\s{0,2}STOCKHOLM 1|##maf version|psLayout version|AS {1,3}\d{1,9} {1,3}\d{1,9}\s{0,3}$|CO {1,3}\S{1,60} {1,3}\d{1,9} {1,3}\d{1,9} {1,3}\d{1,9} {1,3}[UC]\b|BEGIN_(?:SEQUENCE|DNA)\b|H\tVN:Z:|S\t\S{1,60}\t[ACGTN*]{1,200}\b|L\t\S{1,60}\t[-+]\t\S{1,60}\t[-+]\t\S|#slow5_version|s\s{1,4}\S{1,60}\s{1,12}\d{1,12}\s{1,12}\d{1,12}\s{1,4}[-+]\s{1,12}\d{1,12}\s[ACGTNacgtn-]|#NEXUS\b|!!N[AS]_SEQUENCE|\s{0,8}MATRIX\s{1,4}\S{1,60}\s{1,4}[ACGTN-]{6})/gm

@@ -1,4 +1,4 @@
-import { inLastKey } from '../context.ts'
+import { inLastKey } from './parts/context.ts'
 import type { TextDetector } from '../detector.ts'
 
 /** Prefixes that issuers publish so that scanners can know their keys. */

@@ -1,5 +1,5 @@
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 const weights = [1, 3, 7, 9, 1, 3, 7, 9]
 const hasCheckDigit = (compact: string): boolean =>

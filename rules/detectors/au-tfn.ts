@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/au/tfn.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 export const auTfn = numberedId({
   id: 'au-tfn',

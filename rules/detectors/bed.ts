@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { isCount, rowsWhere } from '../rows.ts'
+import { isCount, rowsWhere } from './parts/rows.ts'
 
 const STRAND = /^[-+]$/
 const CHROMOSOME = /^chr(?:\d{1,2}|[XYMU]|MT|Un_\w{1,30})(?:_\w{1,30})?$/i

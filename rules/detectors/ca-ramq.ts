@@ -1,5 +1,5 @@
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Year, month (plus 50 for women) and day of birth must exist. The last digit's rule is not published. */
 const hasBirthDate = (compact: string): boolean => {

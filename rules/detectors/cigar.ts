@@ -1,6 +1,6 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { inKeys } from '../context.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { inKeys } from './parts/context.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const CIGAR = /(?<![\w;:.=+-])(?:\d{1,6}[MIDNSHP=X]){2,400}(?![\w;:])/g
 const CORE = /[M=X]/

@@ -1,5 +1,5 @@
-import { fold, inKeys, keywords, nearby } from '../context.ts'
-import { dateForms } from '../date-forms.ts'
+import { fold, inKeys, keywords, nearby } from './parts/context.ts'
+import { dateForms } from './parts/date-forms.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 
 /** Birth, in folded words. Some are too common in other senses in running text and count in property names only. */

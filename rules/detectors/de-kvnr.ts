@@ -1,5 +1,5 @@
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 const digitSum = (value: number): number => (value > 9 ? value - 9 : value)
 

@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/de/idnr.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 export const deSteuerId = numberedId({
   id: 'de-steuer-id',

@@ -1,7 +1,7 @@
 import { validate } from 'stdnum/lib/cjs/dk/cpr.js'
-import { clockLike } from '../clock-like.ts'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { clockLike } from './parts/clock-like.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Numbers given out before 2007 obey modulus 11; later ones need not, so without it only context decides. */
 const weights = [4, 3, 2, 7, 6, 5, 4, 3, 2, 1]

@@ -1,7 +1,7 @@
 import { validate as validateDni } from 'stdnum/lib/cjs/es/dni.js'
 import { validate as validateNie } from 'stdnum/lib/cjs/es/nie.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Eight digits that read as a day of 1900 to 2099 (YYYYMMDD), as stamps and run identifiers have them. */
 const date = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/

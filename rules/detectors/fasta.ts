@@ -1,6 +1,6 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { isBaseToken } from '../nucleotides.ts'
-import { linesOf } from '../rows.ts'
+import { isBaseToken } from './parts/nucleotides.ts'
+import { linesOf } from './parts/rows.ts'
 
 const RESIDUES = /^[A-Za-z*-]{20,}$/
 const ACIDS_ONLY = /^[ACDEFGHIKLMNPQRSTVWYX*-]+$|^[acgtunryswkmbdhv*-]+$/

@@ -1,5 +1,5 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { isBases, linesOf } from '../rows.ts'
+import { isBases, linesOf } from './parts/rows.ts'
 
 const LEAST_BASES = 4
 const LEAST_NAMELESS = 8

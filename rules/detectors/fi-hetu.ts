@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/fi/hetu.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Signs added in 2023 mean the same centuries as the old ones, which are all that the library knows. */
 const oldSign = (written: string): string =>

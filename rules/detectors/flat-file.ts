@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const LINE =
   /^(?:LOCUS {2,12}\S{1,40} {1,40}\d{1,12} (?:bp|aa)\b|ORIGIN\b[ \t]{0,80}$|ID {3}[^\n]{1,200}(?:BP|AA)\.|SQ {3}(?:Sequence|SEQUENCE) {1,3}\d|ACCESSION {3}[A-Z]{1,6}_?\d{5,10}|FEATURES {13}Location|FT {3}(?:source|CDS|gene|mRNA) {2,14}\S{0,3}\d| {0,9}\d{1,9} [acgtun]{10}(?: [acgtun]{1,10}){0,5}\s{0,2}$)/gm

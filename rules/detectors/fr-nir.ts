@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/fr/nir.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Sex, year, month (20 and above: month unknown), department (Corsica 2A and 2B), commune, order, key. */
 const shape =

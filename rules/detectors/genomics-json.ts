@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { inContext } from '../context.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { inContext } from './parts/context.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const NAME =
   /\b(?:LiteralSequenceExpression|ReferenceLengthExpression|DerivedSequenceExpression|SequenceReference|MolecularSequence|call_genotype|call_GT|variant_allele|variant_contig|sequence_length_template|barcode_(?:front|rear)_foundseq|foundseq|refgetAccession|barcode_full_arrangement)\b|\bga4gh:(?:VA|SL|SQ|CX)\.|\bSQ\.[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])|["']?htsget["']?\s{0,2}:\s{0,2}[{"]/g

@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf, spansOfDistinct } from '../pattern-spans.ts'
-import { isChromosome, isCount, rowsWhere } from '../rows.ts'
+import { spansOf, spansOfDistinct } from './parts/pattern-spans.ts'
+import { isChromosome, isCount, rowsWhere } from './parts/rows.ts'
 
 const RS_GENOTYPE = /\b[Rr][Ss]\d{4,12}\b[^A-Za-z0-9]{1,4}(?:[ACGT][;|/]?[ACGT]?|--|DD|II|DI)(?![A-Za-z0-9])/g
 const HEADER = /\brs_?id[\s,;]{1,4}chr(?:omosome|om)?[\s,;]{1,4}pos(?:ition)?\b|\bRSID"?,"?CHROMOSOME\b/gi

@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
-import { isCount, rowsWhere } from '../rows.ts'
+import { spansOf } from './parts/pattern-spans.ts'
+import { isCount, rowsWhere } from './parts/rows.ts'
 
 const PRAGMA = /##(?:gff-version|sequence-region|gtf-version)\b/gi
 const FEATURE =

@@ -1,4 +1,4 @@
-import { fold, inKeys, keywords, nearby } from '../context.ts'
+import { fold, inKeys, keywords, nearby } from './parts/context.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 
 /** ICD-10: a letter, two characters, and up to four more behind a full stop (ICD-10-CM, ICD-10-GM, CIM-10). */

@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { labelledNumber } from '../labelled-number.ts'
+import { labelledNumber } from './parts/labelled-number.ts'
 
 const { gate, find } = labelledNumber([
   '(?:health[ _]?)?insurance[ _]?(?:policy[ _]?)?(?:id|no|num|number|member id)',

@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/it/codicefiscale.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Digits may be replaced by the letters LMNPQRSTUV when two persons would share a code (omocodia). */
 const D = '[\\dLMNPQRSTUV]'

@@ -1,5 +1,5 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { baseAt, distinctBases, emptyTally, count, minority, reset } from '../nucleotides.ts'
+import { baseAt, distinctBases, emptyTally, count, minority, reset } from './parts/nucleotides.ts'
 
 const LEAST = 40
 const SHARE = 0.7

@@ -1,6 +1,6 @@
 import type { Span, TextDetector } from '../detector.ts'
-import type { Tally } from '../nucleotides.ts'
-import { baseAt, called, count, distinctBases, emptyTally, minority, reset } from '../nucleotides.ts'
+import type { Tally } from './parts/nucleotides.ts'
+import { baseAt, called, count, distinctBases, emptyTally, minority, reset } from './parts/nucleotides.ts'
 
 const LEAST = 16
 /** Longest stretch between two groups: a line break, nine blanks or digits of a line number, a blank, and a few marks. */

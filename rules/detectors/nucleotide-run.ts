@@ -1,6 +1,6 @@
 import type { Span, TextDetector } from '../detector.ts'
-import type { Tally } from '../nucleotides.ts'
-import { baseAt, beyondHex, called, count, distinctBases, emptyTally, minority, reset } from '../nucleotides.ts'
+import type { Tally } from './parts/nucleotides.ts'
+import { baseAt, beyondHex, called, count, distinctBases, emptyTally, minority, reset } from './parts/nucleotides.ts'
 
 const LEAST = 12
 const LEAST_OF_TWO = 24

@@ -1,6 +1,6 @@
-import { keywords } from '../context.ts'
-import { luhn } from '../luhn.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { luhn } from './parts/luhn.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Issuer ranges with the lengths they use: Visa, Mastercard, American Express, Discover, Diners, JCB, Maestro, UnionPay. */
 const issuer =

@@ -1,4 +1,4 @@
-import { fold, wordsOf } from '../context.ts'
+import { fold, wordsOf } from './parts/context.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 import {
   isCommon,
@@ -9,8 +9,8 @@ import {
   isStrong,
   isSurePair,
   mayBeName,
-} from '../names/name-evidence.ts'
-import { nameKeyOf } from '../names/name-keys.ts'
+} from './parts/names/name-evidence.ts'
+import { nameKeyOf } from './parts/names/name-keys.ts'
 
 const particle =
   '(?:van|von|vom|zu|zum|zur|der|den|de|del|della|di|da|do|dos|das|du|des|la|le|las|los|el|al|bin|ibn|ben|ter|ten|af|av|y|e|st\\.?|De|Di|Du|La|Le|Van|Von|Della|El|Al)'

@@ -1,7 +1,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import { inContext, keywords } from '../context.ts'
+import { inContext, keywords } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
-import { withoutDates } from '../date-forms.ts'
+import { withoutDates } from './parts/date-forms.ts'
 
 /** The countries whose national forms are looked for, unless the operator names others. */
 export const defaultCountries: readonly CountryCode[] = [

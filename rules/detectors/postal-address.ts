@@ -1,6 +1,6 @@
-import { inKeys, keywords } from '../context.ts'
+import { inKeys, keywords } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
-import { isCommon, isInstrument } from '../names/name-evidence.ts'
+import { isCommon, isInstrument } from './parts/names/name-evidence.ts'
 
 const L = '(?<![\\p{L}\\p{N}])'
 const R = '(?![\\p{L}\\p{N}])'

@@ -1,5 +1,5 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const LEAST = 40
 const LEAST_DISTINCT = 12

@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const ILLUMINA = '[\\w-]{3,40}:\\d{1,6}:[A-Z0-9-]{5,20}:[1-8]:\\d{4,5}:\\d{1,7}:\\d{1,7}'
 const ILLUMINA_OLD = '[\\w-]{1,40}:[1-8]:\\d{1,4}:\\d{1,6}:-?\\d{1,6}#[0-9A-Z+]{1,30}/[12]'

@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
-import { isCount, rowsWhere } from '../rows.ts'
+import { spansOf } from './parts/pattern-spans.ts'
+import { isCount, rowsWhere } from './parts/rows.ts'
 
 const HEADER = /@(?:HD\tVN:|SQ\tSN:|RG\tID:|PG\tID:|CO\t)/g
 const CIGAR = /^(?:\*|(?:\d{1,9}[MIDNSHP=X]){1,1000})$/

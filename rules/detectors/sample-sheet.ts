@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { isBaseToken } from '../nucleotides.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { isBaseToken } from './parts/nucleotides.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const COLUMN = /\bsample[_ ]?(?:id|name)\b/i
 const INDEX_COLUMN = /\bindex2?\b|\bi[57](?:_index_id)?\b|\[BCLConvert_Data\]|\bbarcode\b/i

@@ -1,8 +1,8 @@
 import { validate } from 'stdnum/lib/cjs/se/personnummer.js'
-import { clockLike } from '../clock-like.ts'
-import { keywords } from '../context.ts'
-import { luhn } from '../luhn.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { clockLike } from './parts/clock-like.ts'
+import { keywords } from './parts/context.ts'
+import { luhn } from './parts/luhn.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Coordination numbers (samordningsnummer) add 60 to the day; the check digit stays as written. */
 const withPlainDay = (written: string): string =>

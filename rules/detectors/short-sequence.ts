@@ -1,6 +1,6 @@
-import { inContext } from '../context.ts'
+import { inContext } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
-import { isBaseToken } from '../nucleotides.ts'
+import { isBaseToken } from './parts/nucleotides.ts'
 
 /** Words that make eight letters a piece of sequence. `index` and `barcode` are left out: a kit's indexes are public. */
 const KEYWORD =

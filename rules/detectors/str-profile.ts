@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOfDistinct } from '../pattern-spans.ts'
+import { spansOfDistinct } from './parts/pattern-spans.ts'
 
 const LOCUS =
   '(?:D(?:[1-9]|1\\d|2[0-2]|X|Y)S\\d{2,5}|DYS\\d{3}(?:\\.\\d|a/b|I{1,2})?|DYF\\d{3}|v[Ww][Aa]|VWA|TH01|TPOX|CSF1PO|FGA|Penta ?[DE]|SE33|Y-?GATA-?H4)'

@@ -1,5 +1,5 @@
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Weights 10 to 2 over nine digits; eleven less the remainder is the tenth, and ten is never given out. */
 const hasCheckDigit = (compact: string): boolean => {

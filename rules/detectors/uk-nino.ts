@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/gb/nino.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Letters that are never used in the prefix, and prefixes that are never given out. */
 const prefix = /^(?![DFIQUV]|.[DFIOQUV])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-Z]{2}/

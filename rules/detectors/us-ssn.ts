@@ -1,6 +1,6 @@
 import { validate } from 'stdnum/lib/cjs/us/ssn.js'
-import { keywords } from '../context.ts'
-import { numberedId, whole } from '../numbered-id.ts'
+import { keywords } from './parts/context.ts'
+import { numberedId, whole } from './parts/numbered-id.ts'
 
 /** Areas 000, 666 and 900 to 999, group 00 and serial 0000 are never given out; the library lets serial 0000 pass. */
 const impossible = /^(?:000|666|9)|^\d{3}00|0000$/

@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const ACID =
   '(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Ter|[ACDEFGHIKLMNPQRSTVWY])'

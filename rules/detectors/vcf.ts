@@ -1,6 +1,6 @@
 import type { TextDetector } from '../detector.ts'
-import { spansOf } from '../pattern-spans.ts'
-import { isBases, isChromosome, isCount, rowsWhere } from '../rows.ts'
+import { spansOf } from './parts/pattern-spans.ts'
+import { isBases, isChromosome, isCount, rowsWhere } from './parts/rows.ts'
 
 const META =
   /##file[Ff]ormat=VCF|#[Cc][Hh][Rr][Oo][Mm]\s{1,4}POS|##(?:INFO|FORMAT|FILTER|ALT)=<ID=|##contig=<ID=|<NON_REF>|\bGT:(?:AD|DP|GQ|PL|FT|DS|GP|PS)\b/g

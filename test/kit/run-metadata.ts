@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packsFolder } from '../../proxy/policy-file.ts'
 import type { JsonValue } from '../../rules/canonical.ts'
-import type { Observation } from '../../rules/learn.ts'
+import type { Observation } from '../../rules/workbench/learn.ts'
 import { compileSchema } from '../../rules/schema.ts'
 
 /** Random numbers in [0, 1) that are the same for the same seed (mulberry32). */

@@ -4,14 +4,14 @@ import { RE2JS } from 're2js'
 import t from 'tap'
 import { parse } from 'yaml'
 import { openings } from '../../../rules/closed-schema.ts'
-import { wordsOf } from '../../../rules/context.ts'
+import { wordsOf } from '../../../rules/detectors/parts/context.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type Pack = { name: string; kinds: readonly { id: string; schema: string; samples: string }[]; blocked: string }
 type Case = { file: string; kind: string; why: string; pointer: string }
 type Schema = { readonly [key: string]: unknown }
 
-const folder = new URL('../../../rules/packs/illumina-proactive/', import.meta.url)
+const folder = new URL('../../../rules/packs/illumina-proactive', import.meta.url)
 const text = (path: string): string => readFileSync(new URL(path, folder), 'utf8')
 const json = (path: string): Json => JSON.parse(text(path)) as Json
 const pack = parse(text('pack.yaml')) as Pack

@@ -1,0 +1,137 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import type { JsonValue } from '../canonical.ts'
+import casesSchema from './cases.schema.json' with { type: 'json' }
+import { pathOf, referenceToken, type Path } from '../json-pointer.ts'
+import { inOrder, keyOf, type Problem } from '../policy-document.ts'
+import { detectors } from '../registry.ts'
+import { resolvePlace } from './resolve-place.ts'
+import { blockReasons, type Verdict } from '../verdict.ts'
+
+/** Something that a policy must let through, or must block; see `cases.schema.json`. */
+export type TestCase = {
+  readonly name: string
+  readonly route: string
+  readonly payload:
+    | { readonly kind: 'file'; readonly file: string }
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'none' }
+  readonly instrument?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly expect: 'allow' | 'block'
+  readonly reason?: string
+  readonly pointer?: string
+  readonly detector?: string
+}
+
+export type CasesReading =
+  | { readonly ok: true; readonly cases: readonly TestCase[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+type RawCase = Omit<TestCase, 'payload'> & {
+  readonly file?: string
+  readonly json?: JsonValue
+  readonly text?: string
+}
+
+/**
+ * Reads a file of cases (YAML 1.2, described by `cases.schema.json`).
+ * @param routes - ids of the routes there are
+ * @returns every problem found, in the order of the text; cases only when there is none
+ */
+export const readCases = (text: string, routes: readonly string[]): CasesReading => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, stringKeys: true })
+  const problemAt = (offset: number, path: Path, message: string): Problem => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col, key: keyOf(path), message }
+  }
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0)
+    return { ok: false, problems: faults.map(({ pos, code }) => problemAt(pos[0], [], `is not YAML (${code})`)) }
+  const value = document.toJS({ maxAliasCount: 100 }) as JsonValue
+  const complaints = validate(value)
+    ? complaintsAbout((value as unknown as { cases: readonly RawCase[] }).cases, routes)
+    : (validate.errors ?? []).map(error => explainError(error, value))
+  if (complaints.length > 0) {
+    const problems = complaints.map(([path, message]) => problemAt(offsetOf(document, path), path, message))
+    return { ok: false, problems: inOrder(problems) }
+  }
+  return { ok: true, cases: (value as unknown as { cases: readonly RawCase[] }).cases.map(caseOf) }
+}
+
+const validate = new Ajv2020({ strict: true, allErrors: true, ownProperties: true }).compile(casesSchema)
+
+type Complaint = readonly [Path, string]
+
+const explainError = ({ keyword, instancePath, params, message }: ErrorObject, root: JsonValue): Complaint => {
+  const path = pathOf(instancePath, root)
+  if (keyword === 'additionalProperties') return [[...path, String(params.additionalProperty)], 'unknown key']
+  if (keyword === 'required') return [[...path, String(params.missingProperty)], 'is missing']
+  if (keyword === 'enum') return [path, `must be one of ${(params.allowedValues as readonly unknown[]).join(', ')}`]
+  return [path, message ?? 'is not valid']
+}
+
+/** Where a key stands; for a key that is missing, where its parent stands. */
+const offsetOf = (document: Document, path: Path): number => {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = document.getIn(path.slice(0, depth - 1), true)
+    const key = path[depth - 1]
+    const pair = isMap(parent) ? parent.items.find(item => isScalar(item.key) && item.key.value === key) : undefined
+    const node = (pair?.key ?? document.getIn(path.slice(0, depth), true)) as { range?: readonly number[] } | undefined
+    if (node?.range) return node.range[0]!
+  }
+  return 0
+}
+
+/** What the schema cannot see. */
+const complaintsAbout = (cases: readonly RawCase[], routes: readonly string[]): readonly Complaint[] =>
+  cases.flatMap((one, index) => {
+    const about = (key: string, message: string): Complaint => [['cases', index, key], message]
+    const payloads = ['file', 'json', 'text'].filter(key => Object.hasOwn(one, key))
+    const ofBlocks = ['reason', 'pointer', 'detector'].filter(key => one.expect === 'allow' && Object.hasOwn(one, key))
+    const found: Complaint[] = [
+      ...payloads.slice(1).map(key => about(key, 'a case has one payload: file, json or text')),
+      ...ofBlocks.map(key => about(key, 'stands only beside "expect: block"')),
+    ]
+    if (cases.findIndex(({ name }) => name === one.name) < index) found.push(about('name', 'stands here a second time'))
+    if (!routes.includes(one.route)) found.push(about('route', `the policy has no such route: ${routes.join(', ')}`))
+    if (one.reason !== undefined && !Object.hasOwn(blockReasons, one.reason))
+      found.push(about('reason', 'is no reason of a block'))
+    if (one.detector !== undefined && !detectors.some(({ id }) => id === one.detector))
+      found.push(about('detector', 'there is no such detector'))
+    return found
+  })
+
+const caseOf = ({ file, json, text, ...rest }: RawCase): TestCase => {
+  if (file !== undefined) return { ...rest, payload: { kind: 'file', file } }
+  if (text !== undefined) return { ...rest, payload: { kind: 'text', text } }
+  return json === undefined
+    ? { ...rest, payload: { kind: 'none' } }
+    : { ...rest, payload: { kind: 'text', text: JSON.stringify(json) } }
+}
+
+/**
+ * In what a verdict differs from what a case expects, in words that repeat nothing of the payload; empty when it is as expected.
+ * @param body - the payload's value, so that a pointer may spell a name that the verdict does not repeat
+ */
+export const differences = (test: TestCase, verdict: Verdict, body: JsonValue | undefined): readonly string[] => {
+  if (verdict.kind === 'forward') return test.expect === 'allow' ? [] : ['expected block, got allow']
+  const { reason, place, findings } = verdict
+  if (test.expect === 'allow')
+    return [`expected allow, got block: ${reason}${place ? ` at ${place.pointer || '/'}` : ''}`]
+  const pointers = [...(place ? [place] : []), ...findings].flatMap(({ pointer }) => [pointer, spelled(pointer, body)])
+  return [
+    ...(test.reason === undefined || test.reason === reason ? [] : [`expected reason ${test.reason}, got ${reason}`]),
+    ...(test.pointer === undefined || pointers.includes(test.pointer)
+      ? []
+      : [`expected pointer ${test.pointer}, got ${place?.pointer ?? 'none'}`]),
+    ...(test.detector === undefined || findings.some(({ detector }) => detector === test.detector)
+      ? []
+      : [`expected detector ${test.detector}, got ${findings.map(({ detector }) => detector).join(', ') || 'none'}`]),
+  ]
+}
+
+const spelled = (pointer: string, body: JsonValue | undefined): string =>
+  resolvePlace(pointer, body).path.map(referenceToken).join('')
