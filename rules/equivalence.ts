@@ -11,13 +11,33 @@ import type { JsonValue } from './canonical.ts'
  * @param orders - the property lists of the schema, in document order; an object follows the first that has all its names
  */
 export const isPlainlyWritten = (text: string, value: JsonValue, orders: readonly (readonly string[])[]): boolean => {
-  const ranks = orders.map(rankOf)
-  if (!isOrdered(value, isSorted) && !isOrdered(value, names => follows(names, ranks))) return false
+  if (!isInOneOrder(value, orders)) return false
   const bare = text.replace(/\r?\n$/, '')
   return layouts.some(write => write(value) === bare)
 }
 
+/**
+ * The same for newline-delimited JSON: all lines in one layout that has no line breaks, members of all lines in one order, LF behind
+ * each line, if need be except the last.
+ */
+export const areLinesPlainlyWritten = (
+  text: string,
+  values: readonly JsonValue[],
+  orders: readonly (readonly string[])[],
+): boolean => {
+  if (!isInOneOrder(values as JsonValue[], orders)) return false
+  const bare = text.replace(/\n$/, '')
+  return [compact, spaced].some(write => values.map(write).join('\n') === bare)
+}
+
+const isInOneOrder = (value: JsonValue, orders: readonly (readonly string[])[]): boolean => {
+  const ranks = orders.map(rankOf)
+  return isOrdered(value, isSorted) || isOrdered(value, names => follows(names, ranks))
+}
+
 type Layout = (value: JsonValue) => string
+
+const compact: Layout = value => JSON.stringify(value)
 
 const indented =
   (indent: string, lineBreak: string): Layout =>
@@ -35,7 +55,7 @@ const spaced: Layout = value => {
 }
 
 const layouts: readonly Layout[] = [
-  value => JSON.stringify(value),
+  compact,
   spaced,
   ...['\n', '\r\n'].flatMap(lineBreak => ['  ', '    ', '\t'].map(indent => indented(indent, lineBreak))),
 ]

@@ -1,13 +1,13 @@
 import { readBodyValue, type BodyValue, type ValueRule } from './body/read-body-value.ts'
-import type { JsonValue } from './canonical.ts'
+import { checkParameters, type Values } from './check-parameters.ts'
 import { decodeContent, decodeText } from './decode.ts'
 import type { Category } from './detector.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
-import { referenceToken, type Path } from './json-pointer.ts'
+import { referenceToken } from './json-pointer.ts'
 import { fieldValues, type Arrival, type Authority, type Content, type Head, type Message } from './message.ts'
 import { writePath } from './path-template.ts'
-import { defaultLimits, type BodyRule, type Limits, type Parameter, type Policy, type Route } from './policy.ts'
+import { defaultLimits, type BodyRule, type Limits, type Policy, type Route } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
 import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
@@ -108,33 +108,12 @@ const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: 
   if (headers instanceof Stop) return headers
   const body = readBody(head, content, route.body, limits)
   if (body instanceof Stop) return body
-  const invalid = body.kind === 'value' ? validateBody(body) : null
+  const invalid = body.kind === 'value' ? body.invalid : null
   // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
   const found = scan(surfacesOf(selected, query, headers, body), limits)
   if (found.findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings: found.findings })
   if (found.overBudget) return stop('inspection-budget')
   return invalid ?? writeOutbound(head, selected, query, headers, body)
-}
-
-type Values = Readonly<Record<string, string>>
-
-/** The values in the order in which the policy names them: theirs would be a choice that says something. */
-const checkParameters = (
-  surface: Surface,
-  values: Values,
-  allowed: ReadonlyMap<string, Parameter>,
-  reason: BlockReason,
-): Values | Stop => {
-  for (const [index, name] of Object.keys(values).entries()) {
-    const result = allowed.get(name)?.validate(values[name]!)
-    if (!result) return stop(reason, { rule: 'additionalProperties', place: { surface, pointer: `/#${index}` } })
-    if (!result.ok) return stop(reason, { rule: result.keyword, place: { surface, pointer: referenceToken(name) } })
-  }
-  const present: Record<string, string> = Object.create(null)
-  for (const { name, required } of allowed.values())
-    if (Object.hasOwn(values, name)) present[name] = values[name]!
-    else if (required) return stop(reason, { rule: 'required', place: { surface, pointer: referenceToken(name) } })
-  return present
 }
 
 const readQuery = (text: string, route: Route): Values | Stop => {
@@ -194,30 +173,10 @@ const readValueBody = (head: Head, received: Uint8Array, rule: ValueRule, limits
   return { kind: 'value', received, coding, contentType, names: rule.names, ...read }
 }
 
-const validateBody = ({ value, validate, names }: ValueBody): Stop | null => {
-  const valid = validate === null ? ({ ok: true } as const) : validate(value)
-  if (valid.ok) return null
-  const pointer = pointerTo(valid.path, value, names)
-  return stop('schema-violation', { rule: valid.keyword, place: { surface: 'body', pointer } })
-}
-
 /** The media type without parameters; null where a parameter is given that is not `charset=utf-8` (RFC 9110 section 8.3). */
 const mediaType = (field: string): string | null => {
   const [type = '', ...parameters] = field.split(';').map(part => part.trim().toLowerCase())
   return parameters.every(parameter => /^charset="?utf-8"?$/.test(parameter)) ? type : null
-}
-
-/** A JSON Pointer that repeats only names which the schema names; of others it gives the position. */
-const pointerTo = (path: Path, root: JsonValue, names: ReadonlySet<string>): string => {
-  let here: JsonValue | undefined = root
-  let pointer = ''
-  for (const step of path) {
-    const keys: readonly string[] = here !== null && typeof here === 'object' ? Object.keys(here) : []
-    const isRepeated = typeof step === 'number' || names.has(step)
-    pointer += isRepeated ? referenceToken(step) : `/#${keys.indexOf(step)}`
-    here = (here as Record<string, JsonValue> | undefined)?.[step]
-  }
-  return pointer
 }
 
 /** A credential is meant to be one; it is only looked through for what no credential has to hold. */
@@ -255,7 +214,8 @@ const writeOutbound = (head: Head, selected: Selected, query: Values, headers: V
   if (!head.target.endsWith(outbound.target)) return stop('not-equivalent', { rule: 'target' })
   if (body.kind === 'none') return { ...outbound, body: new Uint8Array() }
   if (body.coding !== null) return stop('not-equivalent', { rule: 'content-encoding' })
-  if (!body.isPlain()) return stop('not-equivalent', { rule: 'spelling' })
+  const difference = body.differs()
+  if (difference !== null) return stop('not-equivalent', { rule: difference })
   return { ...outbound, body: body.received }
 }
 

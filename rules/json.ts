@@ -12,7 +12,13 @@ export type JsonLimits = {
 
 export type JsonFault = Extract<BlockReason, `json-${string}`>
 export type JsonReading =
-  { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly fault: JsonFault }
+  | {
+      readonly ok: true
+      readonly value: JsonValue
+      /** As `maxMembers` counts them. */
+      readonly members: number
+    }
+  | { readonly ok: false; readonly fault: JsonFault }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -34,11 +40,15 @@ export const readJson = (text: string, limits: JsonLimits): JsonReading => {
   const names = tally(value, text.includes('\\u') || !text.isWellFormed())
   if (names === 'json-lone-surrogate') return { ok: false, fault: names }
   // JSON.parse keeps the last of two members of one name: then the text has more name separators than the value has names.
-  return names === survey.nameSeparators ? { ok: true, value } : { ok: false, fault: 'json-duplicate-name' }
+  return names === survey.nameSeparators
+    ? { ok: true, value, members: survey.members }
+    : { ok: false, fault: 'json-duplicate-name' }
 }
 
+type Survey = { readonly nameSeparators: number; readonly members: number }
+
 /** Walks the tokens without checking the grammar, which JSON.parse does: counts, depth, lengths and numbers. */
-const surveyTokens = (text: string, limits: JsonLimits): { nameSeparators: number } | JsonFault => {
+const surveyTokens = (text: string, limits: JsonLimits): Survey | JsonFault => {
   let depth = 0
   let nameSeparators = 0
   let members = 0
@@ -63,7 +73,7 @@ const surveyTokens = (text: string, limits: JsonLimits): { nameSeparators: numbe
     }
     if (members > limits.maxMembers) return 'json-too-large'
   }
-  return { nameSeparators }
+  return { nameSeparators, members }
 }
 
 /** Index of the closing quote of the string that opens at `start`, or -1. */

@@ -3,6 +3,7 @@ import { normalizeAddress, parseNetwork, sameNetwork, type Network } from './add
 import { interopSchema } from './body/interop-schema.ts'
 import type { InteropMetric } from './body/interop-layout.ts'
 import { compileTemplates, logSchema, templateProblems } from './body/log-lines.ts'
+import { readValueRules, type ValueRulesSource } from './body/read-value-rules.ts'
 import { canonicalize, type JsonValue } from './canonical.ts'
 import { openings, propertyNames, propertyOrders } from './closed-schema.ts'
 import { spellAuthority } from './framing.ts'
@@ -77,16 +78,27 @@ type RawRoute = {
   readonly query?: RawParameters
   readonly headers?: RawParameters
   readonly upgradeInsecure?: boolean
-  readonly body: { readonly kind: 'none' } | RawJson | RawInterop | RawLog
+  readonly body: { readonly kind: 'none' } | RawJson | RawLines | RawForm | RawInterop | RawLog
   readonly forward?: 'canonical' | 'exact'
   readonly response?: { readonly headers?: readonly string[]; readonly maxBytes?: number }
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
 }
 
-type RawJson = {
+type RawJson = ValueRulesSource & {
   readonly kind: 'json'
   readonly contentTypes?: readonly string[]
   readonly schema: object | string
+}
+type RawLines = ValueRulesSource & {
+  readonly kind: 'ndjson'
+  readonly contentTypes?: readonly string[]
+  readonly schema: object | string
+  readonly maxLines: number
+}
+type RawForm = {
+  readonly kind: 'form'
+  readonly contentTypes?: readonly string[]
+  readonly parameters: RawParameters
 }
 type RawInterop = {
   readonly kind: 'interop'
@@ -288,6 +300,10 @@ class PolicyReader {
     switch (raw.body.kind) {
       case 'json':
         return this.#jsonBody(raw.body, key)
+      case 'ndjson':
+        return this.#linesBody(raw.body, key)
+      case 'form':
+        return this.#formBody(raw.body, key)
       case 'interop':
         return this.#interopBody(raw.body, key)
       case 'log':
@@ -295,13 +311,34 @@ class PolicyReader {
     }
   }
 
-  #jsonBody({ contentTypes = ['application/json'], schema: raw }: RawJson, path: Path): BodyRule | null {
+  #jsonBody({ contentTypes = ['application/json'], ...raw }: RawJson, path: Path): BodyRule | null {
+    const parts = this.#schemaBody(raw, path)
+    return parts && { kind: 'json', contentTypes, ...parts }
+  }
+
+  #linesBody({ contentTypes = ['application/x-ndjson'], ...raw }: RawLines, path: Path): BodyRule | null {
+    const parts = this.#schemaBody(raw, path)
+    return parts && { kind: 'ndjson', contentTypes, maxLines: raw.maxLines, ...parts }
+  }
+
+  /** What a schema, and the rules beside it, make of a JSON value. */
+  #schemaBody(raw: ValueRulesSource & { readonly schema: object | string }, path: Path) {
     const key = [...path, 'schema']
-    const schema = this.#bodySchema(raw, key)
+    const schema = this.#bodySchema(raw.schema, key)
     if (schema === null) return null
     const names = propertyNames(schema)
     this.#harmless(names, key)
-    return { kind: 'json', contentTypes, validate: this.#schema(schema, key), names, orders: propertyOrders(schema) }
+    const { rules, problems } = readValueRules(raw, schema)
+    for (const { path: inner, message } of problems) this.#report([...path, ...inner], message)
+    return { validate: this.#schema(schema, key), names, orders: propertyOrders(schema), rules }
+  }
+
+  #formBody(raw: RawForm, path: Path): BodyRule | null {
+    const { contentTypes = ['application/x-www-form-urlencoded'] } = raw
+    const parameters = this.#parameters(raw.parameters, [...path, 'parameters'])
+    const names = new Set(parameters.keys())
+    this.#harmless(names, [...path, 'parameters'])
+    return { kind: 'form', contentTypes, parameters, names }
   }
 
   #interopBody(raw: RawInterop, path: Path): BodyRule | null {

@@ -1,6 +1,7 @@
 import type { Network } from './address.ts'
 import type { InteropMetric } from './body/interop-layout.ts'
 import type { LogTemplates } from './body/log-lines.ts'
+import type { ValueRules } from './body/value-rules.ts'
 import type { DecodeLimits } from './decode.ts'
 import type { JsonLimits } from './json.ts'
 import type { PathTemplate } from './path-template.ts'
@@ -56,6 +57,23 @@ export type BodyRule =
       readonly names: ReadonlySet<string>
       /** The orders in which the schema lists its properties; `forward: exact` accepts these. */
       readonly orders: readonly (readonly string[])[]
+      readonly rules: ValueRules
+    }
+  | {
+      readonly kind: 'ndjson'
+      readonly contentTypes: readonly string[]
+      readonly maxLines: number
+      /** Of one line, as all that follows. */
+      readonly validate: Validator
+      readonly names: ReadonlySet<string>
+      readonly orders: readonly (readonly string[])[]
+      readonly rules: ValueRules
+    }
+  | {
+      readonly kind: 'form'
+      readonly contentTypes: readonly string[]
+      readonly parameters: ReadonlyMap<string, Parameter>
+      readonly names: ReadonlySet<string>
     }
   | {
       readonly kind: 'interop'

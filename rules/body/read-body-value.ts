@@ -1,13 +1,17 @@
 import { canonicalize, type JsonValue } from '../canonical.ts'
+import { checkParameters } from '../check-parameters.ts'
 import { decodeText } from '../decode.ts'
-import { isPlainlyWritten } from '../equivalence.ts'
+import { areLinesPlainlyWritten, isPlainlyWritten } from '../equivalence.ts'
 import { referenceToken } from '../json-pointer.ts'
 import { readJson } from '../json.ts'
 import type { BodyRule, Limits } from '../policy.ts'
-import type { Validator } from '../schema.ts'
-import { stop, type Stop } from '../stop.ts'
+import { Stop, stop } from '../stop.ts'
 import type { Place } from '../verdict.ts'
 import { spellingRecord } from './base-composition.ts'
+import { isPlainForm, readForm, writeForm } from './form.ts'
+import { readLines } from './json-lines.ts'
+import { placeInBody } from './place-in-body.ts'
+import { judgeLines, judgeValue, type Violation } from './value-rules.ts'
 import { encodeInterop } from './encode-interop.ts'
 import { decodeInterop } from './interop.ts'
 import { decodeLog, encodeLog } from './log-lines.ts'
@@ -15,15 +19,16 @@ import { shortFloats } from './short-floats.ts'
 
 /** A body that was read as a value, and what its kind does with it. */
 export type BodyValue = {
+  /** What would leave. */
   readonly value: JsonValue
   /** The value as the detectors are shown it, of the same structure. */
   readonly shown: JsonValue
-  /** Null where whatever can be read may leave. */
-  readonly validate: Validator | null
+  /** Why the value may not leave; null where it may. */
+  readonly invalid: Stop | null
   /** The one spelling of the value. */
   readonly write: () => Uint8Array
-  /** Whether the octets received say no more than the value. */
-  readonly isPlain: () => boolean
+  /** Why the octets received are not as good as the value: they are spelled freely, or it was derived from them. */
+  readonly differs: () => 'spelling' | 'derived' | null
 }
 
 /** The rule of a body that is a value of some kind. */
@@ -37,6 +42,10 @@ export const readBodyValue = (bytes: Uint8Array, rule: ValueRule, limits: Limits
   switch (rule.kind) {
     case 'json':
       return readJsonValue(bytes, rule, limits)
+    case 'ndjson':
+      return readLinesValue(bytes, rule, limits)
+    case 'form':
+      return readFormValue(bytes, rule, limits)
     case 'interop':
       return readInteropValue(bytes, rule, limits)
     case 'log':
@@ -46,25 +55,59 @@ export const readBodyValue = (bytes: Uint8Array, rule: ValueRule, limits: Limits
 
 type RuleOf<Kind> = Extract<BodyRule, { kind: Kind }>
 
-const readJsonValue = (bytes: Uint8Array, { validate, orders }: RuleOf<'json'>, limits: Limits): BodyValue | Stop => {
+const readJsonValue = (bytes: Uint8Array, rule: RuleOf<'json'>, limits: Limits): BodyValue | Stop => {
   const text = decodeText(bytes)
   if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
   const json = readJson(text, limits)
   if (!json.ok) return stop(json.fault)
   const { value } = json
+  const { isDerived, violation } = judgeValue(value, rule.validate, rule.rules)
   return {
     value,
     shown: value,
-    validate,
-    write: () => new TextEncoder().encode(canonicalize(value)),
-    isPlain: () => isPlainlyWritten(text, value, orders),
+    invalid: violation && stopAt(violation, value, rule.names),
+    write: () => encode(canonicalize(value)),
+    differs: () => (isDerived ? 'derived' : isPlainlyWritten(text, value, rule.orders) ? null : 'spelling'),
+  }
+}
+
+const readLinesValue = (bytes: Uint8Array, rule: RuleOf<'ndjson'>, limits: Limits): BodyValue | Stop => {
+  const text = decodeText(bytes)
+  if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
+  const reading = readLines(text, rule.maxLines, limits)
+  if (!reading.ok) return stop(reading.fault, { rule: reading.rule, place: placeAt(referenceToken(reading.line)) })
+  const { values } = reading
+  const { isDerived, violation } = judgeLines(values, rule.validate, rule.rules)
+  return {
+    value: values,
+    shown: values,
+    invalid: violation && stopAt(violation, values, rule.names),
+    write: () => encode(values.map(value => `${canonicalize(value)}\n`).join('')),
+    differs: () => (isDerived ? 'derived' : areLinesPlainlyWritten(text, values, rule.orders) ? null : 'spelling'),
+  }
+}
+
+const readFormValue = (bytes: Uint8Array, rule: RuleOf<'form'>, limits: Limits): BodyValue | Stop => {
+  const text = decodeText(bytes)
+  if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
+  const reading = readForm(text, limits)
+  if (!reading.ok) return stop('body-undecodable', { rule: reading.rule })
+  const checked = checkParameters('body', reading.values, rule.parameters, 'schema-violation')
+  const invalid = checked instanceof Stop ? checked : null
+  const values = checked instanceof Stop ? reading.values : checked
+  return {
+    value: values,
+    shown: values,
+    invalid,
+    write: () => encode(writeForm(values)),
+    differs: () => (isPlainForm(text, values) ? null : 'spelling'),
   }
 }
 
 /** What is read of an InterOp file is written again octet for octet. */
 const readInteropValue = (
   bytes: Uint8Array,
-  { metric, validate }: RuleOf<'interop'>,
+  { metric, validate, names }: RuleOf<'interop'>,
   limits: Limits,
 ): BodyValue | Stop => {
   const reading = decodeInterop(bytes, metric, limits)
@@ -73,7 +116,15 @@ const readInteropValue = (
   const spelling = spellingRecord(value)
   if (spelling !== null)
     return stop('sensitive-content', { rule: 'base-composition', place: placeIn('records', spelling) })
-  return { value, shown: shortFloats(value), validate, write: () => encodeInterop(value), isPlain: () => true }
+  const valid = validate(value)
+  const violation = valid.ok ? null : { reason: 'schema-violation' as const, rule: valid.keyword, path: valid.path }
+  return {
+    value,
+    shown: shortFloats(value),
+    invalid: violation && stopAt(violation, value, names),
+    write: () => encodeInterop(value),
+    differs: () => null,
+  }
 }
 
 const readLogValue = (bytes: Uint8Array, rule: RuleOf<'log'>, limits: Limits): BodyValue | Stop => {
@@ -86,13 +137,18 @@ const readLogValue = (bytes: Uint8Array, rule: RuleOf<'log'>, limits: Limits): B
   return {
     value: reading.value,
     shown: reading.value,
-    validate: null,
-    write: () => new TextEncoder().encode(written),
-    isPlain: () => text === written,
+    invalid: null,
+    write: () => encode(written),
+    differs: () => (text === written ? null : 'spelling'),
   }
 }
 
-const placeIn = (list: string, index: number | null): Place => ({
-  surface: 'body',
-  pointer: index === null ? '' : `${referenceToken(list)}${referenceToken(index)}`,
-})
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const stopAt = ({ reason, rule, path }: Violation, value: JsonValue, names: ReadonlySet<string>): Stop =>
+  stop(reason, { rule, place: placeInBody(path, value, names) })
+
+const placeAt = (pointer: string): Place => ({ surface: 'body', pointer })
+
+const placeIn = (list: string, index: number | null): Place =>
+  placeAt(index === null ? '' : `${referenceToken(list)}${referenceToken(index)}`)

@@ -1,7 +1,8 @@
-import { capacityOf, type FieldCapacity } from './capacity.ts'
+import { capacityOf, type Capacity, type FieldCapacity } from './capacity.ts'
+import { derivedSchema } from './derived-schema.ts'
 import type { DraftParameter, DraftRoute } from '../workbench/draft-policy.ts'
 import { referenceToken } from '../json-pointer.ts'
-import { allOf, eitherOf } from './log2.ts'
+import { allOf, eitherOf, sequencesOf } from './log2.ts'
 import type { Surface } from '../verdict.ts'
 
 /** What one place of a request adds; `form` is what else differs between requests that hold the same values. */
@@ -51,7 +52,7 @@ const ofParameter = (surface: Surface, { name, schema, required }: DraftParamete
 
 const ofBody = ({ body, forward }: DraftRoute): readonly Part[] => {
   if (!body) return []
-  const { bits, fields } = capacityOf(body.schema)
+  const { bits, fields } = ofLines(capacityOf(derivedSchema(body.schema, body.derive ?? [])), body.maxLines)
   const ofForm = (pointer: string, bits: number): Part => ({ bits, fields: [{ surface: 'form', pointer, bits }] })
   return [
     { bits, fields: fields.map(field => ({ ...field, surface: 'body' })) },
@@ -59,6 +60,15 @@ const ofBody = ({ body, forward }: DraftRoute): readonly Part[] => {
     ...(forward === 'exact' ? [ofForm('/spelling', spellingBits)] : []),
   ]
 }
+
+/** A body of lines chooses each of them, and how many there are. */
+const ofLines = ({ bits, fields }: Capacity, maxLines: number | undefined): Capacity =>
+  maxLines === undefined
+    ? { bits, fields }
+    : {
+        bits: sequencesOf(bits, 1, maxLines),
+        fields: fields.map(field => ({ ...field, pointer: `/*${field.pointer}`, bits: maxLines * field.bits })),
+      }
 
 const LAYOUTS = 8
 const FINAL_LINE_BREAKS = 3

@@ -1,3 +1,4 @@
+import type { DeriveSource } from '../body/derived-field.ts'
 import type { JsonValue } from '../canonical.ts'
 import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
@@ -18,6 +19,14 @@ export type DraftParameter = DraftSchema & {
   readonly credential: boolean
 }
 
+export type DraftBody = DraftSchema & {
+  readonly contentTypes: number
+  /** Most lines of newline-delimited JSON, of each of which the schema speaks; absent for other bodies. */
+  readonly maxLines?: number
+  /** What is rounded or recomputed before it leaves. */
+  readonly derive?: readonly DeriveSource[]
+}
+
 export type DraftRoute = {
   readonly id: string
   readonly path: Path
@@ -29,7 +38,7 @@ export type DraftRoute = {
   readonly pathParameters: readonly DraftParameter[]
   readonly query: readonly DraftParameter[]
   readonly headers: readonly DraftParameter[]
-  readonly body: (DraftSchema & { readonly contentTypes: number }) | null
+  readonly body: DraftBody | null
   readonly forward: 'canonical' | 'exact'
 }
 
@@ -58,8 +67,15 @@ type RawRoute = {
   readonly pathParameters?: RawParameters
   readonly query?: RawParameters
   readonly headers?: RawParameters
-  readonly body: { readonly contentTypes?: readonly string[]; readonly schema?: Members | string }
+  readonly body: RawBody
   readonly forward?: 'canonical' | 'exact'
+}
+type RawBody = {
+  readonly contentTypes?: readonly string[]
+  readonly schema?: Members | string
+  readonly parameters?: RawParameters
+  readonly maxLines?: number
+  readonly derive?: readonly DeriveSource[]
 }
 type RawParameters = Readonly<
   Record<string, { readonly schema: JsonValue; readonly required?: boolean; readonly credential?: boolean }>
@@ -89,7 +105,7 @@ const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference): Dra
   pathParameters: readParameters(raw.pathParameters, [...path, 'pathParameters']),
   query: readParameters(raw.query, [...path, 'query']),
   headers: readParameters(raw.headers, [...path, 'headers']),
-  body: readBody(raw.body, [...path, 'body', 'schema'], readReference),
+  body: readBody(raw.body, [...path, 'body'], readReference),
   forward: raw.forward ?? 'canonical',
 })
 
@@ -102,18 +118,27 @@ const readParameters = (raw: RawParameters = {}, path: Path): readonly DraftPara
     path: [...path, name, 'schema'],
   }))
 
-const readBody = (
-  { schema, contentTypes = ['application/json'] }: RawRoute['body'],
-  path: Path,
-  readReference: ReadReference,
-): DraftRoute['body'] =>
-  schema === undefined
-    ? null
-    : {
-        path,
-        contentTypes: contentTypes.length,
-        schema: typeof schema === 'string' ? readSchema(schema, readReference) : schema,
-      }
+const readBody = (raw: RawBody, path: Path, readReference: ReadReference): DraftBody | null => {
+  const { schema, parameters, contentTypes, maxLines, derive } = raw
+  if (parameters)
+    return { path: [...path, 'parameters'], contentTypes: contentTypes?.length ?? 1, schema: formSchema(parameters) }
+  if (schema === undefined) return null
+  return {
+    path: [...path, 'schema'],
+    contentTypes: contentTypes?.length ?? 1,
+    schema: typeof schema === 'string' ? readSchema(schema, readReference) : schema,
+    ...(maxLines !== undefined && { maxLines }),
+    ...(derive && { derive }),
+  }
+}
+
+/** A form is an object of strings. */
+const formSchema = (parameters: RawParameters): JsonValue => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(parameters).filter(name => parameters[name]!.required === true),
+  properties: Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema])),
+})
 
 /** As `parsePolicy` reads them. */
 const schemaLimits = { maxDepth: 128, maxMembers: 1_000_000, maxStringLength: 1_000_000 }

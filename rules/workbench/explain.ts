@@ -72,7 +72,9 @@ const allowedAt = (place: Place, rule: string | null, route: DraftRoute, body: J
   if (place.surface !== 'body') return allowedParameter(place.pointer, rule, parametersOf(route, place.surface))
   const schema = route.body?.schema
   if (!schema) return nothing
-  const { path, isHidden } = resolvePlace(place.pointer, body)
+  const { path: inBody, isHidden } = resolvePlace(place.pointer, body)
+  // The schema of newline-delimited JSON speaks of one line.
+  const path = route.body?.maxLines === undefined ? inBody : inBody.slice(1)
   if (rule === 'additionalProperties' || isHidden) return unknownName(namesAt(schema, path.slice(0, -1)), path.at(-1))
   return { ...nothing, forms: formsOf(schemasAt(schema, path), rule) }
 }
