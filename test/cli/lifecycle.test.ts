@@ -201,7 +201,10 @@ t.test('serve: on a folder that is not there, makes one and tells in five to ten
   const started = await serving(['--listen', '127.0.0.1:0', '--data', fresh], /Ctrl-C stops/)
   const lines = started.output().trim().split('\n')
   t.ok(lines.length >= 5 && lines.length <= 10, `${lines.length} lines`)
-  t.match(started.output(), /listens on 127\.0\.0\.1 port \d+[^]*authority\.pem[^]*curl --cacert[^]*sluice (-- )?log list/)
+  t.match(
+    started.output(),
+    /listens on 127\.0\.0\.1 port \d+[^]*authority\.pem[^]*curl --cacert[^]*sluice (-- )?log list/,
+  )
   t.equal(await started.stop(), 0)
 })
 

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import type { Command } from 'commander'
 import { program } from '../../cli/program.ts'
@@ -53,4 +56,11 @@ t.test('data folder: none there, exit code 3 and what to do', async t => {
     t.equal(code, 3, command.join(' '))
     t.match(stderr, /sluice: error: there is no appliance[^\n]*\nsluice: hint: run "sluice init"/)
   }
+})
+
+t.test('output: a reader that has seen enough, no stack trace', async t => {
+  const script = `yes '{"a":1}' | head -200000 | "${process.execPath}" cli/main.ts rules scan --ndjson | head -1`
+  const cwd = join(import.meta.dirname, '..', '..')
+  const { stdout, stderr } = await promisify(execFile)('/bin/sh', ['-c', script], { cwd })
+  t.same([stdout, stderr], ['{"index":0,"verdict":"allow","findings":[]}\n', ''])
 })
