@@ -2,7 +2,12 @@ import { Command, InvalidArgumentError } from 'commander'
 import { readPolicySource, spellProblem } from '../../proxy/policy-file.ts'
 import { readDraftPolicy, type DraftRoute } from '../../rules/workbench/draft-policy.ts'
 import { readPolicyDocument } from '../../rules/policy-document.ts'
-import { routeCapacity, togetherBits, type RouteCapacity, type RouteField } from '../../rules/capacity/route-capacity.ts'
+import {
+  routeCapacity,
+  togetherBits,
+  type RouteCapacity,
+  type RouteField,
+} from '../../rules/capacity/route-capacity.ts'
 import type { CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'

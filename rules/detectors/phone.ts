@@ -99,6 +99,13 @@ const isPhone = (text: string, inPhoneContext: () => boolean): boolean => {
   )
 }
 
+/** A UUID with a letter in it (RFC 9562): the groups of digits in it are no groups of a number. */
+const uuid =
+  /(?<![\p{L}\p{N}_-])(?=[\d-]{0,35}[a-f])[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}(?![\p{L}\p{N}_-])/giu
+
+const isInUuid = (text: string, index: number): boolean =>
+  text.matchAll(uuid).some(found => index >= found.index && index < found.index + found[0].length)
+
 /** A candidate may have swallowed a number beside it (`tel 030 123456 12`): shorter beginnings are tried too, at most four. */
 const beginnings = (text: string): readonly string[] => {
   const found = [text]
@@ -122,7 +129,7 @@ export const phone = {
       for (const written of beginnings(raw)) {
         const span = { start: index, end: index + written.length }
         if (!isPhone(written, context(span))) continue
-        yield span
+        if (!isInUuid(subject.text, index)) yield span
         break
       }
     }
@@ -135,6 +142,7 @@ export const phone = {
       '212-555-2368',
       '06 12 34 56 78',
       '0171 3456789',
+      'a429675a-0757-4613-b2db-8f438f934a1e, +49 30 901820',
       '030 / 901820',
       'tel. 612 345 678',
       'Handy: 01713456789',
@@ -148,6 +156,7 @@ export const phone = {
       '1000013350',
       '0.123 / 0.068',
       '2125552368',
+      'a429675a-0757-4613-b2db-8f438f934a1e',
       { text: '20764462', keys: ['lot'] },
       { text: '20764462', keys: ['flowCell', 'serial'] },
     ],

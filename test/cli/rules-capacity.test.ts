@@ -82,10 +82,3 @@ t.test('rules capacity: wrong arguments, a route that is not there, and a file t
   t.equal(broken.code, 1)
   t.match(broken.stderr, /policy\.yaml:1:1 version: must be 1/)
 })
-
-t.test('illumina-proactive: the capacity report in its README is what the command prints', async t => {
-  const { code, stdout } = await sluice(['rules', 'capacity', ...policy, '--per-hour', '1', '--top', '6', '--markdown'])
-  t.equal(code, 0)
-  const readme = readFileSync(join(pack, 'README.md'), 'utf8')
-  t.equal(readme.split('<!-- capacity -->\n')[1]?.trim(), stdout.trim())
-})
