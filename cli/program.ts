@@ -42,6 +42,6 @@ export const program = withCommonOptions(
     .addCommand(demoCommand())
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
+      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
     ),
 )

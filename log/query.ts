@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { openReader } from './reader.ts'
-import type { LogRecord } from './record.ts'
+import type { ActivationEntry, LogRecord } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
 
 /** A row of the view `decisions`: one decision and how it ended. See `record.ts` for units and forms. */
@@ -65,6 +65,12 @@ export type HeldRow = {
   readonly reviewers: readonly string[]
 }
 
+/** A policy that came into force; `policy` is its digest. See `ActivationEntry`. */
+export type ActivationRow = Omit<ActivationEntry, 'kind' | 'id'> & {
+  /** Counted from 1. */
+  readonly number: number
+}
+
 /** The reading end of the log; it may be used beside the writer, in another process. */
 export type LogReader = {
   /** Newest first. */
@@ -74,6 +80,8 @@ export type LogReader = {
   /** Newest first. @param limit - default 100 */
   readonly heldList: (limit?: number) => readonly HeldRow[]
   readonly heldGet: (decision: string) => Sealed | null
+  /** Every policy that came into force, oldest first. */
+  readonly activations: () => readonly ActivationRow[]
   readonly close: () => void
 }
 
@@ -97,6 +105,7 @@ export const openLogReader = (directory: string): LogReader => {
     show: id => show(database, id),
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
+    activations: () => activations(database),
     close: () => void database.close(),
   }
 }
@@ -130,6 +139,20 @@ const heldGet = (database: Database, decision: string): Sealed | null => {
   const row = database.prepare('SELECT nonce, ciphertext, recipients FROM held WHERE decision = ?').get(decision) as
     { nonce: Uint8Array; ciphertext: Uint8Array; recipients: string } | undefined
   return row === undefined ? null : { ...row, recipients: recipientsOf(row.recipients) }
+}
+
+/** By the range of their ids, because ids have an index and kinds have none: `.` follows `-` in ASCII. */
+const activations = (database: Database): readonly ActivationRow[] => {
+  const bodies = database
+    .prepare(
+      `SELECT body FROM record WHERE id >= 'activation-' AND id < 'activation.' AND kind = 'rules.activate' ORDER BY sequence`,
+    )
+    .pluck()
+    .all() as string[]
+  return bodies.map(body => {
+    const { id, time, policy, previous, cause, actor } = JSON.parse(body) as ActivationEntry
+    return { number: Number(id.slice('activation-'.length)), time, policy, previous, cause, actor }
+  })
 }
 
 const recipientsOf = (json: string): Recipient[] => JSON.parse(json) as Recipient[]

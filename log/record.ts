@@ -97,6 +97,22 @@ export type StartEntry = {
 
 export type StopEntry = { readonly kind: 'stop'; readonly time: Time; readonly cause: 'signal' | 'request' | 'fault' }
 
+/**
+ * A policy came into force. Requests that began before may still be decided under the one before it; no request was decided
+ * under this one earlier. `id` is `activation-` and the number of the activation, counted from 1 (so that it is found by
+ * the index of ids); the copy of the policy is kept under that number. `actor` is `sluice` for what the appliance did itself.
+ */
+export type ActivationEntry = {
+  readonly kind: 'rules.activate'
+  readonly id: string
+  readonly time: Time
+  /** Digest of the policy, and of the one that was in force before it: null for the first of all. */
+  readonly policy: string
+  readonly previous: string | null
+  readonly cause: 'start' | 'activate' | 'rollback'
+  readonly actor: string
+}
+
 /** From `since` to `time` the log could not be written. `refused` appends were turned away, so nothing left for them. */
 export type GapEntry = {
   readonly kind: 'gap'
@@ -107,7 +123,8 @@ export type GapEntry = {
 }
 
 /** What callers append. */
-export type Entry = DecisionEntry | OutcomeEntry | ReviewEntry | PurgeEntry | StartEntry | StopEntry | GapEntry
+export type Entry =
+  DecisionEntry | OutcomeEntry | ReviewEntry | PurgeEntry | StartEntry | StopEntry | ActivationEntry | GapEntry
 
 /**
  * What the journal adds. `salt`: 16 random octets in base64url, so that a record can be redacted while its hash stays.
@@ -234,6 +251,16 @@ const stop = {
   cause: oneOf('signal', 'request', 'fault'),
 } satisfies Record<keyof StopEntry, Check>
 
+const activation = {
+  kind: oneOf('rules.activate'),
+  id: matching(/^activation-[1-9]\d{0,8}$/),
+  time,
+  policy: sha256,
+  previous: orNull(sha256),
+  cause: oneOf('start', 'activate', 'rollback'),
+  actor,
+} satisfies Record<keyof ActivationEntry, Check>
+
 const gap = {
   kind: oneOf('gap'),
   time,
@@ -242,7 +269,7 @@ const gap = {
   refused: count,
 } satisfies Record<keyof GapEntry, Check>
 
-const forms = { decision, outcome, review, purge, start, stop, gap } satisfies Record<
+const forms = { decision, outcome, review, purge, start, stop, 'rules.activate': activation, gap } satisfies Record<
   Entry['kind'],
   Readonly<Record<string, Check>>
 >

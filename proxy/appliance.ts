@@ -1,7 +1,7 @@
 import { openAuthority, type Authority } from '../certs/authority.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
 import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
-import type { Policy } from '../rules/policy.ts'
+import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openControl } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -9,15 +9,17 @@ import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
 import { Listener, type LabTimeouts } from './listener.ts'
 import type { Notify } from './notice.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
-import { loadPolicy } from './policy-file.ts'
 import { ProxyError } from './proxy-error.ts'
-import { ownNames, permittedNames } from './set-up.ts'
-import { parseListen, policyFile, type Settings } from './settings.ts'
+import { ownNames } from './set-up.ts'
+import { parseListen, type Settings } from './settings.ts'
+import { startPolicy, type StartPolicy } from './start-policy.ts'
 import { version } from './version.ts'
 
 export type Appliance = {
   readonly listener: Listener
-  readonly policy: Policy
+  readonly inForce: () => InForce
+  /** How the policy of the start was chosen. */
+  readonly startedWith: StartPolicy['kind']
   readonly authority: Authority
   readonly status: () => ApplianceStatus
   /** Ends what is under way, writes the last record, closes everything. */
@@ -46,15 +48,25 @@ export const startAppliance = async (
   tuning: Tuning = {},
 ): Promise<Appliance> => {
   parseListen(settings.listen)
-  const policy = loadPolicy(policyFile(folder, settings))
   const authority = openAuthority(folder.authority)
-  requireCover(authority, settings, policy)
   const reviewers = requireReviewers(folder)
   const { maxLogBytes } = tuning
   const bound = maxLogBytes === undefined ? {} : { maxBytes: maxLogBytes }
   const journal = await openJournal({ directory: folder.log, ...bound })
   try {
-    return await run({ folder, settings, policy, authority, reviewers, journal, notify, tuning })
+    const chosen = startPolicy(folder, settings)
+    const first = await activateStart({ folder, settings, authority, journal }, chosen)
+    return await run({
+      folder,
+      settings,
+      first,
+      startedWith: chosen.kind,
+      authority,
+      reviewers,
+      journal,
+      notify,
+      tuning,
+    })
   } catch (error) {
     await journal.close()
     throw error
@@ -64,7 +76,8 @@ export const startAppliance = async (
 type Parts = {
   readonly folder: DataFolder
   readonly settings: Settings
-  readonly policy: Policy
+  readonly first: InForce
+  readonly startedWith: StartPolicy['kind']
   readonly authority: Authority
   readonly reviewers: readonly ReviewerPublicKey[]
   readonly journal: Journal
@@ -73,9 +86,11 @@ type Parts = {
 }
 
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, policy, authority, reviewers, journal, notify, tuning } = parts
+  const { folder, settings, first, startedWith, authority, reviewers, journal, notify, tuning } = parts
   const forwarder: Forwarder = createForwarder(tuning.upstream)
-  const pipeline: Pipeline = createPipeline({ policy, journal, forwarder, reviewers, notify })
+  const pipeline: Pipeline = createPipeline({ policy: first.policy, journal, forwarder, reviewers, notify })
+  const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
+  const { inForce } = activations
   const listener = new Listener(
     { ...parseListen(settings.listen), names: ownNames(settings) },
     authority,
@@ -88,7 +103,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     version,
     started: started.toISOString(),
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
-    policy: { digest: policy.digest, instruments: policy.instruments.length, routes: policy.routes.length },
+    policy: policyStatus(inForce()),
     authority: { fingerprint: authority.fingerprint256, notAfter: authority.notAfter.toISOString() },
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
       names,
@@ -99,8 +114,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
     requests: pipeline.counts,
     log: journal.status(),
   })
-  await journal.append({ kind: 'start', time: started.toISOString(), version, policy: policy.digest })
-  const control = await openControl(folder.control, controlHandlers(status, pipeline, journal))
+  await journal.append({ kind: 'start', time: started.toISOString(), version, policy: first.policy.digest })
+  const control = await openControl(folder.control, controlHandlers(status, pipeline, journal, activations))
   try {
     await listener.open()
   } catch (error) {
@@ -110,20 +125,20 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const stop = async (): Promise<void> => {
     await listener.close(GRACE_MS)
     await control.close()
+    activations.close()
     forwarder.close()
     await journal.append({ kind: 'stop', time: new Date().toISOString(), cause: 'signal' }).catch(() => undefined)
     await journal.close()
   }
-  return { listener, policy, authority, status, stop }
+  return { listener, inForce, startedWith, authority, status, stop }
 }
 
-/** A certificate outside the authority's constraints would be refused by every instrument: better to say so at the start. */
-const requireCover = (authority: Authority, settings: Settings, policy: Policy): void => {
-  const { dns, addresses } = permittedNames(settings, policy)
-  const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
-  if (missing.length > 0)
-    throw new ProxyError('ERR_CA_TOO_NARROW', `the lab's authority may not vouch for ${missing.join(', ')}`)
-}
+const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] => ({
+  digest: policy.digest,
+  number,
+  instruments: policy.instruments.length,
+  routes: policy.routes.length,
+})
 
 const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {
   const reviewers = loadReviewers(folder.reviewers)

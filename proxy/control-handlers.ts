@@ -1,5 +1,6 @@
 import type { Journal, JournalStatus } from '../log/journal.ts'
 import { blockReasons } from '../rules/verdict.ts'
+import type { Activations, ActivationRequest } from './activations.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
@@ -10,7 +11,13 @@ export type ApplianceStatus = {
   readonly version: string
   readonly started: string
   readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
-  readonly policy: { readonly digest: string; readonly instruments: number; readonly routes: number }
+  readonly policy: {
+    readonly digest: string
+    /** Number of the activation, see `sluice rules history`. */
+    readonly number: number
+    readonly instruments: number
+    readonly routes: number
+  }
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {
@@ -44,6 +51,7 @@ export const controlHandlers = (
   status: () => ApplianceStatus,
   pipeline: Pipeline,
   journal: Journal,
+  activations: Activations,
 ): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
     journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
@@ -65,9 +73,13 @@ export const controlHandlers = (
       const { client, instrument, destination, head, content: bytes } = held
       const arrival = { client, ingress: { kind: 'replay', instrument, destination } } as const
       const message = { arrival, head, content: { kind: 'complete', bytes, trailers: 0 } } as const
-      const passage = await pipeline.pass(message, new AbortController().signal, decision)
+      const passage = await pipeline.gate().pass(message, new AbortController().signal, decision)
       return { status: 200, document: resultOf(passage) }
     },
+    'POST /activations': async body => ({
+      status: 200,
+      document: await activations.activate(body as ActivationRequest),
+    }),
   }
 }
 

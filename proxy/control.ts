@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
-import { ProxyError } from './proxy-error.ts'
+import { hints, ProxyError, type ProxyErrorCode } from './proxy-error.ts'
 
 /** What can be asked of a running appliance, by method and path. A handler answers with a status and a JSON document. */
 export type ControlHandlers = Readonly<
@@ -69,7 +69,9 @@ const answer = async (
   try {
     return await handler(await readBody(request))
   } catch (error) {
-    return { status: 500, document: { error: error instanceof Error ? error.message : 'failed' } }
+    const message = error instanceof Error ? error.message : 'failed'
+    if (error instanceof ProxyError) return { status: 409, document: { code: error.code, error: message } }
+    return { status: 500, document: { error: message } }
   }
 }
 
@@ -82,6 +84,13 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
     chunks.push(chunk)
   }
   return bytes === 0 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as unknown)
+}
+
+/** What was refused over the control socket, as the error that it was there. Null for a document that is none. */
+export const refusalIn = (document: unknown): ProxyError | null => {
+  const { code, error } = (document ?? {}) as { readonly code?: unknown; readonly error?: unknown }
+  if (typeof code !== 'string' || !Object.hasOwn(hints, code)) return null
+  return new ProxyError(code as ProxyErrorCode, String(error))
 }
 
 /**

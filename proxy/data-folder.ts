@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
-/** Where an appliance keeps what it needs: one folder, of which only the log and the control socket are written to in service. */
+/** Where an appliance keeps what it needs: one folder, of which only the log, the copies of policies and the control socket are
+ * written to in service. */
 export type DataFolder = {
   readonly root: string
   /** Listen address, own names, policy file. */
@@ -10,6 +11,8 @@ export type DataFolder = {
   /** Public keys of the reviewers; their private keys belong elsewhere. */
   readonly reviewers: string
   readonly log: string
+  /** Copies of the policies that came into force. */
+  readonly policies: string
   /** Unix socket, 0600. */
   readonly control: string
 }
@@ -20,5 +23,6 @@ export const dataFolder = (root: string): DataFolder => ({
   authority: join(root, 'ca'),
   reviewers: join(root, 'reviewers'),
   log: join(root, 'log'),
+  policies: join(root, 'policies'),
   control: join(root, 'control.sock'),
 })

@@ -4,7 +4,7 @@ import type { Arrival, Field, Head } from '../rules/message.ts'
 import { answerOf, type Answer } from './answer.ts'
 import { readContent } from './content.ts'
 import { drained } from './linger.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Gate } from './pipeline.ts'
 
 /** The head of a request as Node's parser gives it; the raw fields, because the merged ones hide repetitions. */
 export const headOf = (request: IncomingMessage): Head => {
@@ -16,18 +16,19 @@ export const headOf = (request: IncomingMessage): Head => {
 
 /**
  * Takes one request from its head to its answer. Never rejects.
+ * @param gate - decides the whole request, whatever policy comes into force meanwhile
  * @param broken - aborts when the rest of the request will not come
  */
 export const exchange = async (
   request: IncomingMessage,
   response: ServerResponse,
   arrival: Arrival,
-  pipeline: Pipeline,
+  gate: Gate,
   broken: AbortSignal,
 ): Promise<void> => {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const answer = await answerRequest(request, response, arrival, pipeline, { gone: gone.signal, broken })
+  const answer = await answerRequest(request, response, arrival, gate, { gone: gone.signal, broken })
   if (!response.destroyed) await write(request, response, answer)
 }
 
@@ -37,20 +38,20 @@ const answerRequest = async (
   request: IncomingMessage,
   response: ServerResponse,
   arrival: Arrival,
-  pipeline: Pipeline,
+  gate: Gate,
   { gone, broken }: Signals,
 ): Promise<Answer> => {
   const head = headOf(request)
-  const { block, maxBodyBytes } = inspectHead(arrival, head, pipeline.policy)
+  const { block, maxBodyBytes } = inspectHead(arrival, head, gate.policy)
   const waits = request.headers.expect !== undefined
   // Who waits for leave to send the content, or is not known at all, is refused without it.
   if (block && (waits || maxBodyBytes === 0)) {
-    const answer = answerOf(await pipeline.refuse({ arrival, head }, block))
+    const answer = answerOf(await gate.refuse({ arrival, head }, block))
     return { ...answer, isLast: true }
   }
   if (waits) response.writeContinue()
   const content = await readContent(request, maxBodyBytes, broken)
-  const answer = answerOf(await pipeline.pass({ arrival, head, content }, gone))
+  const answer = answerOf(await gate.pass({ arrival, head, content }, gone))
   return content.kind === 'complete' ? answer : { ...answer, isLast: true }
 }
 

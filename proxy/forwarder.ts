@@ -6,7 +6,8 @@ import { createProxyServer, type ProxyServer } from 'http-proxy'
 import type { Destination, Route } from '../rules/policy.ts'
 import type { Released } from '../rules/verdict.ts'
 import { faultOf, UpstreamError, type UpstreamFault } from './upstream-fault.ts'
-import { isAllowedTarget, upstreamAgent } from './upstream.ts'
+import { isAllowedTarget } from './upstream.ts'
+import { upstreamConnections } from './upstream-connections.ts'
 
 /** The vendor's answer, whole and cut down to what the route lets back; or why there is none. */
 export type UpstreamAnswer =
@@ -38,6 +39,11 @@ export type Forwarder = {
     response: Route['response'],
     signal: AbortSignal,
   ) => Promise<UpstreamAnswer>
+  /**
+   * Says which destinations there are from now on. Connections to the others are closed as soon as their last request has
+   * ended; those to a destination that is the same in all but its id stay open.
+   */
+  readonly keep: (destinations: readonly Destination[]) => void
   readonly close: () => void
 }
 
@@ -53,27 +59,20 @@ export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder
   proxy.on('proxyReq', (upstream, standIn) => passages.get(standIn)?.onRequest(upstream))
   proxy.on('proxyRes', (answer, standIn) => passages.get(standIn)?.onAnswer(answer))
   proxy.on('econnreset', (_error, standIn) => passages.get(standIn)?.fail('connection_terminated'))
-  const agents = new Map<Destination, Agent>()
-  const agentOf = (destination: Destination): Agent => {
-    const agent = agents.get(destination) ?? upstreamAgent(destination)
-    agents.set(destination, agent)
-    return agent
-  }
+  const connections = upstreamConnections()
   return {
     forward: async (request, to, response, signal) => {
       try {
         if (isIP(to.host) !== 0 && !isAllowedTarget(to, to.host)) throw new UpstreamError('destination_ip_prohibited')
         const passage = new Passage(request, response, timeouts.answer, signal)
         passages.set(passage.incoming, passage)
-        return await passage.run(proxy, to, agentOf(to), timeouts.connect)
+        return await connections.use(to, agent => passage.run(proxy, to, agent, timeouts.connect))
       } catch (error) {
         return { kind: 'fault', fault: faultOf(error) }
       }
     },
-    close: () => {
-      for (const agent of agents.values()) agent.destroy()
-      agents.clear()
-    },
+    keep: connections.keep,
+    close: connections.close,
   }
 }
 

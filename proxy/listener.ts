@@ -217,7 +217,7 @@ export class Listener {
     const { socket } = request
     const broken = new AbortController()
     const arrival = this.#arrivals.get(socket)
-    const ended = exchange(request, response, arrival, this.#pipeline, broken.signal).then(() => sent(response))
+    const ended = exchange(request, response, arrival, this.#pipeline.gate(), broken.signal).then(() => sent(response))
     const underWay = this.#underWay.get(socket) ?? new Set()
     const entry = { request, broken, ended }
     this.#underWay.set(socket, underWay.add(entry))
@@ -257,12 +257,10 @@ export class Listener {
 
   /** A CONNECT of an explicit proxy client: the tunnel ends here, and what comes through it is TLS to us. */
   async #connect(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const verdict = inspectTunnel(clientOf(socket), headOf(request), this.#pipeline.policy)
+    const gate = this.#pipeline.gate()
+    const verdict = inspectTunnel(clientOf(socket), headOf(request), gate.policy)
     if (verdict.kind === 'block') {
-      const passage = await this.#pipeline.refuse(
-        { arrival: this.#arrivals.get(socket), head: headOf(request) },
-        verdict,
-      )
+      const passage = await gate.refuse({ arrival: this.#arrivals.get(socket), head: headOf(request) }, verdict)
       return endGently(socket, answerBytes(answerOf(passage)))
     }
     this.#arrivals.tunnel(socket, verdict.authority)
@@ -299,9 +297,8 @@ export class Listener {
   /** The certificate for a server name; for one that is none of ours, our own, so that the refusal can still be told. */
   async #chooseContext(name: string, done: Parameters<NonNullable<SniCallback>>[1]): Promise<void> {
     const host = name.toLowerCase()
-    const isNamed = this.#pipeline.policy.destinations.some(destination => destination.host === host)
     try {
-      done(null, isNamed ? await this.#leaves.contextFor(host) : undefined)
+      done(null, this.#isDestination(host) ? await this.#leaves.contextFor(host) : undefined)
     } catch (error) {
       done(error as Error)
     }
@@ -322,7 +319,7 @@ export class Listener {
   }
 
   #isDestination(host: string): boolean {
-    return this.#pipeline.policy.destinations.some(destination => destination.host === host)
+    return this.#pipeline.gate().policy.destinations.some(destination => destination.host === host)
   }
 
   /** What Node's parser refused, or what stopped half-way. */
@@ -355,7 +352,8 @@ export class Listener {
   }
 
   #record(arrival: Arrival, unreadable: Unreadable): Promise<Passage> {
-    return this.#pipeline.refuse({ arrival }, inspectUnreadable(arrival, unreadable, this.#pipeline.policy))
+    const gate = this.#pipeline.gate()
+    return gate.refuse({ arrival }, inspectUnreadable(arrival, unreadable, gate.policy))
   }
 }
 

@@ -3,5 +3,6 @@ export type Notice =
   | { readonly kind: 'handshake-failed'; readonly client: string; readonly code: string; readonly trusts: boolean }
   | { readonly kind: 'log-failed'; readonly code: string }
   | { readonly kind: 'log-recovered' }
+  | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

@@ -22,13 +22,21 @@ export type Passage =
 /** Requests since the start, by how they ended. */
 export type Counts = { forwarded: number; failed: number; blocked: number; unrecorded: number }
 
-export type Pipeline = {
+/** The way out under one policy. Whoever takes a request keeps to the gate at which it began. */
+export type Gate = {
   readonly policy: Policy
-  readonly counts: Readonly<Counts>
   /** Inspects, records, and forwards what may leave: the one way out. Never rejects. */
   readonly pass: (message: Message, signal: AbortSignal, replayOf?: string) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
   readonly refuse: (message: Received, block: Block) => Promise<Passage>
+}
+
+export type Pipeline = {
+  /** The gate for requests that begin now. */
+  readonly gate: () => Gate
+  readonly counts: Readonly<Counts>
+  /** Opens another gate. Requests that began at the one before end there. */
+  readonly enforce: (policy: Policy) => void
 }
 
 /** A message as far as it was read. */
@@ -61,7 +69,38 @@ const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): Out
   ms: Math.round(ms),
 })
 
-export const createPipeline = ({ policy, journal, forwarder, reviewers, notify }: PipelineParts): Pipeline => {
+export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pipeline => {
+  /** Tells once that records cannot be written, and once that they can be again. */
+  let failure: string | null = null
+  const tell = (code: string | null): void => {
+    if (code !== null && failure === null) notify({ kind: 'log-failed', code })
+    if (code === null && failure !== null) notify({ kind: 'log-recovered' })
+    failure = code
+  }
+  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0 }
+  const counted = (passage: Passage): Passage => {
+    const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
+    counts[isFault ? 'failed' : passage.kind]++
+    return passage
+  }
+  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted })
+  let gate = openGate(policy)
+  return {
+    gate: () => gate,
+    counts,
+    enforce: next => {
+      gate = openGate(next)
+    },
+  }
+}
+
+type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers'> & {
+  /** Hears after each decision whether it could be recorded: null, or why not. */
+  readonly tell: (code: string | null) => void
+  readonly counted: (passage: Passage) => Passage
+}
+
+const gateUnder = (policy: Policy, { journal, forwarder, reviewers, tell, counted }: GateParts): Gate => {
   const record = async (id: string, message: Received, verdict: Verdict, replayOf: string | null): Promise<boolean> => {
     try {
       const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
@@ -73,14 +112,6 @@ export const createPipeline = ({ policy, journal, forwarder, reviewers, notify }
       tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
       return false
     }
-  }
-
-  /** Tells once that records cannot be written, and once that they can be again. */
-  let failure: string | null = null
-  const tell = (code: string | null): void => {
-    if (code !== null && failure === null) notify({ kind: 'log-failed', code })
-    if (code === null && failure !== null) notify({ kind: 'log-recovered' })
-    failure = code
   }
 
   /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */
@@ -146,16 +177,8 @@ export const createPipeline = ({ policy, journal, forwarder, reviewers, notify }
     route: policy.routes.find(({ id }) => id === block.route) ?? null,
   })
 
-  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0 }
-  const counted = (passage: Passage): Passage => {
-    const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
-    counts[isFault ? 'failed' : passage.kind]++
-    return passage
-  }
-
   return {
     policy,
-    counts,
     pass: async (message, signal, replayOf) => {
       const id = uuidV7()
       const verdict = inspect(message, policy)

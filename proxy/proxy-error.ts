@@ -20,6 +20,12 @@ export const hints = {
   ERR_POLICY_UNREADABLE: 'check the path and the permissions of the policy file, or run "sluice init"',
   ERR_POLICY_INVALID:
     'correct the lines named above, then try again; "sluice rules check" reads the policy without starting anything',
+  ERR_POLICY_COPY:
+    'restore the folder "policies" of the data folder from a backup; or move it away, and the next start takes the policy file',
+  ERR_POLICY_NOT_COPIED:
+    'see that the disk has room, and that the appliance may write to the folder, then activate again',
+  ERR_ACTIVATION_REQUEST: 'use the same version of sluice for the command and the appliance',
+  ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
   ERR_CA_TOO_NARROW: 'run "sluice certs ca renew", then install the new CA certificate on every instrument',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
   ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names" and "policy" and nothing else',

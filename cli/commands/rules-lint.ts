@@ -25,7 +25,7 @@ const lintPolicy = (options: LintOptions): void => {
   const errors = findings.filter(({ severity }) => severity === 'error').length
   if (errors > 0) process.exitCode = exitCodes.found
   if (options.json) return json({ policy: file, errors, warnings: findings.length - errors, findings })
-  if (findings.length > 0) print(file, findings)
+  if (findings.length > 0) printFindings(file, findings)
   line(`${file}: ${spellCount(errors, 'error')}, ${spellCount(findings.length - errors, 'warning')}`)
 }
 
@@ -36,9 +36,10 @@ export const policyToRead = (options: LintOptions): string => {
   return policyFile(folder, readSettings(folder))
 }
 
-const spellCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+export const spellCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-const print = (file: string, findings: readonly LintFinding[]): void => {
+/** The findings as a table, and what can be done about each kind. */
+export const printFindings = (file: string, findings: readonly LintFinding[]): void => {
   table(
     ['severity', 'code', 'at', 'key', 'in schema', 'detail'],
     findings.map(({ severity, code, line, column, key, pointer, detail }) => [

@@ -10,16 +10,18 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { messageFor } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
+import { activateCommand } from './rules-activate.ts'
 import { capacityCommand } from './rules-capacity.ts'
 import { diffCommand } from './rules-diff.ts'
 import { explainCommand } from './rules-explain.ts'
+import { historyCommand, rollbackCommand } from './rules-history.ts'
 import { learnCommand } from './rules-learn.ts'
 import { lintCommand } from './rules-lint.ts'
 import { testCommand } from './rules-test.ts'
 
 export const rulesCommand = (): Command =>
   new Command('rules')
-    .description('check the policy, and try payloads against it without sending anything')
+    .description('check the policy, try payloads against it without sending anything, and put it in force')
     .addCommand(checkCommand())
     .addCommand(scanCommand())
     .addCommand(lintCommand())
@@ -28,6 +30,9 @@ export const rulesCommand = (): Command =>
     .addCommand(testCommand())
     .addCommand(explainCommand())
     .addCommand(diffCommand())
+    .addCommand(activateCommand())
+    .addCommand(historyCommand())
+    .addCommand(rollbackCommand())
 
 type CheckOptions = CommonOptions & {
   readonly policy?: string

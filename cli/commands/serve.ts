@@ -25,7 +25,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
   if (isNew) await setUp(folder, { ...defaultSettings, ...listenOf(options) }, shippedPolicy())
   const settings = { ...readSettings(folder), ...listenOf(options) }
   const appliance = await startAppliance(folder, settings, notify)
-  if (options.json) json({ kind: 'ready', ...appliance.status().listen, data: folder.root })
+  if (options.json) json(readyDocument(appliance, folder))
   else greet(appliance, folder, settings, isNew)
   await stopped
   await appliance.stop()
@@ -34,19 +34,35 @@ const serve = async (options: ServeOptions): Promise<void> => {
 
 const listenOf = ({ listen }: ServeOptions): Partial<Settings> => (listen === undefined ? {} : { listen })
 
+const readyDocument = ({ inForce, startedWith, status }: Appliance, folder: DataFolder) => {
+  const { number, policy } = inForce()
+  const { address, port, connections } = status().listen
+  const activation = { number, digest: policy.digest, file: startedWith }
+  return { kind: 'ready', address, port, connections, data: folder.root, policy: activation }
+}
+
+/** How the policy of the start was chosen. */
+const startNotes = {
+  edited: file => `activated now, from ${file}`,
+  same: file => `in force before, and the same as ${file}`,
+  kept: file => `in force before; ${file} differs, and "${sluice} rules activate" would take it`,
+} satisfies Record<Appliance['startedWith'], (file: string) => string>
+
 /** What an IT person needs to go on from here. */
 const greet = (
-  { listener, policy, authority }: Appliance,
+  { listener, inForce, startedWith, authority }: Appliance,
   folder: DataFolder,
   settings: Settings,
   isNew: boolean,
 ): void => {
   const port = listener.port
+  const { number, policy } = inForce()
   const at = listener.address.includes(':') ? `[${listener.address}]` : listener.address
   line(`sluice listens on ${at} port ${port}, and nowhere else${isNew ? ` (new data folder: ${folder.root})` : ''}`)
   line(
-    `  policy      ${policyFile(folder, settings)}: ${policy.routes.length} routes to ${policy.destinations.map(({ host }) => host).join(', ')}`,
+    `  policy      ${number}: ${policy.routes.length} routes to ${policy.destinations.map(({ host }) => host).join(', ')}`,
   )
+  line(`              ${startNotes[startedWith](policyFile(folder, settings))}`)
   line(`  CA          ${folder.authority}/authority.pem, to be trusted by the instruments`)
   line(`              SHA-256 ${authority.fingerprint256}`)
   line(`  reviewers   ${folder.reviewers}: move the .key files to the reviewers, off this machine`)

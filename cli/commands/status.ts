@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
+import { readFileState } from '../../proxy/policy-copies.ts'
+import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -21,14 +23,18 @@ const status = async (options: StatusOptions): Promise<void> => {
   const state = document as ApplianceStatus
   if (state.log.state !== 'ready') process.exitCode = exitCodes.unreachable
   if (options.health) return
-  if (options.json) return json(state)
+  const file = policyFile(folder, readSettings(folder))
+  const { state: digest } = readFileState(file)
+  const differs = digest !== state.policy.digest
+  if (options.json) return json({ ...state, policyFile: { file, differs } })
   const { listen, policy, authority, requests, log } = state
   fields([
     ['version', state.version],
     ['started', state.started],
     ['listens on', `${listen.address} port ${listen.port}`],
     ['connections', listen.connections],
-    ['policy', policy.digest],
+    ['policy in force', `${policy.number}, ${policy.digest}`],
+    ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
     ['instruments, routes', `${policy.instruments}, ${policy.routes}`],
     ['CA SHA-256', authority.fingerprint],
     ['CA ends', authority.notAfter],

@@ -18,7 +18,7 @@ const exitMeanings = {
   notFound:
     'there is no such thing: no appliance in the data folder, no decision or held payload of that id, no such file',
   permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
-  refused: 'reserved: the appliance refused the request',
+  refused: '`rules activate`, `rules rollback`: the running appliance refused the policy',
   partly: 'reserved: only a part was done',
   changed: '`rules diff`: the two policies differ',
   found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',

@@ -1,0 +1,97 @@
+import { refusalIn, callControl } from '../proxy/control.ts'
+import type { ActivationRequest, ActivationResult } from '../proxy/activations.ts'
+import type { DataFolder } from '../proxy/data-folder.ts'
+import { gatherPolicy, loadPolicy, type PolicyTexts } from '../proxy/policy-file.ts'
+import { hints, ProxyError } from '../proxy/proxy-error.ts'
+import { lint, type LintFinding } from '../rules/workbench/lint.ts'
+import type { CaseResult } from './case-report.ts'
+import { printFindings, spellCount } from './commands/rules-lint.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+import { actor } from './held.ts'
+import { json, line, table } from './print.ts'
+import { casesBeside, runCases } from './run-cases.ts'
+
+/** A policy that may be activated as far as can be told without the appliance. */
+export type Candidate = {
+  readonly texts: PolicyTexts
+  readonly digest: string
+  readonly warnings: readonly LintFinding[]
+  /** How many cases passed; null when none stand beside the policy. */
+  readonly cases: number | null
+}
+
+/**
+ * Checks a policy, lints it, and runs the cases beside it. What speaks against it is printed.
+ * @throws Failure when anything does; ProxyError `ERR_POLICY_UNREADABLE`
+ */
+export const checkCandidate = (file: string, isJson: boolean): Candidate => {
+  const { text, readReference, texts } = gatherPolicy(file)
+  const findings = lint(text, readReference)
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (!isJson && findings.length > 0) printFindings(file, findings)
+  if (errors.length > 0) {
+    if (isJson) json({ policy: file, activated: false, findings, failed: [] })
+    throw refused(`${file} has ${spellCount(errors.length, 'error')}`, 'correct what is listed, then activate again')
+  }
+  const policy = loadPolicy(file)
+  const cases = casesBeside(file)
+  const results = cases === null ? null : runCases(cases, policy).map(({ result }) => result)
+  const failed = results?.filter(({ differences }) => differences.length > 0) ?? []
+  if (failed.length > 0) {
+    if (isJson) json({ policy: file, activated: false, findings, failed })
+    else printFailed(failed)
+    throw refused(`${spellCount(failed.length, 'case')} of ${cases} failed`, 'correct the policy or its cases')
+  }
+  return { texts: texts(), digest: policy.digest, warnings: findings, cases: results?.length ?? null }
+}
+
+const refused = (message: string, hint: string): Failure =>
+  new Failure(`${message}, so nothing was changed`, hint, exitCodes.found)
+
+const printFailed = (failed: readonly CaseResult[]): void =>
+  table(
+    ['case', 'route', 'expected', 'got', 'reason', 'difference'],
+    failed.map(({ name, route, expect, got, reason, differences }) => [
+      name,
+      route,
+      expect,
+      got,
+      reason,
+      differences.join('; '),
+    ]),
+  )
+
+/**
+ * Has the running appliance activate a policy that was checked.
+ * @throws Failure when it refuses; ProxyError `ERR_CONTROL_UNREACHABLE`
+ */
+export const activate = async (
+  folder: DataFolder,
+  { texts }: Candidate,
+  cause: ActivationRequest['cause'],
+): Promise<ActivationResult> => {
+  const request: ActivationRequest = { ...texts, cause, actor: actor() }
+  const { status, document } = await callControl(folder.control, 'POST /activations', request)
+  if (status === 200) return document as ActivationResult
+  const { message, code } = refusalIn(document) ?? notTaken(document)
+  throw new Failure(`${message}; nothing was changed`, hints[code], exitCodes.refused)
+}
+
+/** An appliance that does not know the request, or failed over it. */
+const notTaken = (document: unknown): ProxyError => {
+  const { error } = document as { readonly error?: unknown }
+  return new ProxyError('ERR_ACTIVATION_REQUEST', `the appliance did not take the policy (${String(error)})`)
+}
+
+export const printActivation = (
+  file: string,
+  { warnings, cases }: Candidate,
+  { number, digest, previous }: ActivationResult,
+  isJson: boolean,
+): void => {
+  const isChanged = digest !== previous
+  if (isJson) return json({ policy: file, activated: isChanged, number, digest, previous, findings: warnings, cases })
+  line(`checked: ${spellCount(warnings.length, 'warning')}, ${cases === null ? 'no cases' : `${cases} cases passed`}`)
+  line(isChanged ? `in force: ${number}, ${digest}` : `was in force already: ${number}, ${digest}`)
+}
