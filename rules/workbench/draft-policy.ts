@@ -1,9 +1,13 @@
 import type { DeriveSource } from '../body/derived-field.ts'
+import { interopMetrics } from '../body/interop-layout.ts'
+import { interopSchema } from '../body/interop-schema.ts'
+import { compileTemplates, logSchema } from '../body/log-lines.ts'
 import type { JsonValue } from '../canonical.ts'
 import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
 import type { ReadReference } from '../parse-policy.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
+import { defaultLimits } from '../policy.ts'
 
 /** A schema where the policy has it. */
 export type DraftSchema = {
@@ -57,6 +61,7 @@ type Raw = {
   readonly instruments: readonly { readonly id: string; readonly enabled?: boolean }[]
   readonly destinations: readonly { readonly id: string }[]
   readonly routes: readonly RawRoute[]
+  readonly limits?: { readonly maxMembers?: number }
 }
 type RawRoute = {
   readonly id: string
@@ -76,6 +81,9 @@ type RawBody = {
   readonly parameters?: RawParameters
   readonly maxLines?: number
   readonly derive?: readonly DeriveSource[]
+  readonly metric?: string
+  readonly version?: number
+  readonly templates?: Readonly<Record<string, string>>
 }
 type RawParameters = Readonly<
   Record<string, { readonly schema: JsonValue; readonly required?: boolean; readonly credential?: boolean }>
@@ -84,6 +92,7 @@ type RawParameters = Readonly<
 /** @param document - the value of a `readPolicyDocument` that was ok, so it has the shape of `policy.schema.json` */
 export const readDraftPolicy = (document: JsonValue, readReference: ReadReference): DraftPolicy => {
   const raw = document as unknown as Raw
+  const maxMembers = raw.limits?.maxMembers ?? defaultLimits.maxMembers
   return {
     instruments: raw.instruments.map(({ id, enabled = true }, index) => ({
       id,
@@ -91,11 +100,11 @@ export const readDraftPolicy = (document: JsonValue, readReference: ReadReferenc
       path: ['instruments', index],
     })),
     destinations: raw.destinations.map(({ id }, index) => ({ id, path: ['destinations', index] })),
-    routes: raw.routes.map((route, index) => readRoute(route, ['routes', index], readReference)),
+    routes: raw.routes.map((route, index) => readRoute(route, ['routes', index], readReference, maxMembers)),
   }
 }
 
-const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference): DraftRoute => ({
+const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference, maxMembers: number): DraftRoute => ({
   id: raw.id,
   path,
   destination: raw.destination,
@@ -105,7 +114,7 @@ const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference): Dra
   pathParameters: readParameters(raw.pathParameters, [...path, 'pathParameters']),
   query: readParameters(raw.query, [...path, 'query']),
   headers: readParameters(raw.headers, [...path, 'headers']),
-  body: readBody(raw.body, [...path, 'body'], readReference),
+  body: readBody(raw.body, [...path, 'body'], readReference, maxMembers),
   forward: raw.forward ?? 'canonical',
 })
 
@@ -118,18 +127,33 @@ const readParameters = (raw: RawParameters = {}, path: Path): readonly DraftPara
     path: [...path, name, 'schema'],
   }))
 
-const readBody = (raw: RawBody, path: Path, readReference: ReadReference): DraftBody | null => {
-  const { schema, parameters, contentTypes, maxLines, derive } = raw
-  if (parameters)
-    return { path: [...path, 'parameters'], contentTypes: contentTypes?.length ?? 1, schema: formSchema(parameters) }
-  if (schema === undefined) return null
+const readBody = (raw: RawBody, path: Path, readReference: ReadReference, maxMembers: number): DraftBody | null => {
+  const { schema, maxLines, derive } = raw
+  const contentTypes = raw.contentTypes?.length ?? 1
+  if (schema === undefined) {
+    const builtIn = builtInSchema(raw, maxMembers)
+    return builtIn && { path: [...path, builtIn.key], contentTypes, schema: builtIn.schema as JsonValue }
+  }
   return {
     path: [...path, 'schema'],
-    contentTypes: contentTypes?.length ?? 1,
+    contentTypes,
     schema: typeof schema === 'string' ? readSchema(schema, readReference) : schema,
     ...(maxLines !== undefined && { maxLines }),
     ...(derive && { derive }),
   }
+}
+
+/** What a body without a schema of its own admits, and the key that says so; null for no body, or what `parsePolicy` reports. */
+const builtInSchema = (
+  { parameters, metric, version, templates }: RawBody,
+  maxMembers: number,
+): { readonly key: string; readonly schema: object | null } | null => {
+  if (parameters) return { key: 'parameters', schema: formSchema(parameters) as object }
+  const known = interopMetrics.find(name => name === metric)
+  if (known) return { key: 'metric', schema: interopSchema(known, version) }
+  const compiled = templates && compileTemplates(templates)
+  // A line is at least one member.
+  return compiled?.ok ? { key: 'templates', schema: logSchema(compiled.templates, maxMembers) } : null
 }
 
 /** A form is an object of strings. */
