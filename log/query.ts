@@ -82,6 +82,8 @@ export type LogReader = {
   readonly heldGet: (decision: string) => Sealed | null
   /** Every policy that came into force, oldest first. */
   readonly activations: () => readonly ActivationRow[]
+  /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
+  readonly checkpoint: () => string
   readonly close: () => void
 }
 
@@ -106,6 +108,7 @@ export const openLogReader = (directory: string): LogReader => {
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
     activations: () => activations(database),
+    checkpoint: () => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string,
     close: () => void database.close(),
   }
 }

@@ -15,6 +15,7 @@ export const logCommand = (): Command =>
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(verifyCommand())
+    .addCommand(checkpointCommand())
 
 type ListOptions = CommonOptions & DecisionFilter
 
@@ -111,6 +112,23 @@ const verifyCommand = (): Command =>
       if (options.json) json(result)
       else tellVerification(result)
       process.exitCode = verificationCodes[result.kind]
+    })
+
+const checkpointCommand = (): Command =>
+  new Command('checkpoint')
+    .description(
+      'print the signed checkpoint of the log; kept elsewhere, it shows a log that was rolled back or written anew',
+    )
+    .addHelpText('after', examples('sluice log checkpoint > /mnt/safe/checkpoint.txt'))
+    .action((options: CommonOptions) => {
+      const reader = openLogReader(readyFolder(options).log)
+      try {
+        const note = reader.checkpoint()
+        if (options.json) json({ checkpoint: note })
+        else process.stdout.write(note)
+      } finally {
+        reader.close()
+      }
     })
 
 const verificationCodes = {

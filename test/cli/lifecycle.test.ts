@@ -165,6 +165,17 @@ t.test('log verify: intact while the appliance writes it', async t => {
   t.same([code, (JSON.parse(stdout) as { kind: string }).kind], [0, 'intact'])
 })
 
+t.test('P5: log checkpoint: kept elsewhere, it anchors the log; one of another log does not', async t => {
+  const file = join(data, '..', 'checkpoint.txt')
+  writeFileSync(file, (await run('log', 'checkpoint')).stdout)
+  t.equal((await run('log', 'verify', '--anchor', file)).code, 0)
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(/^\d+$/m, size => String(Number(size) + 1)),
+  )
+  t.equal((await run('log', 'verify', '--anchor', file)).code, 11, 'a note that was edited says nothing')
+})
+
 t.test('serve: Ctrl-C stops it cleanly; then status says it is unreachable, exit code 12', async t => {
   t.equal(await appliance.stop('SIGINT'), 0)
   t.notMatch(appliance.output(), read)
