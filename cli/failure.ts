@@ -26,6 +26,9 @@ const describe = (error: unknown): Failure => {
   if (error instanceof ProxyError) return new Failure(error.message, proxyHints[error.code], codes[error.code])
   if (error instanceof LogError) return new Failure(error.message, logHints[error.code], codes[error.code])
   if (error instanceof CertError) return new Failure(error.message, certHints[error.code])
+  // Its own message quotes what could not be read, and that may be a piece of a payload.
+  if (error instanceof SyntaxError)
+    return new Failure('something that was read is not JSON', 'check the files that you named')
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'EACCES' || code === 'EPERM')
     return new Failure(message, 'run the command as the user that owns the data folder', exitCodes.permission)

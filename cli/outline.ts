@@ -1,5 +1,6 @@
 import { canonicalize, type JsonValue } from '../rules/canonical.ts'
 import { decodeContent, decodeText } from '../rules/decode.ts'
+import { scanPayload } from '../rules/inspect.ts'
 import { readJson } from '../rules/json.ts'
 import { fieldValues, type Head } from '../rules/message.ts'
 import { defaultLimits } from '../rules/policy.ts'
@@ -35,9 +36,13 @@ const walk = function* (value: JsonValue, pointer: string): Generator<OutlineRow
   const isArray = Array.isArray(value)
   const entries = isArray ? value.map((item, index) => [String(index), item] as const) : Object.entries(value)
   yield { pointer, type: isArray ? 'array' : 'object', size: entries.length, shape: '' }
-  // A property name may be the leak itself, so it is masked unless it looks like a plain field name.
-  for (const [name, item] of entries)
-    yield* walk(item, `${pointer}/${isArray || /^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(name) ? name : shapeOf(name)}`)
+  for (const [name, item] of entries) yield* walk(item, `${pointer}/${isArray ? name : nameOf(name)}`)
+}
+
+/** A property name may be the leak itself: it is shown only when it looks like a field and no detector finds anything in it. */
+const nameOf = (name: string): string => {
+  const isPlain = /^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(name)
+  return isPlain && scanPayload(Buffer.from(JSON.stringify(name))).verdict === 'allow' ? name : shapeOf(name)
 }
 
 const shapeOf = (text: string): string => {

@@ -69,7 +69,8 @@ const answer = async (
   try {
     return await handler(await readBody(request))
   } catch (error) {
-    const message = error instanceof Error ? error.message : 'failed'
+    // A SyntaxError quotes what could not be read, and that may be a piece of a payload.
+    const message = error instanceof Error && !(error instanceof SyntaxError) ? error.message : 'not readable'
     if (error instanceof ProxyError) return { status: 409, document: { code: error.code, error: message } }
     return { status: 500, document: { error: message } }
   }

@@ -27,9 +27,18 @@ export const encodeHeld = ({ content, ...rest }: HeldPayload): Uint8Array =>
  */
 export const decodeHeld = (bytes: Uint8Array): HeldPayload => {
   const end = bytes.indexOf(0x0a)
-  const { v, client, instrument, destination, head } = JSON.parse(
-    Buffer.from(bytes.subarray(0, end)).toString(),
-  ) as HeldPayload & { v: number }
+  const { v, client, instrument, destination, head } = readHeading(bytes.subarray(0, end))
   if (v !== 1) throw new Error('the held payload was written by another version of sluice')
   return { client, instrument, destination, head, content: bytes.subarray(end + 1) }
+}
+
+type Heading = Omit<HeldPayload, 'content'> & { readonly v: number }
+
+/** JSON.parse quotes what it cannot read in its error, and that would be a piece of the payload. */
+const readHeading = (bytes: Uint8Array): Heading => {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Heading
+  } catch {
+    throw new Error('the held payload cannot be read')
+  }
 }

@@ -37,3 +37,8 @@ t.test('P4: a header field is kept only when it is known to be no credential', a
     ['Host', 'Content-Type', 'CONTENT-ENCODING', 'X-Model'],
   )
 })
+
+t.test('P7: held payload: what cannot be read, refused without a piece of it', async t => {
+  for (const text of ['Jane Doe, born 1980', '{"v":1,"Jane Doe"\nx', ''])
+    t.throws(() => decodeHeld(Buffer.from(text)), { message: 'the held payload cannot be read' })
+})
