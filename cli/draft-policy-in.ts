@@ -1,6 +1,6 @@
 import { readPolicySource } from '../proxy/policy-file.ts'
 import { readDraftPolicy, type DraftPolicy } from '../rules/workbench/draft-policy.ts'
-import { readPolicyDocument } from '../rules/policy-document.ts'
+import { readPolicyDocument } from '../rules/policy/policy-document.ts'
 
 /** A policy that is in order, as its author wrote it: with its schemas, which the compiled one has no more. */
 export const draftPolicyIn = (file: string): DraftPolicy => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parsePolicy, type PolicyReading, type ReadReference } from '../rules/parse-policy.ts'
-import type { Problem } from '../rules/policy-document.ts'
+import { parsePolicy, type PolicyReading, type ReadReference } from '../rules/policy/parse-policy.ts'
+import type { Problem } from '../rules/policy/yaml-document.ts'
 import type { Policy } from '../rules/policy.ts'
 import { ProxyError } from './proxy-error.ts'
 

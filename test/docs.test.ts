@@ -12,7 +12,7 @@ import { logFiles } from '../log/log-files.ts'
 import { hints as proxyHints } from '../proxy/proxy-error.ts'
 import { upstreamFaults } from '../proxy/upstream-fault.ts'
 import { packsFolder } from '../proxy/policy-file.ts'
-import { parsePolicy } from '../rules/parse-policy.ts'
+import { parsePolicy } from '../rules/policy/parse-policy.ts'
 import { detectors } from '../rules/registry.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import { parse } from 'yaml'
@@ -163,7 +163,7 @@ t.test('docs: every detector, block reason, upstream fault, error code and exit 
 // --- the policy reference
 
 type Schema = { readonly properties?: Readonly<Record<string, Schema>> } & Readonly<Record<string, unknown>>
-const policySchema = JSON.parse(read('rules/policy.schema.json')) as Schema & { $defs: Record<string, Schema> }
+const policySchema = JSON.parse(read('rules/policy/policy.schema.json')) as Schema & { $defs: Record<string, Schema> }
 
 /** All property names that a part of the schema spells, itself and below. */
 const namesIn = (schema: unknown): readonly string[] =>

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { readPolicySource, spellProblem } from '../../proxy/policy-file.ts'
 import { readDraftPolicy, type DraftRoute } from '../../rules/workbench/draft-policy.ts'
-import { readPolicyDocument } from '../../rules/policy-document.ts'
+import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
 import {
   routeCapacity,
   togetherBits,

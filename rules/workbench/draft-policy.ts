@@ -1,13 +1,14 @@
 import type { DeriveSource } from '../body/derived-field.ts'
-import { interopMetrics } from '../body/interop-layout.ts'
 import { interopSchema } from '../body/interop-schema.ts'
 import { compileTemplates, logSchema } from '../body/log-lines.ts'
+import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { JsonValue } from '../canonical.ts'
 import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
-import type { ReadReference } from '../parse-policy.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
 import { defaultLimits } from '../policy.ts'
+import { schemaLimits, type ReadReference } from '../policy/proofreader.ts'
+import type { RawBody, RawParameters, RawPolicy, RawRoute, RawSchema } from '../policy/raw-policy.ts'
 
 /** A schema where the policy has it. */
 export type DraftSchema = {
@@ -56,42 +57,9 @@ export type DraftPolicy = {
   readonly routes: readonly DraftRoute[]
 }
 
-type Members = { readonly [key: string]: JsonValue }
-type Raw = {
-  readonly instruments: readonly { readonly id: string; readonly enabled?: boolean }[]
-  readonly destinations: readonly { readonly id: string }[]
-  readonly routes: readonly RawRoute[]
-  readonly limits?: { readonly maxMembers?: number }
-}
-type RawRoute = {
-  readonly id: string
-  readonly destination: string
-  readonly instruments?: readonly string[]
-  readonly method: string
-  readonly path: string
-  readonly pathParameters?: RawParameters
-  readonly query?: RawParameters
-  readonly headers?: RawParameters
-  readonly body: RawBody
-  readonly forward?: 'canonical' | 'exact'
-}
-type RawBody = {
-  readonly contentTypes?: readonly string[]
-  readonly schema?: Members | string
-  readonly parameters?: RawParameters
-  readonly maxLines?: number
-  readonly derive?: readonly DeriveSource[]
-  readonly metric?: string
-  readonly version?: number
-  readonly templates?: Readonly<Record<string, string>>
-}
-type RawParameters = Readonly<
-  Record<string, { readonly schema: JsonValue; readonly required?: boolean; readonly credential?: boolean }>
->
-
 /** @param document - the value of a `readPolicyDocument` that was ok, so it has the shape of `policy.schema.json` */
 export const readDraftPolicy = (document: JsonValue, readReference: ReadReference): DraftPolicy => {
-  const raw = document as unknown as Raw
+  const raw = document as unknown as RawPolicy
   const maxMembers = raw.limits?.maxMembers ?? defaultLimits.maxMembers
   return {
     instruments: raw.instruments.map(({ id, enabled = true }, index) => ({
@@ -123,52 +91,50 @@ const readParameters = (raw: RawParameters = {}, path: Path): readonly DraftPara
     name,
     required,
     credential,
-    schema,
+    schema: schema as JsonValue,
     path: [...path, name, 'schema'],
   }))
 
 const readBody = (raw: RawBody, path: Path, readReference: ReadReference, maxMembers: number): DraftBody | null => {
-  const { schema, maxLines, derive } = raw
+  if (raw.kind === 'none') return null
   const contentTypes = raw.contentTypes?.length ?? 1
-  if (schema === undefined) {
-    const builtIn = builtInSchema(raw, maxMembers)
-    return builtIn && { path: [...path, builtIn.key], contentTypes, schema: builtIn.schema as JsonValue }
-  }
-  return {
-    path: [...path, 'schema'],
-    contentTypes,
-    schema: typeof schema === 'string' ? readSchema(schema, readReference) : schema,
-    ...(maxLines !== undefined && { maxLines }),
-    ...(derive && { derive }),
+  const at = (key: string, schema: JsonValue): DraftBody => ({ path: [...path, key], contentTypes, schema })
+  switch (raw.kind) {
+    case 'json':
+      return { ...at('schema', readSchema(raw.schema, readReference)), ...derivationOf(raw) }
+    case 'ndjson': {
+      const { maxLines } = raw
+      return { ...at('schema', readSchema(raw.schema, readReference)), ...derivationOf(raw), maxLines }
+    }
+    case 'form':
+      return at('parameters', formSchema(raw.parameters))
+    case 'interop':
+      return raw.schema === undefined
+        ? at('metric', interopSchema(raw.metric, raw.version) as JsonValue)
+        : at('schema', readSchema(raw.schema, readReference))
+    case 'log': {
+      const compiled = compileTemplates(raw.templates)
+      // A line is at least one member.
+      return compiled.ok ? at('templates', logSchema(compiled.templates, maxMembers) as JsonValue) : null
+    }
   }
 }
 
-/** What a body without a schema of its own admits, and the key that says so; null for no body, or what `parsePolicy` reports. */
-const builtInSchema = (
-  { parameters, metric, version, templates }: RawBody,
-  maxMembers: number,
-): { readonly key: string; readonly schema: object | null } | null => {
-  if (parameters) return { key: 'parameters', schema: formSchema(parameters) as object }
-  const known = interopMetrics.find(name => name === metric)
-  if (known) return { key: 'metric', schema: interopSchema(known, version) }
-  const compiled = templates && compileTemplates(templates)
-  // A line is at least one member.
-  return compiled?.ok ? { key: 'templates', schema: logSchema(compiled.templates, maxMembers) } : null
-}
+const derivationOf = ({ derive }: ValueRulesSource): Pick<DraftBody, 'derive'> => (derive ? { derive } : {})
 
 /** A form is an object of strings. */
 const formSchema = (parameters: RawParameters): JsonValue => ({
   type: 'object',
   additionalProperties: false,
   required: Object.keys(parameters).filter(name => parameters[name]!.required === true),
-  properties: Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema])),
+  properties: Object.fromEntries(
+    Object.entries(parameters).map(([name, { schema }]) => [name, schema as JsonValue] as const),
+  ),
 })
 
-/** As `parsePolicy` reads them. */
-const schemaLimits = { maxDepth: 128, maxMembers: 1_000_000, maxStringLength: 1_000_000 }
-
-const readSchema = (reference: string, readReference: ReadReference): JsonValue => {
-  const text = readReference(reference)
+const readSchema = (schema: RawSchema, readReference: ReadReference): JsonValue => {
+  if (typeof schema === 'object') return schema as JsonValue
+  const text = readReference(schema)
   const reading = text === null ? null : readJson(text, schemaLimits)
   return reading?.ok ? reading.value : null
 }

@@ -9,10 +9,11 @@ import {
   type DraftSchema,
 } from './draft-policy.ts'
 import type { Path } from '../json-pointer.ts'
-import { parsePolicy, type ReadReference } from '../parse-policy.ts'
+import { parsePolicy, type ReadReference } from '../policy/parse-policy.ts'
 import type { PathTemplate } from '../path-template.ts'
 import { patternLanguage, type Lengths, type RunOf } from '../capacity/pattern-language.ts'
-import { keyOf, readPolicyDocument, type Locate, type Problem } from '../policy-document.ts'
+import { readPolicyDocument } from '../policy/policy-document.ts'
+import { keyOf, type Locate, type Problem } from '../policy/yaml-document.ts'
 
 const hints = {
   'invalid-policy': 'correct the policy: no appliance starts with it as it is',

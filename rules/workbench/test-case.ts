@@ -1,9 +1,7 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { JsonValue } from '../canonical.ts'
 import casesSchema from './cases.schema.json' with { type: 'json' }
-import { pathOf, referenceToken, type Path } from '../json-pointer.ts'
-import { inOrder, keyOf, type Problem } from '../policy-document.ts'
+import { referenceToken, type Path } from '../json-pointer.ts'
+import { compileDocumentSchema, inOrder, keyOf, readYamlDocument, type Problem } from '../policy/yaml-document.ts'
 import { detectors } from '../registry.ts'
 import { resolvePlace } from './resolve-place.ts'
 import { blockReasons, type Verdict } from '../verdict.ts'
@@ -41,49 +39,17 @@ type RawCase = Omit<TestCase, 'payload'> & {
  * @returns every problem found, in the order of the text; cases only when there is none
  */
 export const readCases = (text: string, routes: readonly string[]): CasesReading => {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, stringKeys: true })
-  const problemAt = (offset: number, path: Path, message: string): Problem => {
-    const { line, col } = lines.linePos(offset)
-    return { line, column: col, key: keyOf(path), message }
-  }
-  const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0)
-    return { ok: false, problems: faults.map(({ pos, code }) => problemAt(pos[0], [], `is not YAML (${code})`)) }
-  const value = document.toJS({ maxAliasCount: 100 }) as JsonValue
-  const complaints = validate(value)
-    ? complaintsAbout((value as unknown as { cases: readonly RawCase[] }).cases, routes)
-    : (validate.errors ?? []).map(error => explainError(error, value))
-  if (complaints.length > 0) {
-    const problems = complaints.map(([path, message]) => problemAt(offsetOf(document, path), path, message))
-    return { ok: false, problems: inOrder(problems) }
-  }
-  return { ok: true, cases: (value as unknown as { cases: readonly RawCase[] }).cases.map(caseOf) }
+  const document = readYamlDocument(text, validate)
+  if (!document.ok) return document
+  const { cases } = document.value as unknown as { readonly cases: readonly RawCase[] }
+  const complaints = complaintsAbout(cases, routes)
+  const problems = complaints.map(([path, message]) => ({ ...document.locate(path), key: keyOf(path), message }))
+  return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, cases: cases.map(caseOf) }
 }
 
-const validate = new Ajv2020({ strict: true, allErrors: true, ownProperties: true }).compile(casesSchema)
+const validate = compileDocumentSchema(casesSchema)
 
 type Complaint = readonly [Path, string]
-
-const explainError = ({ keyword, instancePath, params, message }: ErrorObject, root: JsonValue): Complaint => {
-  const path = pathOf(instancePath, root)
-  if (keyword === 'additionalProperties') return [[...path, String(params.additionalProperty)], 'unknown key']
-  if (keyword === 'required') return [[...path, String(params.missingProperty)], 'is missing']
-  if (keyword === 'enum') return [path, `must be one of ${(params.allowedValues as readonly unknown[]).join(', ')}`]
-  return [path, message ?? 'is not valid']
-}
-
-/** Where a key stands; for a key that is missing, where its parent stands. */
-const offsetOf = (document: Document, path: Path): number => {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true)
-    const key = path[depth - 1]
-    const pair = isMap(parent) ? parent.items.find(item => isScalar(item.key) && item.key.value === key) : undefined
-    const node = (pair?.key ?? document.getIn(path.slice(0, depth), true)) as { range?: readonly number[] } | undefined
-    if (node?.range) return node.range[0]!
-  }
-  return 0
-}
 
 /** What the schema cannot see. */
 const complaintsAbout = (cases: readonly RawCase[], routes: readonly string[]): readonly Complaint[] =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import type { Arrival, Content, Field, Message } from '../../rules/message.ts'
-import { parsePolicy } from '../../rules/parse-policy.ts'
+import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import type { Policy } from '../../rules/policy.ts'
 
 export const packFolder = join(import.meta.dirname, '../../rules/packs/illumina-proactive')

@@ -1,10 +1,9 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
-import type { JsonValue } from './canonical.ts'
-import { pathOf, type Path } from './json-pointer.ts'
-import policySchema from './policy.schema.json' with { type: 'json' }
+import type { JsonValue } from '../canonical.ts'
+import { pathOf, type Path } from '../json-pointer.ts'
 
-/** Something wrong with a policy, at a place that an editor can jump to. */
+/** Something wrong with a document that a person wrote, at a place that an editor can jump to. */
 export type Problem = {
   /** Counted from 1. */
   readonly line: number
@@ -18,15 +17,27 @@ export type Problem = {
 /** Where a key stands in the text; for a key that is missing, where its parent stands. */
 export type Locate = (path: Path) => Pick<Problem, 'line' | 'column'>
 
-export type PolicyDocument =
+export type YamlDocument =
   | { readonly ok: true; readonly value: JsonValue; readonly locate: Locate }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
+/** A schema that describes a kind of document, for `readYamlDocument`. */
+export const compileDocumentSchema = (schema: object): ValidateFunction =>
+  new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+    allErrors: true,
+    ownProperties: true,
+    discriminator: true,
+    verbose: true,
+  }).compile(schema)
+
 /**
- * Reads a YAML 1.2 text and checks it against `policy.schema.json`.
+ * Reads a YAML 1.2 text and holds it to a schema.
  * @returns a value that can be written as JSON and fits that schema, or every problem found. Never throws.
  */
-export const readPolicyDocument = (text: string): PolicyDocument => {
+export const readYamlDocument = (text: string, validate: ValidateFunction): YamlDocument => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, stringKeys: true })
   const at = (offset: number) => {
@@ -39,7 +50,7 @@ export const readPolicyDocument = (text: string): PolicyDocument => {
   const value = plainValue(document)
   if (value === undefined)
     return { ok: false, problems: [{ ...at(0), key: '', message: 'has too many or circular aliases' }] }
-  const problems = valueProblems(value, locate)
+  const problems = valueProblems(value, validate, locate)
   return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, value, locate }
 }
 
@@ -94,17 +105,7 @@ const offsetOf = (document: Document, path: Path): number => {
   return 0
 }
 
-const validate = new Ajv2020({
-  strict: true,
-  strictRequired: false,
-  strictTypes: false,
-  allErrors: true,
-  ownProperties: true,
-  discriminator: true,
-  verbose: true,
-}).compile(policySchema)
-
-const valueProblems = (value: JsonValue, locate: Locate): readonly Problem[] => {
+const valueProblems = (value: JsonValue, validate: ValidateFunction, locate: Locate): readonly Problem[] => {
   const place = (path: Path, message: string): Problem => ({ ...locate(path), key: keyOf(path), message })
   const unwritable = unwritablePaths(value).map(path => place(path, 'is nothing that JSON can write'))
   if (validate(value)) return unwritable

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { parsePolicy, type PolicyReading } from '../../rules/parse-policy.ts'
-import { shippedPolicy } from '../kit/message.ts'
+import { parsePolicy, type PolicyReading } from '../../../rules/policy/parse-policy.ts'
+import { shippedPolicy } from '../../kit/message.ts'
 
 const references: Readonly<Record<string, string>> = {
   'status.json': '{ "type": "object", "additionalProperties": false, "properties": { "cycle": { "enum": [1, 2] } } }',

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { canonicalize, type JsonValue } from '../canonical.ts'
+import { defaultLimits, type Policy } from '../policy.ts'
+import { readPolicyDocument } from './policy-document.ts'
+import { Proofreader, type ReadReference } from './proofreader.ts'
+import type { RawPolicy } from './raw-policy.ts'
+import { readDestinations } from './read-destinations.ts'
+import { readInstruments } from './read-instruments.ts'
+import { readRoute } from './read-route.ts'
+import { inOrder, type Problem } from './yaml-document.ts'
+
+export type { ReadReference } from './proofreader.ts'
+
+export type PolicyReading =
+  { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/**
+ * Reads a policy document (YAML 1.2, described by `policy.schema.json`), with all that it refers to.
+ * @returns every problem found, in the order of the document; a policy only when there is none
+ */
+export const parsePolicy = (text: string, readReference: ReadReference): PolicyReading => {
+  const document = readPolicyDocument(text)
+  if (!document.ok) return document
+  const proof = new Proofreader(document.locate, readReference)
+  const policy = readPolicy(document.value as unknown as RawPolicy, proof)
+  return proof.problems.length > 0 ? { ok: false, problems: inOrder(proof.problems) } : { ok: true, policy }
+}
+
+/** Turns a document that fits the schema into a policy, and reports what the schema could not see. */
+const readPolicy = (raw: RawPolicy, proof: Proofreader): Policy => {
+  for (const key of ['instruments', 'destinations', 'routes'] as const) checkIds(key, raw[key], proof)
+  const instruments = readInstruments(raw.instruments, proof)
+  const destinations = readDestinations(raw.destinations, proof)
+  const known = { instruments, destinations }
+  const routes = raw.routes.map((route, index) => readRoute(route, ['routes', index], known, proof))
+  const limits = { ...defaultLimits, ...raw.limits }
+  return {
+    digest: digestOf(raw, proof),
+    instruments,
+    destinations,
+    routes: routes.filter(route => route !== null),
+    limits,
+  }
+}
+
+const digestOf = (policy: RawPolicy, { references }: Proofreader): string => {
+  const document = { policy, references } as unknown as JsonValue
+  return `sha256:${createHash('sha256').update(canonicalize(document)).digest('hex')}`
+}
+
+const checkIds = (key: string, items: readonly { readonly id: string }[], proof: Proofreader): void => {
+  const seen = new Set<string>()
+  for (const [index, { id }] of items.entries()) {
+    if (seen.has(id)) proof.report([key, index, 'id'], `the id ${id} stands here a second time`)
+    seen.add(id)
+  }
+}

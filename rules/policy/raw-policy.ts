@@ -1,0 +1,88 @@
+import type { InteropMetric } from '../body/interop-layout.ts'
+import type { ValueRulesSource } from '../body/read-value-rules.ts'
+import type { Limits } from '../policy.ts'
+
+/** A policy document as `policy.schema.json` admits it: nothing in it is checked beyond that. */
+export type RawPolicy = {
+  readonly instruments: readonly RawInstrument[]
+  readonly destinations: readonly RawDestination[]
+  readonly routes: readonly RawRoute[]
+  readonly limits?: Partial<Limits>
+}
+
+export type RawInstrument = {
+  readonly id: string
+  readonly serial?: string
+  readonly address?: string
+  readonly network?: string
+  readonly enabled?: boolean
+}
+
+export type RawDestination = {
+  readonly id: string
+  readonly host: string
+  readonly port?: number
+  readonly addresses?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly ca?: string
+  readonly pins?: readonly string[]
+}
+
+export type RawRoute = {
+  readonly id: string
+  readonly destination: string
+  readonly instruments?: readonly string[]
+  readonly method: string
+  readonly path: string
+  readonly pathParameters?: RawParameters
+  readonly query?: RawParameters
+  readonly headers?: RawParameters
+  readonly upgradeInsecure?: boolean
+  readonly body: RawBody
+  readonly forward?: 'canonical' | 'exact'
+  readonly response?: { readonly headers?: readonly string[]; readonly maxBytes?: number }
+  readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
+}
+
+export type RawParameters = Readonly<Record<string, RawParameter>>
+
+export type RawParameter = { readonly schema: object; readonly required?: boolean; readonly credential?: boolean }
+
+/** In place, or the name of a file that holds one. */
+export type RawSchema = object | string
+
+export type RawBody = { readonly kind: 'none' } | RawJson | RawLines | RawForm | RawInterop | RawLog
+
+export type RawJson = ValueRulesSource & {
+  readonly kind: 'json'
+  readonly contentTypes?: readonly string[]
+  readonly schema: RawSchema
+}
+
+export type RawLines = ValueRulesSource & {
+  readonly kind: 'ndjson'
+  readonly contentTypes?: readonly string[]
+  readonly schema: RawSchema
+  readonly maxLines: number
+}
+
+export type RawForm = {
+  readonly kind: 'form'
+  readonly contentTypes?: readonly string[]
+  readonly parameters: RawParameters
+}
+
+export type RawInterop = {
+  readonly kind: 'interop'
+  readonly metric: InteropMetric
+  readonly version?: number
+  readonly contentTypes?: readonly string[]
+  readonly schema?: RawSchema
+}
+
+export type RawLog = {
+  readonly kind: 'log'
+  readonly templates: Readonly<Record<string, string>>
+  readonly onUnmatched?: 'block' | 'drop'
+  readonly contentTypes?: readonly string[]
+}

@@ -1,0 +1,99 @@
+import { interopSchema } from '../body/interop-schema.ts'
+import { compileTemplates, logSchema, templateProblems } from '../body/log-lines.ts'
+import { readValueRules, type ValueRulesSource } from '../body/read-value-rules.ts'
+import type { JsonValue } from '../canonical.ts'
+import { propertyNames, propertyOrders } from '../closed-schema.ts'
+import type { Path } from '../json-pointer.ts'
+import type { BodyRule } from '../policy.ts'
+import type { Proofreader } from './proofreader.ts'
+import type { RawBody, RawForm, RawInterop, RawJson, RawLines, RawLog, RawSchema } from './raw-policy.ts'
+import { readParameters } from './read-parameters.ts'
+
+/** What a body may hold; null where that cannot be said, which is then reported. */
+export const readBodyRule = (raw: RawBody, path: Path, proof: Proofreader): BodyRule | null => {
+  switch (raw.kind) {
+    case 'none':
+      return raw
+    case 'json':
+      return jsonRule(raw, path, proof)
+    case 'ndjson':
+      return linesRule(raw, path, proof)
+    case 'form':
+      return formRule(raw, path, proof)
+    case 'interop':
+      return interopRule(raw, path, proof)
+    case 'log':
+      return logRule(raw, path, proof)
+  }
+}
+
+const jsonRule = (
+  { contentTypes = ['application/json'], ...raw }: RawJson,
+  path: Path,
+  proof: Proofreader,
+): BodyRule | null => {
+  const parts = schemaParts(raw, path, proof)
+  return parts && { kind: 'json', contentTypes, ...parts }
+}
+
+const linesRule = (
+  { contentTypes = ['application/x-ndjson'], ...raw }: RawLines,
+  path: Path,
+  proof: Proofreader,
+): BodyRule | null => {
+  const parts = schemaParts(raw, path, proof)
+  return parts && { kind: 'ndjson', contentTypes, maxLines: raw.maxLines, ...parts }
+}
+
+/** What a schema, and the rules beside it, make of a JSON value. */
+const schemaParts = (raw: ValueRulesSource & { readonly schema: RawSchema }, path: Path, proof: Proofreader) => {
+  const key = [...path, 'schema']
+  const schema = proof.schema(raw.schema, key)
+  if (schema === null) return null
+  const names = propertyNames(schema)
+  proof.harmless(names, key)
+  const { rules, problems } = readValueRules(raw, schema)
+  for (const { path: inner, message } of problems) proof.report([...path, ...inner], message)
+  return { validate: proof.compile(schema, key), names, orders: propertyOrders(schema), rules }
+}
+
+const formRule = (raw: RawForm, path: Path, proof: Proofreader): BodyRule => {
+  const { contentTypes = ['application/x-www-form-urlencoded'] } = raw
+  const parameters = readParameters(raw.parameters, [...path, 'parameters'], proof)
+  const names = new Set(parameters.keys())
+  proof.harmless(names, [...path, 'parameters'])
+  return { kind: 'form', contentTypes, parameters, names }
+}
+
+const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): BodyRule | null => {
+  const { metric, version, contentTypes = ['application/octet-stream'] } = raw
+  const key = [...path, raw.schema === undefined ? 'metric' : 'schema']
+  const schema = raw.schema === undefined ? interopSchema(metric, version) : proof.schema(raw.schema, key)
+  if (schema === null && raw.schema === undefined)
+    proof.report([...path, 'version'], `version ${version} of ${metric} is not known`)
+  if (schema === null) return null
+  // The schema that comes with the metrics belongs to what is admitted, as one that the policy names does.
+  if (raw.schema === undefined) proof.references[`interop:${metric}`] = schema as JsonValue
+  const names = propertyNames(schema)
+  proof.harmless(names, key)
+  return { kind: 'interop', contentTypes, metric, validate: proof.compile(schema, key), names }
+}
+
+const logRule = (
+  { contentTypes = ['text/plain'], onUnmatched = 'block', ...raw }: RawLog,
+  path: Path,
+  proof: Proofreader,
+): BodyRule | null => {
+  const reading = compileTemplates(raw.templates)
+  if (!reading.ok) {
+    for (const { template, problem, other } of reading.problems)
+      proof.report(
+        [...path, 'templates', template],
+        templateProblems[problem] + (other ? `: ${other.id}, for example ${JSON.stringify(other.line)}` : ''),
+      )
+    return null
+  }
+  const names = propertyNames(logSchema(reading.templates, 0))
+  proof.harmless(names, [...path, 'templates'])
+  return { kind: 'log', contentTypes, templates: reading.templates, onUnmatched, names }
+}

@@ -1,0 +1,67 @@
+import type { Path } from '../json-pointer.ts'
+import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
+import type { Destination, Instrument, Parameter, Route } from '../policy.ts'
+import type { Proofreader } from './proofreader.ts'
+import type { RawRoute } from './raw-policy.ts'
+import { readBodyRule } from './read-body-rule.ts'
+import { readHeaders, readParameters } from './read-parameters.ts'
+
+/** What a route may refer to by id. */
+type Known = { readonly instruments: readonly Instrument[]; readonly destinations: readonly Destination[] }
+
+/** One kind of request that may leave; null where that cannot be said, which is then reported. */
+export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofreader): Route | null => {
+  const destination = known.destinations.find(({ id }) => id === raw.destination)
+  if (!destination) proof.report([...path, 'destination'], `no destination has the id ${raw.destination}`)
+  for (const [index, id] of (raw.instruments ?? []).entries())
+    if (!known.instruments.some(instrument => instrument.id === id))
+      proof.report([...path, 'instruments', index], `no instrument has the id ${id}`)
+  const template = readTemplate(raw, path, proof)
+  const pathParameters = readParameters(raw.pathParameters, [...path, 'pathParameters'], proof)
+  if (template) checkNames(template, pathParameters, path, proof)
+  const body = readBodyRule(raw.body, [...path, 'body'], proof)
+  if (raw.body.kind !== 'none' && (raw.method === 'GET' || raw.method === 'HEAD'))
+    proof.report([...path, 'body', 'kind'], `${raw.method} has no body`)
+  const query = readParameters(raw.query, [...path, 'query'], proof)
+  const headers = readHeaders(raw.headers, [...path, 'headers'], proof)
+  if (!destination || !template || !body) return null
+  return { ...settingsOf(raw), destination, path: template, pathParameters, query, headers, body }
+}
+
+/** What needs no other part of the policy to be understood. */
+const settingsOf = (raw: RawRoute) => ({
+  id: raw.id,
+  instruments: raw.instruments ? new Set(raw.instruments) : null,
+  method: raw.method,
+  upgradeInsecure: raw.upgradeInsecure ?? false,
+  forward: raw.forward ?? 'canonical',
+  response: {
+    headers: new Set(raw.response?.headers ?? ['content-type', 'content-encoding', 'retry-after', 'date']),
+    maxBytes: raw.response?.maxBytes ?? 1024 * 1024,
+  },
+  onBlock: raw.onBlock ? { contentType: 'application/json', body: '', ...raw.onBlock } : null,
+})
+
+const readTemplate = (raw: RawRoute, path: Path, proof: Proofreader): PathTemplate | null => {
+  const template = parsePathTemplate(raw.path)
+  if (!template)
+    proof.report(
+      [...path, 'path'],
+      'must begin with "/" and consist of plain segments or {parameter} segments, none of them empty',
+    )
+  return template
+}
+
+/** Each parameter of the template is described, and nothing else is. */
+const checkNames = (
+  template: PathTemplate,
+  described: ReadonlyMap<string, Parameter>,
+  path: Path,
+  proof: Proofreader,
+): void => {
+  const named = template.segments.flatMap(segment => ('parameter' in segment ? [segment.parameter] : []))
+  for (const name of named)
+    if (!described.has(name)) proof.report([...path, 'path'], `{${name}} needs an entry in pathParameters`)
+  for (const name of described.keys())
+    if (!named.includes(name)) proof.report([...path, 'pathParameters', name], 'the path has no such parameter')
+}
