@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
 import { readPair, replacePair, writeFirstPair, type PairText } from './authority-files.ts'
 import { CertError } from './cert-error.ts'
 import {
@@ -12,6 +12,7 @@ import {
 import { sequence, tagged, toPem } from './der.ts'
 import { covers, nameConstraints, readPermitted, type Permitted } from './name-constraints.ts'
 import { parseName, type Name } from './name.ts'
+import { spkiPin } from './spki-pin.ts'
 
 export type { Permitted } from './name-constraints.ts'
 
@@ -34,7 +35,19 @@ export type Authority = {
    * @throws CertError ERR_NAME_INVALID, ERR_NAME_NOT_PERMITTED, ERR_CA_EXPIRED
    */
   readonly issue: (names: readonly string[]) => Leaf
+  /**
+   * Issues a TLS client certificate, by which an instrument proves which one it is.
+   * @param name - id of the instrument in the policy; the common name
+   * @param publicKey - of a key that stays with the instrument
+   * @throws CertError ERR_CA_EXPIRED
+   */
+  readonly issueClient: (name: string, publicKey: KeyObject, lifetime: ClientLifetime) => ClientCertificate
 }
+
+export type ClientLifetime = { readonly days: number }
+
+/** In PEM, with the pin of its key, `sha256/…`, by which the policy names it. */
+export type ClientCertificate = { readonly certificatePem: string; readonly pin: string; readonly notAfter: Date }
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -117,6 +130,31 @@ const issueLeaf = (signer: Signer, names: readonly string[]): Leaf => {
   return { certificatePem: toPem('CERTIFICATE', certificate), privateKeyPem: pemOf(privateKey), notAfter }
 }
 
+const issueClient = (
+  { certificate: issuer, privateKey }: Signer,
+  name: string,
+  publicKey: KeyObject,
+  { days }: ClientLifetime,
+): ClientCertificate => {
+  assertInForce(issuer)
+  const notAfter = new Date(Math.min(Date.now() + days * DAY, issuer.validToDate.getTime()))
+  const certificate = writeCertificate({
+    subject: [{ shortName: 'CN', value: name }, organisation],
+    issuer: { certificateDer: issuer.raw },
+    notBefore: new Date(Date.now() - CLOCK_SKEW),
+    notAfter,
+    publicKey,
+    signingKey: privateKey,
+    extensions: [
+      { name: 'keyUsage', critical: true, digitalSignature: true },
+      { name: 'extKeyUsage', clientAuth: true },
+      subjectKeyIdentifier(publicKey),
+      authorityKeyIdentifier(issuer.publicKey),
+    ],
+  })
+  return { certificatePem: toPem('CERTIFICATE', certificate), pin: spkiPin(new X509Certificate(certificate)), notAfter }
+}
+
 const day = (date: Date): string => date.toISOString().slice(0, 10)
 
 const assertInForce = (certificate: X509Certificate): void => {
@@ -166,6 +204,8 @@ export const openAuthority = (directory: string): Authority => {
       }
     },
     issue: names => issueLeaf({ certificate, privateKey, permitted }, names),
+    issueClient: (name, publicKey, lifetime) =>
+      issueClient({ certificate, privateKey, permitted }, name, publicKey, lifetime),
   }
 }
 

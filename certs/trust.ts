@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   checkServerIdentity,
@@ -10,6 +10,7 @@ import {
 } from 'node:tls'
 import { CertError } from './cert-error.ts'
 import { parseName } from './name.ts'
+import { spkiPin } from './spki-pin.ts'
 import { strongTls } from './strong-tls.ts'
 
 /**
@@ -37,12 +38,6 @@ export type Trust = {
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[A-Za-z\d+/=\s]+-----END CERTIFICATE-----/g
 /** RFC 7469 section 2.4: SHA-256 has 32 octets, so the last character but one carries four bits and two zeros. */
 const PIN = /^sha256\/[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/
-
-/** `sha256/` and the base64 of the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 7469 section 2.4). */
-export const spkiPin = (certificate: X509Certificate): string => {
-  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
-  return `sha256/${createHash('sha256').update(spki).digest('base64')}`
-}
 
 const parseCertificates = (pem: string): readonly string[] => {
   const blocks = pem.match(PEM_BLOCK) ?? []

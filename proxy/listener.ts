@@ -6,8 +6,10 @@ import { TLSSocket } from 'node:tls'
 import type { Authority as CertificateAuthority } from '../certs/authority.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongTls } from '../certs/strong-tls.ts'
+import { provenKeyOf } from '../certs/proven-key.ts'
 import { inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
 import type { Arrival, Ingress } from '../rules/message.ts'
+import { mayShowCertificate } from '../rules/select-route.ts'
 import { answerBytes, answerOf } from './answer.ts'
 import { Arrivals, clientOf } from './arrivals.ts'
 import { exchange, headOf } from './exchange.ts'
@@ -96,6 +98,8 @@ export class Listener {
   readonly #tcp: TcpServer
   readonly #plain: Server
   readonly #tls: TlsServer
+  /** The same, for clients that are asked for a certificate: not all take it well to be asked. */
+  readonly #mutualTls: TlsServer
   readonly #renewal: NodeJS.Timeout
 
   /** @throws ProxyError `ERR_LISTEN_…`; CertError when the authority does not cover the appliance's own names */
@@ -115,24 +119,31 @@ export class Listener {
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
     this.#tcp.maxConnections = MAX_CONNECTIONS
     this.#plain = createServer(httpLimits(timeouts))
-    this.#tls = createTlsServer({
-      ...httpLimits(timeouts),
+    this.#tls = this.#createTlsServer()
+    this.#mutualTls = this.#createTlsServer(askForCertificate)
+    this.#serve(this.#plain)
+    this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
+    this.#renewal = setInterval(() => {
+      for (const server of [this.#tls, this.#mutualTls])
+        server.setSecureContext({ ...strongTls, ...this.#ownCertificate() })
+    }, RENEWAL_MS)
+    this.#renewal.unref()
+  }
+
+  #createTlsServer(options?: typeof askForCertificate): TlsServer {
+    const server = createTlsServer({
+      ...httpLimits(this.#timeouts),
       ...strongTls,
       ...this.#ownCertificate(),
+      ...options,
       ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: timeouts.handshake,
+      handshakeTimeout: this.#timeouts.handshake,
       SNICallback: (name, done) => void this.#chooseContext(name, done),
     })
-    this.#serve(this.#plain)
-    this.#serve(this.#tls)
-    this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
-    this.#tls.on('connect', (request, socket: Socket) => void this.#connectInsideTls(request, socket))
-    this.#tls.on('secureConnection', socket => this.#secured(socket))
-    this.#renewal = setInterval(
-      () => this.#tls.setSecureContext({ ...strongTls, ...this.#ownCertificate() }),
-      RENEWAL_MS,
-    )
-    this.#renewal.unref()
+    this.#serve(server)
+    server.on('connect', (request, socket: Socket) => void this.#connectInsideTls(request, socket))
+    server.on('secureConnection', socket => this.#secured(socket))
+    return server
   }
 
   /** @throws ProxyError (as a rejection) `ERR_LISTEN_UNAVAILABLE` */
@@ -147,7 +158,7 @@ export class Listener {
     await promise
     // They never listen themselves, and it is at this event that Node begins to watch over its connections: without it, no
     // timeout for heads and requests ever fires.
-    for (const server of [this.#plain, this.#tls]) server.emit('listening')
+    for (const server of [this.#plain, this.#tls, this.#mutualTls]) server.emit('listening')
   }
 
   get address(): string {
@@ -175,7 +186,7 @@ export class Listener {
     this.#isClosing = true
     for (const response of this.#responses) response.shouldKeepAlive = false
     // Closes idle connections, and ends the watch over the others.
-    for (const server of [this.#plain, this.#tls]) server.close()
+    for (const server of [this.#plain, this.#tls, this.#mutualTls]) server.close()
     const cut = setTimeout(() => this.#sockets.forEach(socket => socket.destroy()), grace)
     // Connections that sent nothing yet belong to no server that could close them.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
@@ -200,9 +211,13 @@ export class Listener {
   async #dispatch(socket: Socket): Promise<void> {
     const kind = await firstByte(socket, this.#timeouts.firstByte)
     if (kind === 'closed') socket.destroy()
-    else if (kind === 'tls') this.#tls.emit('connection', socket)
+    else if (kind === 'tls') this.#tlsFor(socket).emit('connection', socket)
     else if (this.#arrivals.tunnelOf(socket)) await this.#refuse(socket, this.#tunnelArrival(socket), insecure)
     else this.#plain.emit('connection', socket)
+  }
+
+  #tlsFor(socket: Socket): TlsServer {
+    return mayShowCertificate(clientOf(socket), this.#pipeline.gate().policy) ? this.#mutualTls : this.#tls
   }
 
   #serve(server: Server | TlsServer): void {
@@ -277,7 +292,8 @@ export class Listener {
   }
 
   #arrivalOf(socket: TLSSocket): Arrival {
-    return { client: clientOf(socket), ingress: this.#ingressOf(socket) }
+    const clientKey = provenKeyOf(socket)
+    return { client: clientOf(socket), ingress: this.#ingressOf(socket), ...(clientKey !== null && { clientKey }) }
   }
 
   #tunnelArrival(socket: Socket): Arrival {
@@ -356,6 +372,9 @@ export class Listener {
     return gate.refuse({ arrival }, inspectUnreadable(arrival, unreadable, gate.policy))
   }
 }
+
+/** Any certificate is taken in the handshake, which proves that the client holds its key; the policy says whose key it is. */
+const askForCertificate = { requestCert: true, rejectUnauthorized: false } as const
 
 type SniCallback = NonNullable<Parameters<typeof createTlsServer>[0]>['SNICallback']
 

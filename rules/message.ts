@@ -35,6 +35,8 @@ export type Arrival = {
   /** Address of the peer, without zone. */
   readonly client: string
   readonly ingress: Ingress
+  /** Public key of the client certificate that is valid now and whose key the peer proved to hold: `sha256/…` (RFC 7469). */
+  readonly clientKey?: string
 }
 
 /** What became of reading the request content. `trailers` is the number of trailer fields that came with it. */

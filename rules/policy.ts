@@ -21,8 +21,10 @@ export type Instrument = {
   readonly id: string
   readonly serial: string | null
   readonly enabled: boolean
-  /** A single address is a network of its full length. */
-  readonly network: Network
+  /** Where it calls from; a single address is a network of its full length. Null: from anywhere, by its certificate alone. */
+  readonly network: Network | null
+  /** `sha256/…` of the public key that it has to prove in the TLS handshake (RFC 7469 section 2.4); null: none. */
+  readonly certificate: string | null
 }
 
 export type Destination = {

@@ -34,20 +34,46 @@ const refuse = (reason: BlockReason, subject: Partial<Subject> = {}, rule: strin
   ...subject,
 })
 
-/** Who asks, if the policy names an instrument at this address; the narrowest network wins. */
-export const identify = ({ client, ingress }: Arrival, policy: Policy): Instrument | null => {
+/**
+ * Who asks, if the policy names an instrument with this certificate or at this address; the narrowest network wins. Where that
+ * instrument has to show a certificate, its address alone names nobody, not even an instrument of a wider network.
+ */
+export const identify = ({ client, clientKey, ingress }: Arrival, policy: Policy): Instrument | null => {
   if (ingress.kind === 'replay') return policy.instruments.find(({ id }) => id === ingress.instrument) ?? null
-  const address = normalizeAddress(client)
-  if (address === null) return null
-  const here = policy.instruments.filter(({ network }) => networkHolds(network, address))
-  return here.toSorted((a, b) => b.network[1] - a.network[1])[0] ?? null
+  const here = instrumentsAt(client, policy)
+  const holder = clientKey === undefined ? undefined : here.find(({ certificate }) => certificate === clientKey)
+  if (holder) return holder
+  const nearest = here.find(({ network }) => network !== null)
+  return nearest?.certificate === null ? nearest : null
 }
+
+/** The instruments that may call from an address: the narrowest networks first, at the end those that may call from anywhere. */
+const instrumentsAt = (client: string, policy: Policy): readonly Instrument[] => {
+  const address = normalizeAddress(client)
+  if (address === null) return []
+  const here = policy.instruments.filter(({ network }) => network === null || networkHolds(network, address))
+  return here.toSorted((a, b) => (b.network?.[1] ?? -1) - (a.network?.[1] ?? -1))
+}
+
+/** Whether a client at this address may prove by a certificate which instrument it is: then it has to be asked for one. */
+export const mayShowCertificate = (client: string, policy: Policy): boolean =>
+  instrumentsAt(client, policy).some(({ certificate }) => certificate !== null)
 
 /** The instrument, or the reason why nobody is let in from there. */
 const admit = (arrival: Arrival, policy: Policy): Instrument | Refused => {
   const instrument = identify(arrival, policy)
-  if (!instrument) return refuse('instrument-unknown')
+  if (!instrument)
+    return refuse('instrument-unknown', {}, mayShowCertificate(arrival.client, policy) ? 'client-certificate' : null)
   return instrument.enabled ? instrument : refuse('instrument-disabled', { instrument: instrument.id })
+}
+
+/** Before TLS begins, nobody has shown a certificate: it is enough that some instrument may be behind the address. */
+const admitTunnel = (client: string, policy: Policy): { readonly instrument: string | null } | Refused => {
+  const arrival: Arrival = { client, ingress: { kind: 'plain' } }
+  const mayComeLater = instrumentsAt(client, policy).some(({ certificate, enabled }) => certificate !== null && enabled)
+  if (mayComeLater) return { instrument: identify(arrival, policy)?.id ?? null }
+  const instrument = admit(arrival, policy)
+  return 'ok' in instrument ? instrument : { instrument: instrument.id }
 }
 
 /**
@@ -60,9 +86,8 @@ export const selectTunnel = (
   head: Head,
   policy: Policy,
 ): { readonly ok: true; readonly authority: Authority } | Refused => {
-  const instrument = admit({ client, ingress: { kind: 'plain' } }, policy)
-  if ('ok' in instrument) return instrument
-  const subject = { instrument: instrument.id }
+  const subject = admitTunnel(client, policy)
+  if ('ok' in subject) return subject
   const authority = /:\d+$/.test(head.target) ? parseAuthority(head.target, 443) : null
   if (!authority) return refuse('request-malformed', subject, 'target-form')
   const hosts = fieldValues(head, 'host').map(value => parseAuthority(value, 443))

@@ -25,7 +25,7 @@ export type Finding = Place & {
 
 /** Why a request does not leave, with what to tell the person who runs the instrument. Codes are stable. */
 export const blockReasons = {
-  'instrument-unknown': 'no instrument of the policy has this address',
+  'instrument-unknown': 'no instrument of the policy has this address, or shows this certificate',
   'instrument-disabled': 'this instrument is switched off in the policy',
   'instrument-not-allowed': 'the route is not open to this instrument',
   'request-malformed': 'the request is not acceptable HTTP/1.1',

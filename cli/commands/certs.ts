@@ -9,16 +9,18 @@ import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { json, line, table } from '../print.ts'
+import { instrumentCommand } from './certs-instrument.ts'
 
 export const certsCommand = (): Command =>
   new Command('certs')
-    .description("the lab's certificate authority")
+    .description("the lab's certificate authority, and what it issues")
     .addCommand(
       new Command('ca')
         .description('the certificate that instruments have to trust')
         .addCommand(exportCommand())
         .addCommand(renewCommand()),
     )
+    .addCommand(instrumentCommand())
     .addCommand(listCommand())
 
 type ExportOptions = CommonOptions & { readonly format: 'pem' | 'der' }

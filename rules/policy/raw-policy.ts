@@ -15,6 +15,7 @@ export type RawInstrument = {
   readonly serial?: string
   readonly address?: string
   readonly network?: string
+  readonly certificate?: string
   readonly enabled?: boolean
 }
 

@@ -4,25 +4,39 @@ import type { Instrument } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
 import type { RawInstrument } from './raw-policy.ts'
 
-/** The instruments of a policy. Two in one network could not be told apart: that is reported. */
+/** The instruments of a policy. Two that could not be told apart are reported. */
 export const readInstruments = (raw: readonly RawInstrument[], proof: Proofreader): readonly Instrument[] => {
   const instruments = raw.map((instrument, index) => readInstrument(instrument, ['instruments', index], proof))
-  for (const [index, { network }] of instruments.entries()) {
-    const other = instruments.slice(0, index).find(earlier => sameNetwork(earlier.network, network))
-    if (other) proof.report(['instruments', index], `calls from the same address or network as ${other.id}`)
+  for (const [index, instrument] of instruments.entries()) {
+    const earlier = instruments.slice(0, index)
+    const twin = earlier.find(({ certificate }) => certificate !== null && certificate === instrument.certificate)
+    const neighbour = earlier.find(other => areMistakable(other, instrument))
+    if (twin) proof.report(['instruments', index, 'certificate'], `is the certificate of ${twin.id} already`)
+    else if (neighbour)
+      proof.report(['instruments', index], `calls from the same address or network as ${neighbour.id}`)
   }
   return instruments
 }
+
+/** In one network only certificates tell instruments apart, and only when each of them has one. */
+const areMistakable = (a: Instrument, b: Instrument): boolean =>
+  a.network !== null &&
+  b.network !== null &&
+  sameNetwork(a.network, b.network) &&
+  (a.certificate === null || b.certificate === null)
 
 const readInstrument = (raw: RawInstrument, path: Path, proof: Proofreader): Instrument => ({
   id: raw.id,
   serial: raw.serial ?? null,
   enabled: raw.enabled ?? true,
-  network:
-    raw.address === undefined
-      ? readNetwork(raw.network!, [...path, 'network'], proof)
-      : hostNetwork(raw.address, [...path, 'address'], proof),
+  certificate: raw.certificate ?? null,
+  network: networkOf(raw, path, proof),
 })
+
+const networkOf = ({ address, network }: RawInstrument, path: Path, proof: Proofreader): Network | null => {
+  if (address !== undefined) return hostNetwork(address, [...path, 'address'], proof)
+  return network === undefined ? null : readNetwork(network, [...path, 'network'], proof)
+}
 
 /** A single address is a network of its full length. */
 const hostNetwork = (text: string, path: Path, proof: Proofreader): Network => {

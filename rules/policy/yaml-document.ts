@@ -127,7 +127,9 @@ const unwritablePaths = (value: unknown, path: Path = []): readonly Path[] => {
 
 /** Without those that only repeat another: branches of an alternative, and the pattern behind a name that is refused. */
 const distinctErrors = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
-  const alternatives = errors.filter(({ keyword }) => keyword === 'oneOf').map(({ schemaPath }) => `${schemaPath}/`)
+  const alternatives = errors
+    .filter(({ keyword }) => keyword === 'oneOf' || keyword === 'anyOf')
+    .map(({ schemaPath }) => `${schemaPath}/`)
   return errors.filter(
     ({ keyword, schemaPath, propertyName }) =>
       keyword !== 'discriminator' &&
@@ -147,6 +149,10 @@ const explain = ({ keyword, instancePath, params, message, schema }: ErrorObject
       return [[...path, String(params.missingProperty)], 'is missing']
     case 'oneOf':
       return [path, `must have exactly one of the keys ${requiredBy(schema).join(', ')}`]
+    case 'anyOf':
+      return [path, `must have one of the keys ${requiredBy(schema).join(', ')}`]
+    case 'not':
+      return [path, `must not have all of the keys ${requiredBy([schema]).join(', ')}`]
     case 'enum':
       return [path, `must be one of ${(params.allowedValues as readonly unknown[]).join(', ')}`]
     case 'const':

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { Reachable } from './appliance.ts'
 import { vendorHost } from './vendor.ts'
 
@@ -18,6 +18,8 @@ export type RawOptions = {
   readonly vendorPort?: number
   /** Whether the certificate must be sound for the name; by default it must. */
   readonly verify?: boolean
+  /** More for the TLS handshake: a client certificate, a session to resume. */
+  readonly tls?: Pick<ConnectionOptions, 'cert' | 'key' | 'session' | 'maxVersion'>
 }
 
 /** One answer as it was on the wire. `status` 0: the connection ended without one. */
@@ -129,6 +131,7 @@ export const openRaw = async (appliance: Reachable, options: RawOptions = {}): P
     host: name ?? '127.0.0.1',
     rejectUnauthorized: verify,
     ...(name === null ? {} : { servername: name }),
+    ...options.tls,
   })
   await once(stream, 'secureConnect')
   return clientOn(tcp, stream)

@@ -107,13 +107,13 @@ expectAll('what the published schema refuses, with line, column and key', {
   'an unknown key at the root': [`${base}rules: []\n`, '14:1 rules: unknown key'],
   'no routes': [base.replace(/routes:[^]*/, 'routes: []\n'), /^8:1 routes: must NOT have fewer than 1 items$/],
   'an id in capitals': [withLine('id: sequencer', 'id: Sequencer'), /^3:5 instruments\[0\]\.id: must match pattern/],
-  'neither address nor network': [
+  'neither address nor network nor certificate': [
     withLine('    address: 10.77.1.20\n', ''),
-    '3:5 instruments[0]: must have exactly one of the keys address, network',
+    '3:5 instruments[0]: must have one of the keys address, network, certificate',
   ],
   'both address and network': [
     withLine('    address: 10.77.1.20\n', '    address: 10.77.1.20\n    network: 10.77.1.0/24\n'),
-    '3:5 instruments[0]: must have exactly one of the keys address, network',
+    '3:5 instruments[0]: must not have all of the keys address, network',
   ],
   'a host in capitals': [withLine('host: vendor', 'host: Vendor'), /^7:5 destinations\[0\]\.host: must match pattern/],
   'a wildcard host': [withLine('host: vendor', "host: '*.vendor"), /./],
@@ -152,6 +152,8 @@ const route = (id: string, rest: string): string =>
   `${base}  - id: ${id}\n    destination: vendor\n    method: POST\n${rest}`
 const parameters = (lines: string): string => withLine(`    body: ${body}`, `    body: ${body}\n${lines}`)
 
+const certificate = 'certificate: sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+
 expectAll('what only the whole policy shows', {
   'an instrument twice': [
     withLine('destinations:', '  - id: sequencer\n    address: 10.77.1.21\ndestinations:'),
@@ -172,6 +174,18 @@ expectAll('what only the whole policy shows', {
     ),
     '6:5 instruments[1].network: must be a network in CIDR form such as 10.77.1.0/28',
     '7:5 instruments[2]: calls from the same address or network as sequencer',
+  ],
+  'two instruments with one certificate': [
+    withLine('destinations:', `  - id: one\n    ${certificate}\n  - id: two\n    ${certificate}\ndestinations:`),
+    '8:5 instruments[2].certificate: is the certificate of one already',
+  ],
+  'two instruments at one address, of which one has no certificate': [
+    withLine('destinations:', `  - id: other\n    address: 10.77.1.20\n    ${certificate}\ndestinations:`),
+    '5:5 instruments[1]: calls from the same address or network as sequencer',
+  ],
+  'a certificate that is no pin': [
+    withLine('    address: 10.77.1.20', '    certificate: sha256/AAAA'),
+    /^4:5 instruments\[0\]\.certificate: must match pattern/,
   ],
   'two destinations at one host': [
     withLine('routes:', '  - id: again\n    host: vendor.example\nroutes:'),
