@@ -186,7 +186,7 @@ class Scanner {
   }
 
   #unwrap(text: string, traits: Traits): void {
-    for (const inner of unwrap(text, traits, this.#budget)) this.#unwrapped(inner)
+    for (const inner of unwrap(text, traits, this.#chain, this.#budget)) this.#unwrapped(inner)
   }
 
   #detect(text: string, role: Subject['role'], asked: readonly TextDetector[]): Traits {

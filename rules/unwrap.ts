@@ -1,3 +1,7 @@
+import { tar, zip } from './codings/archives.ts'
+import { ascii85 } from './codings/ascii85.ts'
+import { base32 } from './codings/base32.ts'
+import { base58 } from './codings/base58.ts'
 import { base64 } from './codings/base64.ts'
 import { backslash, entity, quotedPrintable } from './codings/escapes.ts'
 import type { Budget, BytesCoding, Inner, TextCoding } from './codings/coding.ts'
@@ -6,6 +10,8 @@ import { hexadecimal } from './codings/hexadecimal.ts'
 import { jsonText } from './codings/json-text.ts'
 import { percent } from './codings/percent.ts'
 import { strings, utf16, utf8 } from './codings/plain-text.ts'
+import { pngText } from './codings/png-text.ts'
+import { reversed, rot13 } from './codings/turned.ts'
 import type { Traits } from './detector.ts'
 
 export { OverBudget } from './codings/coding.ts'
@@ -15,10 +21,35 @@ export type { Budget } from './codings/coding.ts'
 export type Unwrapped = Inner & { readonly coding: string }
 
 /** Every way of writing something as text that is undone. To add one, write it in `codings/` and name it here. */
-const textCodings: readonly TextCoding[] = [base64, hexadecimal, percent, jsonText, backslash, entity, quotedPrintable]
+const textCodings: readonly TextCoding[] = [
+  base64,
+  hexadecimal,
+  percent,
+  jsonText,
+  backslash,
+  entity,
+  quotedPrintable,
+  base32,
+  base58,
+  ascii85,
+  rot13,
+  reversed,
+]
 
 /** Likewise for octets. */
-const bytesCodings: readonly BytesCoding[] = [gzip, zlib, zstd, deflate, brotli, utf8, utf16, strings]
+const bytesCodings: readonly BytesCoding[] = [
+  gzip,
+  zlib,
+  zstd,
+  deflate,
+  brotli,
+  tar,
+  zip,
+  pngText,
+  utf8,
+  utf16,
+  strings,
+]
 
 /** Nothing worth finding fits in fewer characters, once it is coded. */
 const SHORTEST = 8
@@ -26,13 +57,19 @@ const SHORTEST = 8
 /**
  * Undoes one layer of whatever parts of a text are coded: base64, hexadecimal, percent-encoding, JSON, escapes. An
  * ordinary value gives nothing, or a few octets that are neither text nor compressed, for the bytes detectors to see.
+ * @param chain - the codings that were undone to get this text
  * @param budget - characters and octets still to be given; decremented
  * @throws OverBudget when a layer holds more than that; the caller must block
  */
-export const unwrap = function* (text: string, traits: Traits, budget: Budget): Generator<Unwrapped> {
+export const unwrap = function* (
+  text: string,
+  traits: Traits,
+  chain: readonly string[],
+  budget: Budget,
+): Generator<Unwrapped> {
   if (traits.length < SHORTEST) return
-  for (const { id, gate, undo } of textCodings)
-    if (gate(traits, text)) for (const inner of undo(text, budget)) yield { coding: id, ...inner }
+  for (const { id, once, gate, undo } of textCodings)
+    if (gate(traits, text) && !(once && chain.includes(id))) for (const inner of undo(text, budget)) yield { coding: id, ...inner }
 }
 
 /**

@@ -27,6 +27,8 @@ export type Inner =
  */
 export type TextCoding = {
   readonly id: string
+  /** True: undone twice, it gives the text itself again, so it is undone once on the way to any text. */
+  readonly once?: true
   readonly gate: (traits: Traits, text: string) => boolean
   readonly undo: (text: string, budget: Budget) => Iterable<Inner>
 }

@@ -34,6 +34,9 @@ const zstdOptions = (maxOutputLength: number): ZstdOptions => ({
   info: true,
 })
 const inflateRaw: Decompressor = (bytes, most) => undone(inflateRawSync(bytes, zlibOptions(most)))
+/** Nothing for a stream that was cut off. */
+const inflateRawWhole: Decompressor = (bytes, most) =>
+  undone(inflateRawSync(bytes, { maxOutputLength: most, info: true }))
 const inflate: Decompressor = (bytes, most) => undone(inflateSync(bytes, zlibOptions(most)))
 const unzstd: Decompressor = (bytes, most) => undone(zstdDecompressSync(bytes, zstdOptions(most)))
 
@@ -169,19 +172,27 @@ export const zstd = {
   },
 } as const satisfies BytesCoding
 
-const SHORTEST_OPAQUE = 40
+const SHORTEST_OPAQUE = 12
 
-const unbrotli: Decompressor = (bytes, most) => ({
-  bytes: brotliDecompressSync(bytes, { maxOutputLength: most }),
-  consumed: bytes.length,
-})
+const unbrotli: Decompressor = (bytes, most) =>
+  undone(brotliDecompressSync(bytes, { maxOutputLength: most, info: true }))
 
-/** A stream without magic counts only when it decompresses to text, or to another known stream, at least as long as half of it. */
-const isConvincing = (bytes: Uint8Array, from: number): boolean =>
+/** By chance, one blob in some thousands ends where a stream ends: then the detectors of octets look at a little noise. */
+const isWhole = ({ bytes, consumed }: Undone, from: number): boolean => consumed === from && bytes.length > 0
+
+/** Text, or another known stream, at least as long as half of the octets. */
+const isConvincing = ({ bytes }: Undone, from: number): boolean =>
   bytes.length >= Math.max(16, from / 2) && (textOf(bytes) !== undefined || isGzip(bytes, 0) || isZstd(bytes, 0))
 
-/** Raw deflate and brotli have no magic: they are tried on octets that are nothing else. */
-const opaque = (id: string, mayBe: (bytes: Uint8Array) => boolean, decompress: Decompressor): BytesCoding => ({
+type Opaque = {
+  readonly mayBe: (bytes: Uint8Array) => boolean
+  /** Gives what there is of a stream that was cut off. */
+  readonly part: Decompressor
+  readonly whole: Decompressor
+}
+
+/** Raw deflate and brotli have no magic: they are tried on octets that are nothing else, and have to give something that convinces. */
+const opaque = (id: string, { mayBe, part, whole }: Opaque): BytesCoding => ({
   id,
   gate: bytes =>
     bytes.length >= SHORTEST_OPAQUE &&
@@ -190,12 +201,13 @@ const opaque = (id: string, mayBe: (bytes: Uint8Array) => boolean, decompress: D
     !isZstd(bytes, 0) &&
     textOf(bytes) === undefined,
   *undo(bytes, budget) {
-    const found = attempt(decompress, bytes, budget)
-    if (!found || !isConvincing(found.bytes, bytes.length)) return
+    const all = attempt(whole, bytes, budget)
+    const found = all && isWhole(all, bytes.length) ? all : attempt(part, bytes, budget)
+    if (!found || (found !== all && !isConvincing(found, bytes.length))) return
     spend(budget, found.bytes.length)
     yield* given([found.bytes])
   },
 })
 
-export const deflate = opaque('deflate', mayBeDeflate, inflateRaw)
-export const brotli = opaque('br', mayBeBrotli, unbrotli)
+export const deflate = opaque('deflate', { mayBe: mayBeDeflate, part: inflateRaw, whole: inflateRawWhole })
+export const brotli = opaque('br', { mayBe: mayBeBrotli, part: unbrotli, whole: unbrotli })

@@ -54,7 +54,7 @@ const all = (text: string): void => {
 
 const undo = (text: string): void => {
   try {
-    for (const layer of unwrap(text, traitsOf(text), { remaining: 4 * LARGE }))
+    for (const layer of unwrap(text, traitsOf(text), [], { remaining: 4 * LARGE }))
       if (layer.kind === 'bytes') Array.from(unwrapBytes(layer.bytes, { remaining: 4 * LARGE }))
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error
@@ -80,6 +80,13 @@ for (const piece of [
   'H4sI',
   'QUJDREVGR0hJSktM\n',
   'éＡ',
+  'GEZDGNBV ',
+  '2aB',
+  '<~!!',
+  '87cUR/',
+  'ef12 ',
+  'eoD enaJ ',
+  '\u202e',
 ])
   t.test(`unwrap and normalize: time is linear on ${JSON.stringify(piece)} repeated`, async t => {
     t.ok(growth(piece, undo) <= MOST_GROWTH)

@@ -1,0 +1,125 @@
+import { Buffer } from 'node:buffer'
+import type { TextCoding } from './coding.ts'
+
+/**
+ * Ways to write a text with its own letters, which a person undoes by looking: ROT13, and from the end to the beginning. To undo them always
+ * would be to look at everything twice, so they are undone where something says that they were used. They make a text no longer, so they cost nothing of the
+ * budget.
+ */
+
+/** What stands before a digit in identifiers of variants, markers, transcripts and archives. */
+const prefixes = [
+  'chr',
+  'rs',
+  'NM_',
+  'NC_',
+  'NP_',
+  'NG_',
+  'XM_',
+  'ENST',
+  'ENSG',
+  'ENSP',
+  'SRR',
+  'ERR',
+  'DRR',
+  'EGAN',
+  'SAMN',
+  'SQ.',
+]
+/** Words of file formats, reports and addresses. */
+const words = [
+  'fileformat=VCF',
+  'CIGAR',
+  'gff-version',
+  'MD:Z:',
+  'slow5_version',
+  'sequence',
+  'sample',
+  'patient',
+  'runid=',
+  'refget',
+  'CODIS',
+  'NON_REF',
+]
+
+const rotatedCode = (code: number): number => {
+  const letter = code | 32
+  if (letter < 97 || letter > 122) return code
+  return letter < 110 ? code + 13 : code - 13
+}
+
+const rotate = (text: string): string => {
+  const codes = new Uint16Array(text.length)
+  for (let index = 0; index < text.length; index++) codes[index] = rotatedCode(text.charCodeAt(index))
+  return Buffer.from(codes.buffer).toString('utf16le')
+}
+
+const reverse = (text: string): string => Array.from(text).toReversed().join('')
+
+const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+const anyOf = (texts: readonly string[]): string => texts.map(literal).join('|')
+
+const SHORTEST_ROT13 = 8
+const turnedWords = new RegExp(
+  String.raw`(?<![A-Za-z])(?:(?:${anyOf(prefixes.map(rotate))})\d|(?:${anyOf(words.map(rotate))})|p\.[A-Z][a-z]{2}\d+[A-Z][a-z]{2}|[NPGT]>[NPGT](?![A-Za-z]))`,
+)
+
+const isVowel = (letter: number): boolean =>
+  letter === 97 || letter === 101 || letter === 105 || letter === 111 || letter === 117
+/** What A, C, G, T, U and N become. */
+const isTurnedBase = (letter: number): boolean =>
+  letter === 110 || letter === 112 || letter === 116 || letter === 103 || letter === 104 || letter === 97
+
+const TURNED_RUN = 8
+
+/** Whether turning makes it look more like language, or like nucleotides, than it does as it stands. */
+const looksTurned = (text: string): boolean => {
+  let balance = 0
+  let run = 0
+  for (let index = 0; index < text.length; index++) {
+    const letter = text.charCodeAt(index) | 32
+    if (isVowel(letter)) balance--
+    else if (letter >= 97 && letter <= 122 && isVowel(rotatedCode(letter))) balance++
+    run = isTurnedBase(letter) ? run + 1 : 0
+    if (run === TURNED_RUN) return true
+  }
+  return balance > 0 || turnedWords.test(text)
+}
+
+/** ROT13, where turning gives more vowels than there are, a run of bases, or a word that tells. */
+export const rot13 = {
+  id: 'rot13',
+  once: true,
+  gate: traits => traits.letters >= 2 && traits.length >= SHORTEST_ROT13,
+  *undo(text) {
+    if (!looksTurned(text)) return
+    yield { kind: 'text', text: rotate(text) }
+  },
+} as const satisfies TextCoding
+
+/** RIGHT-TO-LEFT OVERRIDE and the like make a reader see the end first. */
+const override = /[\u202b\u202e\u2067]/
+const controls = /[\u202a-\u202e\u2066-\u2069]/g
+
+/** Two words that end in capitals (`enaJ eoD`), a mail address from behind, the other end of an operation string or a read name. */
+const shapes = [
+  String.raw`[a-z][A-Z](?![A-Za-z])[^A-Za-z]{1,3}[a-z]+[A-Z](?![A-Za-z])`,
+  String.raw`(?<![A-Za-z])(?:moc|gro|ude|ten|vog|rf|ed|se|ku|ac|ti)\.[A-Za-z.-]{2,40}@`,
+  String.raw`(?<![A-Za-z0-9])(?:[MIDNSHPX=]\d{1,3}){3}`,
+  String.raw`\d:\d{4,5}:[1-8]:[A-Z0-9]{5}`,
+  String.raw`scc/\d|1/\d{9,}R`,
+]
+const backward = new RegExp(
+  String.raw`\d(?:${anyOf(prefixes.map(reverse))})(?![A-Za-z])|${anyOf(words.map(reverse))}|${shapes.join('|')}`,
+)
+
+/** A text from its end to its beginning. Reversed runs of bases need no turning: they are found as they stand. */
+export const reversed = {
+  id: 'reversed',
+  once: true,
+  gate: (traits, text) =>
+    traits.letters >= 2 && traits.length >= 8 && ((traits.hasNonAscii && override.test(text)) || backward.test(text)),
+  *undo(text) {
+    yield { kind: 'text', text: reverse(text.replace(controls, '')) }
+  },
+} as const satisfies TextCoding
