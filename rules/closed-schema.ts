@@ -24,7 +24,7 @@ const hints = {
     'a "format" is not enforced and admits free text: add an anchored "pattern" and "maxLength", or an "enum"',
   'unanchored-pattern': 'begin the pattern with ^, end it with $, and put alternatives in a group: ^(?:a|b)$',
   'unsupported-pattern':
-    'patterns are RE2 and mean the same to every engine: no lookaround, back-reference, flag, named group, "[" inside a class, or letter escape other than \\d \\w \\s \\b',
+    'patterns are RE2 and mean the same to every engine: no lookaround, back-reference, flag, named group, "[" or \\S inside a class, or letter escape other than \\d \\w \\s \\b',
   'unbounded-array': 'set "maxItems"',
   'open-items': 'set "items" to the schema of every element (or "prefixItems" with "items": false)',
   'unbounded-number': 'set "minimum" and "maximum", or an "enum" or "const"',
@@ -35,6 +35,7 @@ const hints = {
     'refer to a schema in this document, as "#/$defs/name", the name in plain letters and digits',
   recursion: 'a schema that contains itself has no bound: write out the levels that are needed',
   'unknown-keyword': 'no such keyword is enforced: correct the spelling, or remove it',
+  'unsupported-name': 'a member called "__proto__" cannot be relied on: no validator checks it; call it otherwise',
   'malformed-keyword': 'the value of this keyword is not of the form that JSON Schema gives it',
   'encoded-content': 'encoded content cannot be checked inside a string: send the value itself',
   'open-condition': '"not" and "if" only narrow: put a "type" with its bounds beside them',
@@ -140,7 +141,7 @@ export const positionsOf = (root: unknown): ReadonlyMap<string, unknown> => {
   return positions
 }
 
-/** Escapes that mean the same in ECMAScript and RE2: classes, word boundary, control characters, punctuation. */
+/** Escapes whose meaning `compilePattern` keeps: classes, word boundary, control characters, punctuation. */
 const safeEscape = /[dDwWsSbtnrfv]|[^A-Za-z0-9]/
 
 /**
@@ -158,6 +159,7 @@ const patternProblem = (pattern: string): OpeningProblem | undefined => {
     closed = false
     if (at === '\\') {
       if (!safeEscape.test(pattern[++index] ?? 'z')) return 'unsupported-pattern'
+      if (inClass && pattern[index] === 'S') return 'unsupported-pattern'
     } else if (inClass) {
       if (at === '[') return 'unsupported-pattern'
       if (at === ']') inClass = false
@@ -189,6 +191,9 @@ const keywordProblem = (pointer: string, keyword: string, value: unknown): Openi
   return undefined
 }
 
+/** ajv passes over a member `__proto__` of these. */
+const mapsNames = (keyword: string): boolean => applicators.get(keyword) === 'map' || keyword === 'dependentRequired'
+
 /** What is wrong with one subschema whether or not it decides what is admitted. */
 const untrusted = (pointer: string, schema: unknown): readonly Opening[] => {
   if (typeof schema === 'boolean') return []
@@ -197,6 +202,8 @@ const untrusted = (pointer: string, schema: unknown): readonly Opening[] => {
   for (const [keyword, value] of Object.entries(schema)) {
     const problem = keywordProblem(pointer, keyword, value)
     if (problem !== undefined) found.push(opening(pointer + token(keyword), problem))
+    if (isObject(value) && Object.hasOwn(value, '__proto__') && mapsNames(keyword))
+      found.push(opening(pointer + token(keyword) + token('__proto__'), 'unsupported-name'))
     if (keyword !== 'patternProperties' || !isObject(value)) continue
     for (const pattern of Object.keys(value)) {
       const wrong = patternProblem(pattern)

@@ -1,8 +1,15 @@
-import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { RE2JS } from 're2js'
+import {
+  Ajv2020,
+  type AnySchemaObject,
+  type ErrorObject,
+  type FuncKeywordDefinition,
+  type ValidateFunction,
+} from 'ajv/dist/2020.js'
 import type { JsonValue } from './canonical.ts'
+import { areDistinct, isOneOf } from './json-equality.ts'
 import { pathOf, type Path } from './json-pointer.ts'
 import { multipleOf } from './multiple-of.ts'
+import { compilePattern } from './pattern.ts'
 
 export type Validation = { readonly ok: true } | { readonly ok: false; readonly keyword: string; readonly path: Path }
 
@@ -13,7 +20,8 @@ export type Validator = (value: JsonValue) => Validation
  *
  * ajv fails open unless told not to: `strict` refuses unknown keywords, `ownProperties` keeps the prototype out, `$data` and
  * `verbose` stay off. Patterns run on RE2, which is linear in the length of the input; `multipleOf` is exact, where ajv takes
- * either a tolerance or the rounding of binary fractions.
+ * either a tolerance or the rounding of binary fractions; `enum`, `const` and `uniqueItems` compare objects whatever their
+ * members are called.
  * @throws Error from ajv for a schema that is not valid or not strict
  */
 export const compileSchema = (schema: object): Validator => {
@@ -27,11 +35,26 @@ export const compileSchema = (schema: object): Validator => {
     logger: false,
     code: { regExp: linearRegExp },
   })
-  ajv.removeKeyword('multipleOf')
-  ajv.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf, errors: false })
+  for (const definition of ownKeywords) {
+    ajv.removeKeyword(definition.keyword as string)
+    ajv.addKeyword(definition)
+  }
   const validate = ajv.compile(schema as AnySchemaObject)
   return value => (validate(value) ? { ok: true } : failure(validate, value))
 }
+
+const ownKeywords: readonly FuncKeywordDefinition[] = [
+  { keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf, errors: false },
+  { keyword: 'enum', schemaType: 'array', compile: isOneOf, errors: false },
+  { keyword: 'const', compile: (value: JsonValue) => isOneOf([value]), errors: false },
+  {
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    compile: (asked: boolean) => (asked ? areDistinct : () => true),
+    errors: false,
+  },
+]
 
 const failure = (validate: ValidateFunction, value: JsonValue): Validation => {
   const [error] = validate.errors ?? []
@@ -55,7 +78,7 @@ let patterns = 0
  */
 const linearRegExp: PatternEngine = Object.assign(
   (pattern: string) => {
-    const compiled = RE2JS.compile(pattern)
+    const compiled = compilePattern(pattern)
     const name = `re2#${++patterns}`
     return { test: (text: string) => compiled.matcher(text).find(), toString: () => name }
   },

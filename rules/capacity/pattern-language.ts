@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { compilePattern } from '../pattern.ts'
 import { eitherOf, log2OfCount, sequencesOf } from './log2.ts'
 
 /** Bounds on the length of a string in Unicode code points, as JSON Schema counts it. */
@@ -89,7 +89,7 @@ type Compiled = { readonly re2Input?: { readonly prog?: Program } }
 
 const compile = (pattern: string): Compiled | null => {
   try {
-    return RE2JS.compile(pattern)
+    return compilePattern(pattern)
   } catch {
     return null
   }

@@ -277,6 +277,7 @@ const patterns: readonly Pair[] = [
   unsupported('^\\p{L}$', '^[A-Z]$'),
   unsupported('^[[:alpha:]]$', '^[a-z]$'),
   unsupported('^[]a]$', '^[\\]a]$'),
+  unsupported('^[\\S]$', '^\\S$'),
   unsupported('^[^]$', '^[^a]$'),
   unsupported('^a[$', '^a[$]$'),
   unsupported('^(a$', '^(a)$'),
@@ -553,6 +554,21 @@ void t.test('openings: a chain of unions over references takes no longer than it
   t.same(openings({ $ref: '#/$defs/d0', $defs: Object.fromEntries(levels) as object }), [])
 })
 
+void t.test(
+  'P1: openings: a member "__proto__", which ajv passes over, is refused wherever a schema names members',
+  async t => {
+    const named = JSON.parse('{"__proto__":["a"]}') as object
+    for (const keyword of ['properties', 'patternProperties', 'dependentSchemas', 'dependentRequired', '$defs'])
+      t.ok(
+        openings(object({}, { [keyword]: named })).some(
+          ({ pointer, problem }) => pointer === `/${keyword}/__proto__` && problem === 'unsupported-name',
+        ),
+        keyword,
+      )
+    t.same(openings({ const: named }), [], 'a value that is written out may hold it')
+  },
+)
+
 void t.test('openings: a property called like a keyword is a property', async t => {
   const names = [
     'properties',
@@ -561,8 +577,8 @@ void t.test('openings: a property called like a keyword is a property', async t 
     'unevaluatedProperties',
     'addtionalProperties',
     'type',
-    '__proto__',
     'constructor',
+    'toString',
   ]
   const text = `{${names.map(name => `${JSON.stringify(name)}:${JSON.stringify(id)}`).join(',')}}`
   t.same(openings(object(JSON.parse(text) as object)), [])

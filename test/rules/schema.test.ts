@@ -10,6 +10,8 @@ const object = (properties: object, more: object = {}): object => ({
   ...more,
 })
 
+const codeOf = (character: string): string => `U+${character.codePointAt(0)!.toString(16).padStart(4, '0')}`
+
 const outcomeOf = (schema: object, value: JsonValue): string => {
   const result = compileSchema(schema)(value)
   return result.ok ? 'ok' : `${result.keyword} ${result.path.map(referenceToken).join('')}`
@@ -49,6 +51,44 @@ t.test('schema: multipleOf, with no room for digits beyond the step', async t =>
   const schema = { type: 'number', minimum: 0, maximum: 100, multipleOf: 0.01 }
   for (const value of [0, 0.07, 12.34, 99.99]) t.equal(outcomeOf(schema, value), 'ok')
   for (const value of [12.345, 12.3400000001, 12.340000000000002]) t.equal(outcomeOf(schema, value), 'multipleOf ')
+})
+
+t.test('schema: a point and white space, as ECMA-262 has them and RE2 does not', async t => {
+  const lengths = { minLength: 1, maxLength: 1 }
+  const spaces = ['\v', '\u00a0', '\u2003', '\u2028', '\ufeff', ' ', '\n']
+  for (const space of spaces) {
+    t.equal(outcomeOf({ type: 'string', pattern: '^\\s$', ...lengths }, space), 'ok', codeOf(space))
+    t.equal(outcomeOf({ type: 'string', pattern: '^[a\\s]$', ...lengths }, space), 'ok', codeOf(space))
+    t.equal(outcomeOf({ type: 'string', pattern: '^\\S$', ...lengths }, space), 'pattern ', codeOf(space))
+  }
+  for (const end of ['\n', '\r', '\u2028', '\u2029'])
+    t.equal(outcomeOf({ type: 'string', pattern: '^.$', ...lengths }, end), 'pattern ', codeOf(end))
+  t.equal(outcomeOf({ type: 'string', pattern: '^[.]\\.$', maxLength: 2 }, '..'), 'ok', 'a point that is a point')
+  t.equal(outcomeOf({ type: 'string', pattern: '^[.]\\.$', maxLength: 2 }, 'a.'), 'pattern ')
+  t.throws(() => compileSchema({ type: 'string', pattern: '^[\\S]$' }))
+})
+
+t.test('schema: values that are listed or have to differ, compared whatever their members are called', async t => {
+  const odd = JSON.parse('{"toString":1,"valueOf":null,"constructor":[2],"__proto__":"x"}') as JsonValue
+  const same = JSON.parse('{"__proto__":"x","constructor":[2],"valueOf":null,"toString":1}') as JsonValue
+  const other = JSON.parse('{"toString":1,"valueOf":null,"constructor":[2],"__proto__":"y"}') as JsonValue
+  for (const schema of [{ const: odd }, { enum: [1, odd] }]) {
+    t.equal(outcomeOf(schema, same), 'ok')
+    t.not(outcomeOf(schema, other), 'ok')
+    t.not(outcomeOf(schema, { toString: 1 }), 'ok')
+  }
+  const distinct = {
+    type: 'array',
+    maxItems: 9,
+    uniqueItems: true,
+    items: { enum: [odd, other, 0, 1, true, '1', [1]] },
+  }
+  t.equal(outcomeOf(distinct, [odd, other, 0, 1, true, '1', [1]]), 'ok')
+  t.equal(outcomeOf(distinct, [odd, 1, same]), 'uniqueItems ')
+  t.equal(outcomeOf(distinct, [0, -0]), 'uniqueItems ', 'zero has one value')
+  t.equal(outcomeOf({ ...distinct, uniqueItems: false }, [1, 1]), 'ok')
+  t.equal(outcomeOf({ enum: [0] }, -0), 'ok')
+  t.equal(outcomeOf({ const: '[1]' }, [1]), 'const ')
 })
 
 t.test('schema: lengths, counted in characters', async t => {
