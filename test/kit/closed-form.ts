@@ -3,10 +3,17 @@ const typed = {
   number: ['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
   string: ['pattern', 'minLength', 'maxLength', 'format', 'contentEncoding', 'contentMediaType', 'contentSchema'],
   array: ['prefixItems', 'items', 'contains', 'minContains', 'maxContains', 'minItems', 'maxItems', 'uniqueItems'],
-  object:
-    'properties patternProperties additionalProperties propertyNames required dependentRequired dependentSchemas minProperties maxProperties'.split(
-      ' ',
-    ),
+  object: [
+    'properties',
+    'patternProperties',
+    'additionalProperties',
+    'propertyNames',
+    'required',
+    'dependentRequired',
+    'dependentSchemas',
+    'minProperties',
+    'maxProperties',
+  ],
 }
 
 type Schema = { readonly [keyword: string]: unknown }
