@@ -42,7 +42,7 @@ export const MOST_CELLS = 20_000_000
 /**
  * The language of an RE2 pattern as the validator applies it: a string belongs to it when the pattern is found somewhere in
  * it. It is read off the program that the same engine runs, so it means what validation means.
- * @returns null for a pattern that is not RE2, folds case, has `^` and `$` by line or looks behind (a closed schema has
+ * @returns null for a pattern that is not RE2, folds the case of k, s or what is not ASCII, has `^` and `$` by line or looks behind (a closed schema has
  *   none of these), or that needs more than `MOST_STATES` states
  */
 export const patternLanguage = (pattern: string): PatternLanguage | null => {
@@ -79,10 +79,16 @@ type Program = { readonly inst: readonly Instruction[]; readonly start: number }
 
 const isRune = ({ op }: Instruction): boolean => op >= RUNE && op <= RUNE_ANY_NOT_NL
 
+const foldsCase = (instruction: Instruction): boolean => isRune(instruction) && (instruction.arg & FOLD_CASE) !== 0
+
+/** One letter in both cases, as the engine compiles `[Nn]`; k and s have a third form in Unicode. */
+const isOneLetter = ({ runes }: Instruction): boolean =>
+  runes.length === 1 && /^[a-jl-rt-z]$/i.test(String.fromCodePoint(runes[0]!))
+
 const isUnderstood = (instruction: Instruction): boolean =>
   instruction.op < LOOK_BEHIND &&
   !(instruction.op === EMPTY_WIDTH && (instruction.arg & BY_LINE) !== 0) &&
-  !(isRune(instruction) && (instruction.arg & FOLD_CASE) !== 0)
+  !(foldsCase(instruction) && !isOneLetter(instruction))
 
 /** The program is no part of the engine's declared interface: where it is missing, nothing is known of the pattern. */
 type Compiled = { readonly re2Input?: { readonly prog?: Program } }
@@ -115,10 +121,16 @@ const wordRanges = [
 
 const isWordCharacter = (point: number): boolean => wordRanges.some(([low, high]) => point >= low && point <= high)
 
-const rangesOf = ({ runes }: Instruction): readonly (readonly [number, number])[] =>
-  runes.length === 1
-    ? [[runes[0]!, runes[0]!]]
-    : Array.from({ length: runes.length / 2 }, (_, index) => [runes[index * 2]!, runes[index * 2 + 1]!] as const)
+/** Between the cases of an ASCII letter. */
+const OTHER_CASE = 0x20
+
+const rangesOf = (instruction: Instruction): readonly (readonly [number, number])[] => {
+  const { runes } = instruction
+  const [first = 0] = Array.from(runes)
+  if (foldsCase(instruction)) return [first, first ^ OTHER_CASE].map(rune => [rune, rune])
+  if (runes.length === 1) return [[first, first]]
+  return Array.from({ length: runes.length / 2 }, (_, index) => [runes[index * 2]!, runes[index * 2 + 1]!] as const)
+}
 
 const classesOf = ({ inst }: Program): readonly CharacterClass[] => {
   const consuming = inst.filter(isRune)

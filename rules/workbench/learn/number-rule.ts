@@ -1,4 +1,4 @@
-import { agreedRange, supported, totalOf, type Demand, type Tallies } from './support.ts'
+import { agreedMiddle, agreedRange, supported, totalOf, type Demand, type Tallies } from './support.ts'
 import type { OmissionReason } from './omission.ts'
 
 /** A part of the proposed schema without `null`, or why there is none. `rejected`: values with too little evidence. */
@@ -13,17 +13,22 @@ const MAX_LISTED = 8
 /** … and each was seen this often on average. */
 const REPEATS = 4
 
+/** The tail of a distribution is at most so many times as long again as it was seen to be. */
+const MAX_SKEW = 10
+
 /**
  * Numbers: `integer`, or `number` with as many decimals as were seen, in the observed range, widened on each side by its own span
  * or by the power of ten at or below the largest value (whichever is more), and then outward to the next multiple of that
- * power of ten. Zero stays the least when no value is negative.
+ * power of ten. Where one end is at least twice as far from the middle of the values as the other, it is the tail of a skewed
+ * distribution, as counts and durations have it: its margin is as many times the span, ten times at the most.
+ * Zero stays the least when no value is negative.
  */
 export const numberRule = (numbers: Tallies<number>, demand: Demand): Rule => {
   const decimals = agreedDecimals(numbers, demand)
   const kept = new Map([...numbers].filter(([value]) => decimalsOf(value) <= decimals))
   const rejected = numbers.size - kept.size
   if (kept.size === 0) return { ok: false, reason: 'too-little-evidence', rejected }
-  const [minimum, maximum] = widened(agreedRange(kept, demand))
+  const [minimum, maximum] = widened(agreedRange(kept, demand), agreedMiddle(kept))
   if ((maximum - minimum) * 10 ** decimals > MAX_STEPS || decimals > 20) return listedRule(numbers, demand)
   const outside = [...kept.keys()].filter(value => value < minimum || value > maximum).length
   const step = decimals === 0 ? {} : { multipleOf: Number(`1e-${decimals}`) }
@@ -45,12 +50,18 @@ const agreedDecimals = (numbers: Tallies<number>, demand: Demand): number => {
   return [...most.values()].toSorted((a, b) => b - a)[Math.min(demand, most.size) - 1] ?? 0
 }
 
-const widened = ([low, high]: readonly [number, number]): readonly [number, number] => {
-  const power = exponentOf(Math.max(Math.abs(low), Math.abs(high)))
-  const margin = Math.max(high - low, Number(`1e${power}`))
-  const unit = exponentOf(margin)
-  const least = outward(low - margin, unit, Math.floor)
-  return [low >= 0 ? Math.max(0, least) : least, outward(high + margin, unit, Math.ceil)]
+const widened = ([low, high]: readonly [number, number], middle: number): readonly [number, number] => {
+  const power = Number(`1e${exponentOf(Math.max(Math.abs(low), Math.abs(high)))}`)
+  const below = Math.max((high - low) * skew(middle - low, high - middle), power)
+  const above = Math.max((high - low) * skew(high - middle, middle - low), power)
+  const least = outward(low - below, exponentOf(below), Math.floor)
+  return [low >= 0 ? Math.max(0, least) : least, outward(high + above, exponentOf(above), Math.ceil)]
+}
+
+/** How much longer one side is than the other; 1 for less than twice. */
+const skew = (side: number, other: number): number => {
+  if (side <= 0 || side < 2 * other) return 1
+  return other <= 0 ? MAX_SKEW : Math.min(MAX_SKEW, side / other)
 }
 
 /** Finer than this, no bound has to be. */

@@ -76,3 +76,22 @@ export const agreedRange = (tallies: Tallies<number>, demand: Demand): readonly 
   const high = [...highs.values()].toSorted((a, b) => b - a)[at]!
   return [Math.min(low, high), Math.max(low, high)]
 }
+
+/** The middle one of the middles of what each source sent: a source has one voice, however much it sends. */
+export const agreedMiddle = (tallies: Tallies<number>): number => {
+  const bySource = new Map<string, number[]>()
+  for (const [value, tally] of tallies)
+    for (const key of tally.keys) {
+      const values = bySource.get(key) ?? []
+      values.push(value)
+      bySource.set(key, values)
+    }
+  return middleOf([...bySource.values()].map(middleOf))
+}
+
+const middleOf = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const upper = sorted[sorted.length >> 1]!
+  const lower = sorted[(sorted.length - 1) >> 1]!
+  return lower + (upper - lower) / 2
+}

@@ -201,8 +201,15 @@ t.test('pattern language: empty and endless languages', async t => {
   t.throws(() => languageOf('^[a-z]+$').count({ minLength: 0, maxLength: Infinity }), RangeError)
 })
 
+t.test('pattern language: a letter in both cases, which the engine compiles as one that folds', async t => {
+  const lengths = { minLength: 0, maxLength: 9 }
+  t.equal(languageOf('^[Nn][Kk][Ss]x$').count(lengths), 8n)
+  t.equal(languageOf('^(?:[Tt][Uu]|tu)$').count(lengths), 4n)
+  t.equal(languageOf('^[Aa]{12}$').longestRun(bases), 12)
+})
+
 t.test('pattern language: what is not understood is given up, not guessed', async t => {
   const random = '^(?:[ab]*a[ab]{13})$'
-  for (const pattern of ['(?i)^ab$', '^(?i:k)$', '(?m)^a$', '(', '^(?<=a)b$', random])
+  for (const pattern of ['(?i)^ask$', '^(?i:k)$', '(?m)^a$', '(', '^(?<=a)b$', random])
     t.equal(patternLanguage(pattern), null, pattern)
 })

@@ -4,6 +4,7 @@ import { canonicalize, type JsonValue } from '../../../rules/canonical.ts'
 import { openings } from '../../../rules/closed-schema.ts'
 import { learn, type Observation, type Proposal } from '../../../rules/workbench/learn.ts'
 import { compileSchema } from '../../../rules/schema.ts'
+import { pick, planted, shuffled } from '../../kit/planted.ts'
 import { kinds, runMetadata, seeded } from '../../kit/run-metadata.ts'
 
 const admits = (proposal: Proposal, value: JsonValue): boolean => compileSchema(proposal.schema!)(value).ok
@@ -23,12 +24,6 @@ const omissionOf = (proposal: Proposal, pointer: string) => proposal.omitted.fin
 const propertyOf = (proposal: Proposal, name: string): unknown =>
   (proposal.schema?.properties as Record<string, unknown> | undefined)?.[name]
 
-const shuffled = <T>(items: readonly T[], random: () => number): readonly T[] =>
-  items
-    .map(item => ({ item, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-
 const PER_KIND = 240
 const MUTANTS = 200
 
@@ -37,40 +32,6 @@ const halves = kinds.map((kind, index) => {
   const all = runMetadata(kind, PER_KIND, random)
   return { kind, random, seen: all.slice(0, PER_KIND / 2), unseen: all.slice(PER_KIND / 2) }
 })
-
-type Holder = Record<string, JsonValue>
-
-const holdersIn = (value: JsonValue): readonly Holder[] =>
-  value === null || typeof value !== 'object'
-    ? []
-    : [value as Holder, ...Object.values(value as Holder).flatMap(holdersIn)]
-
-const pick = <T>(items: readonly T[], random: () => number): T => items[Math.floor(random() * items.length)]!
-
-const readOf = (random: () => number): string =>
-  Array.from({ length: 20 + Math.floor(random() * 131) }, () => pick(['A', 'C', 'G', 'T'], random)).join('')
-
-const names = ['Jane Doe', 'Max Mustermann', 'Dr. Erika Beispiel', 'DOE^JANE', 'jane.doe', 'Hans-Peter Muster']
-
-/** A copy with one thing planted: a field that is not known, or a read or a person's name in place of, or within, a string. */
-const planted = (value: JsonValue, random: () => number): JsonValue => {
-  const copy = structuredClone(value)
-  const holders = holdersIn(copy)
-  if (random() < 1 / 3) {
-    const objects = holders.filter(holder => !Array.isArray(holder))
-    pick(objects, random)[pick(['operator', 'note', 'sampleId', 'gasket', 'lane2'], random)] = 1
-    return copy
-  }
-  const strings = holders.flatMap(holder =>
-    Object.keys(holder)
-      .filter(key => typeof holder[key] === 'string')
-      .map(key => ({ holder, key })),
-  )
-  const { holder, key } = pick(strings, random)
-  const plant = random() < 0.5 ? readOf(random) : pick(names, random)
-  holder[key] = random() < 0.5 ? plant : `${holder[key] as string}${plant}`
-  return copy
-}
 
 t.test('learn: from half of the run metadata, admits at least 95 % of the other half of the same kind', async t => {
   let admitted = 0
@@ -211,6 +172,26 @@ t.test('learn: numbers, widened by their span to the next power of ten, zero kep
     [[0.07, 0.11], { type: 'number', minimum: 0, maximum: 0.3, multipleOf: 0.01 }],
   ]
   for (const [values, expected] of cases) t.same(propertyOf(learn(fields(values)), 'field'), expected, String(values))
+})
+
+t.test('learn: counts and durations, whose values crowd at one end, have a longer margin at the other', async t => {
+  const stalls = [0, 1, 1, 2, 3, 2, 4, 5, 6, 40]
+  t.same(propertyOf(learn(fields(stalls), { trust: true }), 'field'), { type: 'integer', minimum: 0, maximum: 500 })
+  const even = [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
+  t.same(propertyOf(learn(fields(even), { trust: true }), 'field'), { type: 'integer', minimum: 0, maximum: 80 })
+  const mirrored = stalls.map(value => 100 - value)
+  t.match(propertyOf(learn(fields(mirrored), { trust: true }), 'field'), { minimum: 0, maximum: 200 })
+})
+
+t.test('P1: learn: property names that are sequences, all of them or most, are not proposed', async t => {
+  const tetramers = Array.from({ length: 16 }, (_, at) => `${'ACGT'[at >> 2]}${'ACGT'[at & 3]}`)
+  const counts = Object.fromEntries(tetramers.map(name => [name, 1]))
+  t.equal(omissionOf(learn(observe({ counts, ok: true })), '/counts')?.reason, 'names-like-data')
+  const adapters = { AGATCGGAAGAGCGGTTCAG: 3, CCTCCTCAGGGAGTCATTACG: 1, GGA: 2 }
+  const mostly = learn(observe({ adapters, ok: true }))
+  t.ok(mostly.omitted.some(({ pointer, reason }) => pointer === '/adapters' && reason === 'names-like-data'))
+  t.notMatch(JSON.stringify(mostly), /GGA/)
+  t.ok(admits(learn(observe({ bases: { A: 1, C: 2, G: 3, T: 4, N: 0 } })), { bases: { A: 1, T: 4 } }), 'the five bases')
 })
 
 t.test('learn: the least and the greatest numbers there are, a bound or nothing, never a fault', async t => {
