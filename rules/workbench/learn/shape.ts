@@ -35,7 +35,7 @@ const MAX_SHAPES = 4
 const MAX_BRANCHES = 8
 /** Of all strings, at most one in so many may have a shape that was turned away. */
 const STRAY_SHARE = 10
-/** A list of letters holds at most so many, each seen this often on average. */
+/** A list of letters holds at most so many, each seen this often on average; so are shapes that letters and digits make. */
 const MAX_LETTERINGS = 8
 const REPEATS = 4
 /** A varying run of more letters than this is a word. */
@@ -73,14 +73,14 @@ const groupsOf = (strings: Tallies<string>, keyOf: KeyOf, demand: Demand): reado
 }
 
 /**
- * Tells strings apart by the runs of a segment where that gives few shapes, each of which makes a pattern; where it does not, the
- * segment is a mixture.
+ * Tells strings apart by the runs of a segment where that gives few shapes, which recur, and each of which makes a pattern; where
+ * it does not, the segment is a mixture.
  */
 const branchesOf = (group: Tallies<string>, demand: Demand, from = 0): readonly Branch[] | OmissionReason => {
   const [first = ''] = group.keys()
   for (let index = from; index < segmentsOf(first).length; index++) {
     const parts = groupsOf(group, text => fineKey(segmentsOf(text)[index]!), demand)
-    if (parts === null) continue
+    if (parts === null || (parts.length > 1 && totalOf(group) < REPEATS * parts.length)) continue
     if (parts.length === 1) {
       group = parts[0]!
       continue

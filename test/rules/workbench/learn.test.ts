@@ -223,6 +223,14 @@ t.test('learn: strings become a list only where few recur, else a pattern by sha
   t.same(propertyOf(learn(fields(['ready', 'busy', 'off'])), 'field'), { enum: ['busy', 'off', 'ready'] })
 })
 
+t.test('learn: letters and digits that mix otherwise each time are a mixture, however few were seen', async t => {
+  const cells = ['HGM3FBCX2', 'HVLWWBCXY', 'HFK5KADXY', 'HGF72BCX2', 'HCYVGADXX']
+  const seen = cells.map((field, at) => ({ value: { field }, instrument: `unit-${at}`, day: '2025-03-01' }))
+  const proposal = learn(seen, { trust: true })
+  t.ok(admits(proposal, { field: 'CB1TVANXX' }), 'the next one, of another shape')
+  t.notOk(admits(proposal, { field: 'CB1TVANXX-2' }))
+})
+
 t.test('P1: learn: free text, opaque codes and what a read would fit in are never proposed', async t => {
   const random = seeded(11)
   const text = (alphabet: string, length: number) =>
