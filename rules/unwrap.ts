@@ -69,7 +69,8 @@ export const unwrap = function* (
 ): Generator<Unwrapped> {
   if (traits.length < SHORTEST) return
   for (const { id, once, gate, undo } of textCodings)
-    if (gate(traits, text) && !(once && chain.includes(id))) for (const inner of undo(text, budget)) yield { coding: id, ...inner }
+    if (gate(traits, text) && !(once && chain.includes(id)))
+      for (const inner of undo(text, budget)) yield { coding: id, ...inner }
 }
 
 /**
