@@ -1,3 +1,4 @@
+import { arrivingNow } from '../proxy/arrivals.ts'
 import type { HeldPayload } from '../proxy/held-payload.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import type { Field, Message } from '../rules/message.ts'
@@ -16,7 +17,7 @@ export type Way = {
 }
 
 /**
- * The message in which a payload would come, as the gate would see it.
+ * The message in which a payload would come, as the gate would see it if it came now.
  * @throws Failure when the policy has no such route
  */
 export const messageFor = (policy: Policy, way: Way, bytes: Uint8Array): Message => {
@@ -25,7 +26,10 @@ export const messageFor = (policy: Policy, way: Way, bytes: Uint8Array): Message
     way.instrument ?? policy.instruments.find(({ id, enabled }) => enabled && (route.instruments?.has(id) ?? true))?.id
   const destination = spellAuthority(route.destination)
   return {
-    arrival: { client: '127.0.0.1', ingress: { kind: 'replay', instrument: instrument ?? '', destination } },
+    arrival: arrivingNow({
+      client: '127.0.0.1',
+      ingress: { kind: 'replay', instrument: instrument ?? '', destination },
+    }),
     head: {
       method: route.method,
       target: way.path ?? route.path.text,
@@ -53,9 +57,9 @@ const fieldsOf = ({ body }: Route, headers: Readonly<Record<string, string>>): r
   return hasType || !('contentTypes' in body) ? given : [...given, ['content-type', body.contentTypes[0]!]]
 }
 
-/** The message that a held payload came in, as a replay would send it. */
+/** The message that a held payload came in, as a replay would send it now. */
 export const messageOfHeld = ({ client, instrument, destination, head, content }: HeldPayload): Message => ({
-  arrival: { client, ingress: { kind: 'replay', instrument, destination } },
+  arrival: arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } }),
   head,
   content: { kind: 'complete', bytes: content, trailers: 0 },
 })

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
-import type { Arrival, Authority } from '../rules/message.ts'
+import type { Arrival, Authority, Caller } from '../rules/message.ts'
 import { normalizeAddress } from '../rules/address.ts'
 
 type Peer = {
@@ -27,7 +27,7 @@ export class Arrivals {
   readonly #tunnels = new Map<string, Authority>()
   /** The same by the TCP socket, for a connection that is closed already. */
   readonly #ended = new WeakMap<Peer, Authority>()
-  readonly #arrivals = new WeakMap<Duplex, Arrival>()
+  readonly #callers = new WeakMap<Duplex, Caller>()
 
   /** What comes out of this socket once TLS is undone came through a tunnel to this authority. */
   tunnel(socket: Socket, authority: Authority): void {
@@ -42,13 +42,17 @@ export class Arrivals {
     return tunnel ?? null
   }
 
-  set(socket: Duplex, arrival: Arrival): void {
-    this.#arrivals.set(socket, arrival)
+  set(socket: Duplex, caller: Caller): void {
+    this.#callers.set(socket, caller)
   }
 
+  /** The arrival of what comes through a connection now. */
   get(socket: Duplex): Arrival {
-    return this.#arrivals.get(socket) ?? { client: clientOf(socket as Peer), ingress: { kind: 'plain' } }
+    return arrivingNow(this.#callers.get(socket) ?? { client: clientOf(socket as Peer), ingress: { kind: 'plain' } })
   }
 }
+
+/** An arrival by the clock of this machine. */
+export const arrivingNow = (caller: Caller): Arrival => ({ ...caller, time: Date.now() })
 
 const peerOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`

@@ -1,6 +1,7 @@
 import type { Journal, JournalStatus } from '../log/journal.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
+import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
@@ -71,7 +72,7 @@ export const controlHandlers = (
       const held = decodeHeld(Buffer.from(payload, 'base64'))
       await review(decision, 'replay', actor)
       const { client, instrument, destination, head, content: bytes } = held
-      const arrival = { client, ingress: { kind: 'replay', instrument, destination } } as const
+      const arrival = arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } })
       const message = { arrival, head, content: { kind: 'complete', bytes, trailers: 0 } } as const
       const passage = await pipeline.gate().pass(message, new AbortController().signal, decision)
       return { status: 200, document: resultOf(passage) }

@@ -11,7 +11,7 @@ import { inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/insp
 import type { Arrival, Ingress } from '../rules/message.ts'
 import { mayShowCertificate } from '../rules/select-route.ts'
 import { answerBytes, answerOf } from './answer.ts'
-import { Arrivals, clientOf } from './arrivals.ts'
+import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { exchange, headOf } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
 import { requireLabAddress } from './lab-address.ts'
@@ -293,12 +293,13 @@ export class Listener {
 
   #arrivalOf(socket: TLSSocket): Arrival {
     const clientKey = provenKeyOf(socket)
-    return { client: clientOf(socket), ingress: this.#ingressOf(socket), ...(clientKey !== null && { clientKey }) }
+    const caller = { client: clientOf(socket), ingress: this.#ingressOf(socket) }
+    return arrivingNow(clientKey === null ? caller : { ...caller, clientKey })
   }
 
   #tunnelArrival(socket: Socket): Arrival {
     const authority = this.#arrivals.tunnelOf(socket)!
-    return { client: clientOf(socket), ingress: { kind: 'connect', authority, serverName: null } }
+    return arrivingNow({ client: clientOf(socket), ingress: { kind: 'connect', authority, serverName: null } })
   }
 
   #ingressOf(socket: TLSSocket): Ingress {

@@ -5,7 +5,15 @@ import type { Category } from './detector.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
 import { referenceToken } from './json-pointer.ts'
-import { fieldValues, type Arrival, type Authority, type Content, type Head, type Message } from './message.ts'
+import {
+  fieldValues,
+  type Arrival,
+  type Authority,
+  type Caller,
+  type Content,
+  type Head,
+  type Message,
+} from './message.ts'
 import { writePath } from './path-template.ts'
 import { defaultLimits, type BodyRule, type Limits, type Policy, type Route } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
@@ -62,8 +70,8 @@ export const inspectTunnel = (client: string, head: Head, policy: Policy): Tunne
 export type Unreadable = Pick<Block, 'reason' | 'rule'> & { readonly destination: Authority | null }
 
 /** The verdict on what is not a request: always a block. */
-export const inspectUnreadable = (arrival: Arrival, unreadable: Unreadable, policy: Policy): Block =>
-  blockOf({ ...unreadable, instrument: identify(arrival, policy)?.id ?? null, route: null })
+export const inspectUnreadable = (caller: Caller, unreadable: Unreadable, policy: Policy): Block =>
+  blockOf({ ...unreadable, instrument: identify(caller, policy)?.id ?? null, route: null })
 
 const noDetail = { rule: null, place: null, findings: [] } as const
 

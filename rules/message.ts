@@ -30,13 +30,19 @@ export type Head = {
   readonly fields: readonly Field[]
 }
 
-/** Who sent the request and by which way. */
-export type Arrival = {
+/** Who sends requests and by which way: the same for all that come through one connection. */
+export type Caller = {
   /** Address of the peer, without zone. */
   readonly client: string
   readonly ingress: Ingress
   /** Public key of the client certificate that is valid now and whose key the peer proved to hold: `sha256/…` (RFC 7469). */
   readonly clientKey?: string
+}
+
+/** Who sent the request, by which way and when. */
+export type Arrival = Caller & {
+  /** Milliseconds since the epoch, by the clock of whoever took the request: `rules/` has none. */
+  readonly time: number
 }
 
 /** What became of reading the request content. `trailers` is the number of trailer fields that came with it. */

@@ -1,6 +1,6 @@
 import { networkHolds, normalizeAddress } from './address.ts'
 import { checkFraming, parseAuthority, sameAuthority, spellAuthority, type Target } from './framing.ts'
-import { fieldValues, type Arrival, type Authority, type Head, type Ingress } from './message.ts'
+import { fieldValues, type Authority, type Caller, type Head, type Ingress } from './message.ts'
 import { decodePath, matchPath } from './path-template.ts'
 import type { Destination, Instrument, Policy, Route } from './policy.ts'
 import type { BlockReason } from './verdict.ts'
@@ -38,7 +38,7 @@ const refuse = (reason: BlockReason, subject: Partial<Subject> = {}, rule: strin
  * Who asks, if the policy names an instrument with this certificate or at this address; the narrowest network wins. Where that
  * instrument has to show a certificate, its address alone names nobody, not even an instrument of a wider network.
  */
-export const identify = ({ client, clientKey, ingress }: Arrival, policy: Policy): Instrument | null => {
+export const identify = ({ client, clientKey, ingress }: Caller, policy: Policy): Instrument | null => {
   if (ingress.kind === 'replay') return policy.instruments.find(({ id }) => id === ingress.instrument) ?? null
   const here = instrumentsAt(client, policy)
   const holder = clientKey === undefined ? undefined : here.find(({ certificate }) => certificate === clientKey)
@@ -60,19 +60,19 @@ export const mayShowCertificate = (client: string, policy: Policy): boolean =>
   instrumentsAt(client, policy).some(({ certificate }) => certificate !== null)
 
 /** The instrument, or the reason why nobody is let in from there. */
-const admit = (arrival: Arrival, policy: Policy): Instrument | Refused => {
-  const instrument = identify(arrival, policy)
+const admit = (caller: Caller, policy: Policy): Instrument | Refused => {
+  const instrument = identify(caller, policy)
   if (!instrument)
-    return refuse('instrument-unknown', {}, mayShowCertificate(arrival.client, policy) ? 'client-certificate' : null)
+    return refuse('instrument-unknown', {}, mayShowCertificate(caller.client, policy) ? 'client-certificate' : null)
   return instrument.enabled ? instrument : refuse('instrument-disabled', { instrument: instrument.id })
 }
 
 /** Before TLS begins, nobody has shown a certificate: it is enough that some instrument may be behind the address. */
 const admitTunnel = (client: string, policy: Policy): { readonly instrument: string | null } | Refused => {
-  const arrival: Arrival = { client, ingress: { kind: 'plain' } }
+  const caller: Caller = { client, ingress: { kind: 'plain' } }
   const mayComeLater = instrumentsAt(client, policy).some(({ certificate, enabled }) => certificate !== null && enabled)
-  if (mayComeLater) return { instrument: identify(arrival, policy)?.id ?? null }
-  const instrument = admit(arrival, policy)
+  if (mayComeLater) return { instrument: identify(caller, policy)?.id ?? null }
+  const instrument = admit(caller, policy)
   return 'ok' in instrument ? instrument : { instrument: instrument.id }
 }
 
@@ -97,15 +97,15 @@ export const selectTunnel = (
 }
 
 /** Finds the one route for a request, or the first reason why there is none. */
-export const selectRoute = (arrival: Arrival, head: Head, policy: Policy): Selected | Refused => {
-  const instrument = admit(arrival, policy)
+export const selectRoute = (caller: Caller, head: Head, policy: Policy): Selected | Refused => {
+  const instrument = admit(caller, policy)
   if ('ok' in instrument) return instrument
   const subject = { instrument: instrument.id }
-  const framing = checkFraming(head, arrival.ingress.kind === 'plain' ? 80 : 443)
+  const framing = checkFraming(head, caller.ingress.kind === 'plain' ? 80 : 443)
   if (!framing.ok) return refuse('request-malformed', subject, framing.fault)
-  const destinations = destinationsFor(arrival.ingress, framing.host, framing.target, policy)
+  const destinations = destinationsFor(caller.ingress, framing.host, framing.target, policy)
   if (typeof destinations === 'string') return refuse(destinations, { ...subject, destination: framing.host })
-  return amongRoutes(instrument, destinations, head.method, framing.target, arrival.ingress, policy)
+  return amongRoutes(instrument, destinations, head.method, framing.target, caller.ingress, policy)
 }
 
 /** The destinations a request may mean: one, but for a gateway client all, because its path alone decides. */

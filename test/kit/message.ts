@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadPolicy } from '../../proxy/policy-file.ts'
-import type { Arrival, Content, Field, Message } from '../../rules/message.ts'
+import type { Arrival, Caller, Content, Field, Message } from '../../rules/message.ts'
 import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import type { Policy } from '../../rules/policy.ts'
 
@@ -20,13 +20,16 @@ export const policyOf = (text: string, references: Readonly<Record<string, strin
 /** A closed policy that is too generous by far: what stops a leak here is the detectors. */
 export const generousPolicy = (): Policy => policyOf(readFileSync(join(import.meta.dirname, 'generous.yaml'), 'utf8'))
 
-export const gateway: Arrival = {
+/** When the requests of the tests come, unless they say otherwise. */
+export const arrivalTime = Date.parse('2026-11-23T12:00:00Z')
+
+export const gateway: Caller = {
   client: '10.77.1.20',
   ingress: { kind: 'gateway', names: ['sluice.lab'], port: 8443 },
 }
 
 type Request = {
-  readonly arrival?: Arrival
+  readonly arrival?: Caller & Partial<Arrival>
   readonly method?: string
   readonly target?: string
   readonly version?: string
@@ -37,7 +40,7 @@ type Request = {
 
 /** A request of a gateway client, complete and with a JSON body, except for what is said. */
 export const messageOf = ({ arrival = gateway, body = '{}', ...rest }: Request = {}): Message => ({
-  arrival,
+  arrival: { time: arrivalTime, ...arrival },
   head: {
     method: rest.method ?? 'POST',
     target: rest.target ?? '/telemetry',

@@ -388,7 +388,11 @@ const content: fc.Arbitrary<Content> = fc.oneof(
   fc.constantFrom<Content>({ kind: 'too-large' }, { kind: 'incomplete' }),
 )
 const garbage: fc.Arbitrary<Message> = fc.record({
-  arrival: fc.record({ client: often('10.77.1.20', text), ingress: often<Ingress>(gateway.ingress, ingress) }),
+  arrival: fc.record({
+    client: often('10.77.1.20', text),
+    ingress: often<Ingress>(gateway.ingress, ingress),
+    time: fc.integer(),
+  }),
   head: fc.record({
     method: often('POST', text),
     target: often('/telemetry', fc.oneof(fc.constantFrom('/exact', '/runs/a/notes?cycle=1'), fc.webPath(), text)),

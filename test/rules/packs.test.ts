@@ -9,7 +9,7 @@ import { routeCapacity } from '../../rules/capacity/route-capacity.ts'
 import { openings, propertyNames } from '../../rules/closed-schema.ts'
 import { inspect } from '../../rules/inspect.ts'
 import { referenceToken } from '../../rules/json-pointer.ts'
-import type { Arrival } from '../../rules/message.ts'
+import type { Caller } from '../../rules/message.ts'
 import { compileSchema, type Validator } from '../../rules/schema.ts'
 import type { Verdict } from '../../rules/verdict.ts'
 import { readDraftPolicy } from '../../rules/workbench/draft-policy.ts'
@@ -57,7 +57,7 @@ const sections = new Map(packs.map(({ name }) => [name, capacitySection(name)]))
 type Pack = (typeof packs)[number]
 
 /** On the appliance itself, as the policies of the packs have it. */
-const local: Arrival = { client: '127.0.0.1', ingress: { kind: 'gateway', names: ['sluice.lab'], port: 8443 } }
+const local: Caller = { client: '127.0.0.1', ingress: { kind: 'gateway', names: ['sluice.lab'], port: 8443 } }
 
 /** What the policy of a pack makes of a payload on the route of a kind. */
 const send = ({ policy }: Pack, kind: string, payload: JsonValue): Verdict => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Arrival, Field, Head, Ingress } from '../../rules/message.ts'
+import type { Caller, Field, Head, Ingress } from '../../rules/message.ts'
 import { identify, selectRoute, selectTunnel } from '../../rules/select-route.ts'
 import { generousPolicy } from '../kit/message.ts'
 
@@ -24,10 +24,10 @@ type Case = {
 }
 
 const select = ({ ingress, client = '10.77.1.20', host = vendor.host, ...rest }: Case) => {
-  const arrival: Arrival = { client, ingress }
+  const caller: Caller = { client, ingress }
   const fields: readonly Field[] = rest.fields ?? [['Host', host]]
   const head: Head = { method: rest.method ?? 'POST', target: rest.target ?? '/telemetry', version: '1.1', fields }
-  return selectRoute(arrival, head, policy)
+  return selectRoute(caller, head, policy)
 }
 
 /** The route, or the reason with the rule, and what is known by then. */
