@@ -45,6 +45,30 @@ type Common = {
   readonly category: Category
   /** Where the rule comes from: a standard, a specification, a paper, or the measurement it rests on. */
   readonly source: string
+  /** True: it goes by a structure that telemetry does not have. No policy can switch it off or except what it finds. */
+  readonly mandatory?: true
+  /** False: it is asked only where the policy switches it on. */
+  readonly onByDefault?: false
+}
+
+/** Schema of one setting, with what it is for and what it is when nothing is said. */
+type SettingSchema = {
+  readonly description: string
+  readonly default: unknown
+  readonly [keyword: string]: unknown
+}
+
+/** What a policy may set, as data beside the detector. */
+export type DetectorSettings = {
+  /** Closed JSON Schema (draft 2020-12) of the settings. */
+  readonly schema: {
+    readonly type: 'object'
+    readonly additionalProperties: false
+    /** What is not set has its default. */
+    readonly properties: Readonly<Record<string, SettingSchema>>
+  }
+  /** The search under settings that fit the schema and are complete. */
+  readonly find: (settings: never) => TextDetector['find']
 }
 
 export type Example = string | { readonly text: string; readonly keys: readonly string[] }
@@ -57,6 +81,8 @@ export type TextDetector = Common & {
   /** Whether `find` has to run at all. Must be true for every text in which `find` would find something. */
   readonly gate: (traits: Traits, subject: Subject) => boolean
   readonly find: (subject: Subject) => Iterable<Span>
+  /** `gate` has to be true whatever they are. */
+  readonly settings?: DetectorSettings
   readonly examples: { readonly match: readonly Example[]; readonly noMatch: readonly Example[] }
 }
 

@@ -1,7 +1,8 @@
 import { readBodyValue, type BodyValue, type ValueRule } from './body/read-body-value.ts'
+import type { JsonValue } from './canonical.ts'
 import { checkParameters, type Values } from './check-parameters.ts'
 import { decodeContent, decodeText } from './decode.ts'
-import type { Category } from './detector.ts'
+import { exceptionsFor } from './exception.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
 import { referenceToken } from './json-pointer.ts'
@@ -14,6 +15,7 @@ import {
   type Head,
   type Message,
 } from './message.ts'
+import type { Panel } from './panel.ts'
 import { writePath } from './path-template.ts'
 import { defaultLimits, type BodyRule, type Limits, type Policy, type Route } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
@@ -24,6 +26,7 @@ import {
   release,
   type Block,
   type BlockReason,
+  type Excepted,
   type Finding,
   type Place,
   type Surface,
@@ -39,9 +42,9 @@ export const inspect = (message: Message, policy: Policy): Verdict => {
   if (!selected.ok) return blockOf(selected)
   const { instrument, route } = selected
   const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
-  const outcome = inspectSafely(message, selected, policy.limits)
-  if (!(outcome instanceof Stop)) return { kind: 'forward', ...subject, request: release(outcome) }
-  return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...outcome.detail }
+  const { outcome, ...excepted } = inspectSafely(message, selected, policy)
+  if (!(outcome instanceof Stop)) return { kind: 'forward', ...subject, ...excepted, request: release(outcome) }
+  return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...excepted, ...outcome.detail }
 }
 
 /** What to do once the header section has arrived, before any content is read. */
@@ -73,7 +76,9 @@ export type Unreadable = Pick<Block, 'reason' | 'rule'> & { readonly destination
 export const inspectUnreadable = (caller: Caller, unreadable: Unreadable, policy: Policy): Block =>
   blockOf({ ...unreadable, instrument: identify(caller, policy)?.id ?? null, route: null })
 
-const noDetail = { rule: null, place: null, findings: [] } as const
+const nothingExcepted: Excepted = { exceptions: [], excepted: [] }
+
+const noDetail = { rule: null, place: null, findings: [], ...nothingExcepted } as const
 
 const blockOf = ({ reason, rule, instrument, destination, route }: Omit<Refused, 'ok'>): Block => ({
   kind: 'block',
@@ -97,16 +102,40 @@ const isFitToName = ({ host }: Authority): boolean => {
 
 type Outbound = Parameters<typeof release>[0]
 
+/** What may leave, or why nothing does; either may owe something to exceptions. */
+type Inspected = Excepted & { readonly outcome: Outbound | Stop }
+
 /** A fault inside (a detector that throws, for one) is no reason to let anything out, nor to lose who asked. */
-const inspectSafely = (message: Message, selected: Selected, limits: Limits): Outbound | Stop => {
+const inspectSafely = (message: Message, selected: Selected, policy: Policy): Inspected => {
   try {
-    return inspectOnRoute(message, selected, limits)
+    return inspectOnRoute(message, selected, policy)
   } catch {
-    return stop('inspection-failed')
+    return { outcome: stop('inspection-failed'), ...nothingExcepted }
   }
 }
 
-const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: Limits): Outbound | Stop => {
+const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): Inspected => {
+  const parts = readParts(message, selected, policy.limits)
+  if (parts instanceof Stop) return { outcome: parts, ...nothingExcepted }
+  const { findings, overBudget, exceptions, excepted } = scan(
+    surfacesOf(selected, parts, policy, message.arrival.time),
+    policy.limits,
+  )
+  const { body } = parts
+  const invalid = body.kind === 'value' ? body.invalid : null
+  const outcome = (): Outbound | Stop => {
+    // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
+    if (findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings })
+    if (overBudget) return stop('inspection-budget')
+    return invalid ?? writeOutbound(message.head, selected, parts)
+  }
+  return { outcome: outcome(), exceptions, excepted }
+}
+
+/** The parts of a request that would leave, each of them held to what the route says of it. */
+type Parts = { readonly query: Values; readonly headers: Values; readonly body: Body }
+
+const readParts = ({ head, content }: Message, selected: Selected, limits: Limits): Parts | Stop => {
   const { route } = selected
   const path = checkParameters('path', selected.pathParameters, route.pathParameters, 'path-not-allowed')
   if (path instanceof Stop) return path
@@ -115,13 +144,7 @@ const inspectOnRoute = ({ head, content }: Message, selected: Selected, limits: 
   const headers = readHeaders(head, route)
   if (headers instanceof Stop) return headers
   const body = readBody(head, content, route.body, limits)
-  if (body instanceof Stop) return body
-  const invalid = body.kind === 'value' ? body.invalid : null
-  // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
-  const found = scan(surfacesOf(selected, query, headers, body), limits)
-  if (found.findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings: found.findings })
-  if (found.overBudget) return stop('inspection-budget')
-  return invalid ?? writeOutbound(head, selected, query, headers, body)
+  return body instanceof Stop ? body : { query, headers, body }
 }
 
 const readQuery = (text: string, route: Route): Values | Stop => {
@@ -187,27 +210,37 @@ const mediaType = (field: string): string | null => {
   return parameters.every(parameter => /^charset="?utf-8"?$/.test(parameter)) ? type : null
 }
 
-/** A credential is meant to be one; it is only looked through for what no credential has to hold. */
-const credentialCategories: ReadonlySet<Category> = new Set(['sequence'])
-
 /** Everything that would leave and is not written in the policy. */
-const surfacesOf = ({ route, pathParameters }: Selected, query: Values, headers: Values, body: Body): Scanned[] => {
+const surfacesOf = (
+  { instrument, route, pathParameters }: Selected,
+  { query, headers, body }: Parts,
+  { panels, exceptions }: Policy,
+  time: number,
+): Scanned[] => {
+  const inForce = exceptionsFor(exceptions, { instrument: instrument.id, route: route.id, time })
+  const part = (surface: Surface, value: JsonValue, names: ReadonlySet<string>, panel = panels.whole): Scanned => ({
+    surface,
+    value,
+    names,
+    panel,
+    exceptions: inForce.filter(exception => exception.surface === surface),
+  })
+  const ofValues = (surface: Surface, values: Values, panel?: Panel) =>
+    part(surface, values, new Set(Object.keys(values)), panel)
   const isCredential = ([name]: readonly [string, string]) => route.headers.get(name)!.credential
   const fields = Object.entries(headers)
-  const part = (surface: Surface, value: Values): Scanned => ({ surface, value, names: new Set(Object.keys(value)) })
   const secrets = Object.fromEntries(fields.filter(isCredential))
-  const parts: Scanned[] = [
-    part('path', pathParameters),
-    part('query', query),
-    part('header', Object.fromEntries(fields.filter(field => !isCredential(field)))),
-    { ...part('header', secrets), categories: credentialCategories },
+  return [
+    ofValues('path', pathParameters),
+    ofValues('query', query),
+    ofValues('header', Object.fromEntries(fields.filter(field => !isCredential(field)))),
+    ofValues('header', secrets, panels.credentials),
+    ...(body.kind === 'value' ? [part('body', body.shown, body.names)] : []),
   ]
-  if (body.kind === 'value') parts.push({ surface: 'body', value: body.shown, names: body.names })
-  return parts
 }
 
 /** Writes the request anew from what was inspected, or proves that the bytes received say the same. */
-const writeOutbound = (head: Head, selected: Selected, query: Values, headers: Values, body: Body): Outbound | Stop => {
+const writeOutbound = (head: Head, selected: Selected, { query, headers, body }: Parts): Outbound | Stop => {
   const { route, pathParameters } = selected
   const fields: [string, string][] = Object.entries(headers)
   const outbound = {

@@ -3,7 +3,9 @@ import type { InteropMetric } from './body/interop-layout.ts'
 import type { LogTemplates } from './body/log-lines.ts'
 import type { ValueRules } from './body/value-rules.ts'
 import type { DecodeLimits } from './decode.ts'
+import type { Exception } from './exception.ts'
 import type { JsonLimits } from './json.ts'
+import type { Panels } from './panel.ts'
 import type { PathTemplate } from './path-template.ts'
 import type { Validator } from './schema.ts'
 
@@ -15,6 +17,9 @@ export type Policy = {
   readonly destinations: readonly Destination[]
   readonly routes: readonly Route[]
   readonly limits: Limits
+  /** The detectors that are asked, with their settings. */
+  readonly panels: Panels
+  readonly exceptions: readonly Exception[]
 }
 
 export type Instrument = {

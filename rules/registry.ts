@@ -27,9 +27,11 @@ import { gff } from './detectors/gff.ts'
 import { healthTerms } from './detectors/health-terms.ts'
 import { iban } from './detectors/iban.ts'
 import { insuranceNumber } from './detectors/insurance-number.ts'
+import { ipAddress } from './detectors/ip-address.ts'
 import { itCodiceFiscale } from './detectors/it-codice-fiscale.ts'
 import { iupacRun } from './detectors/iupac-run.ts'
 import { jwt } from './detectors/jwt.ts'
+import { macAddress } from './detectors/mac-address.ts'
 import { mrn } from './detectors/mrn.ts'
 import { noFodselsnummer } from './detectors/no-fodselsnummer.ts'
 import { nucleotideGroups } from './detectors/nucleotide-groups.ts'
@@ -91,6 +93,8 @@ export const detectors = [
   phone,
   postalAddress,
   userPath,
+  ipAddress,
+  macAddress,
   mrn,
   insuranceNumber,
   healthTerms,

@@ -1,12 +1,13 @@
 import type { JsonValue } from './canonical.ts'
-import { CleanTexts, type Shelf } from './clean-texts.ts'
-import type { BytesDetector, Category, Subject, TextDetector, Traits } from './detector.ts'
+import type { CleanTexts, Shelf } from './clean-texts.ts'
+import type { BytesDetector, Span, Subject, TextDetector, Traits } from './detector.ts'
+import { leadsTo, type Exception, type Step } from './exception.ts'
 import { referenceToken } from './json-pointer.ts'
 import { normalize } from './normalize.ts'
-import { detectors } from './registry.ts'
+import { defaultPanels, type Panel } from './panel.ts'
 import { traitsOf } from './traits.ts'
 import { OverBudget, unwrap, unwrapBytes, type Budget, type Unwrapped } from './unwrap.ts'
-import type { Finding, Surface } from './verdict.ts'
+import type { ExceptedFinding, Finding, Surface } from './verdict.ts'
 
 /** A part of a request that would leave, to be looked through. */
 export type Scanned = {
@@ -19,8 +20,10 @@ export type Scanned = {
    * repeated.
    */
   readonly names: ReadonlySet<string> | null
-  /** Categories to look for; all when absent. */
-  readonly categories?: ReadonlySet<Category>
+  /** The detectors to ask; those that are on by default when absent. */
+  readonly panel?: Panel
+  /** What may be found in it all the same. */
+  readonly exceptions?: readonly Exception[]
 }
 
 export type ScanLimits = {
@@ -34,32 +37,14 @@ export type Scan = {
   readonly findings: readonly Finding[]
   /** The payload unfolds to more than was looked at: nobody knows what the rest is. */
   readonly overBudget: boolean
+  /** What was found and let pass by an exception. */
+  readonly excepted: readonly ExceptedFinding[]
+  /** Ids of all exceptions that let something pass, also beyond what is listed. */
+  readonly exceptions: readonly string[]
 }
 
 /** More findings than this say nothing new. */
 const MAX_FINDINGS = 100
-
-/** The detectors that are asked about a text, a number, octets. */
-type Panel = {
-  readonly text: readonly TextDetector[]
-  readonly number: readonly TextDetector[]
-  readonly bytes: readonly BytesDetector[]
-}
-
-const panelOf = (categories?: ReadonlySet<Category>): Panel => {
-  const asked = detectors.filter(({ category }) => categories?.has(category) ?? true)
-  const text: readonly TextDetector[] = asked.filter(detector => detector.kind === 'text')
-  return {
-    text,
-    number: text.filter(({ numbers }) => numbers !== false),
-    bytes: asked.filter(detector => detector.kind === 'bytes'),
-  }
-}
-
-const wholePanel = panelOf()
-
-/** Texts and names that are remembered as clean: a few megabytes at the most. */
-const cleanTexts = new CleanTexts(32_768)
 
 /**
  * Shows every string, property name and number of the given parts to every detector, through nested encodings.
@@ -67,10 +52,10 @@ const cleanTexts = new CleanTexts(32_768)
  */
 export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
   const budget = { remaining: limits.maxUnfolded }
-  const findings: Finding[] = []
+  const found: Found = { findings: [], excepted: [], exceptions: new Set() }
   let overBudget = false
   for (const part of parts) {
-    const scanner = new Scanner(part, limits.maxNesting, budget, findings)
+    const scanner = new Scanner(part, limits.maxNesting, budget, found)
     try {
       scanner.root(part.value)
     } catch (error) {
@@ -78,33 +63,42 @@ export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
       overBudget = true
     }
   }
-  return { findings, overBudget }
+  return { ...found, exceptions: [...found.exceptions], overBudget }
 }
 
-/** One step from the root to where the scanner is. */
-type Step = { readonly index: number; readonly name: string | null; isHidden: boolean }
+/** What all parts together gave. */
+type Found = {
+  readonly findings: Finding[]
+  readonly excepted: ExceptedFinding[]
+  readonly exceptions: Set<string>
+}
+
+/** Where the scanner is: it changes as the scanner goes on. */
+type Moving<Of> = { -readonly [Key in keyof Of]: Of[Key] }
 
 class Scanner {
   readonly #part: Scanned
   readonly #panel: Panel
   readonly #maxNesting: number
   readonly #budget: Budget
-  readonly #findings: Finding[]
-  readonly #steps: Step[] = []
+  readonly #found: Found
+  readonly #steps: Moving<Step>[] = []
   readonly #keys: string[] = []
   readonly #chain: string[] = []
-  /** What is known of the texts where the scanner is; nothing is while only some categories are looked for. */
+  readonly #clean: CleanTexts | null
+  /** What is known of the texts where the scanner is. */
   #shelf: Shelf | null
   /** How often a detector found something, also beyond what is listed. */
   #hits = 0
 
-  constructor(part: Scanned, maxNesting: number, budget: Budget, findings: Finding[]) {
+  constructor(part: Scanned, maxNesting: number, budget: Budget, found: Found) {
     this.#part = part
-    this.#panel = part.categories ? panelOf(part.categories) : wholePanel
-    this.#shelf = part.categories ? null : cleanTexts.root
+    this.#panel = part.panel ?? defaultPanels.whole
+    this.#clean = this.#panel.clean
+    this.#shelf = this.#clean?.root ?? null
     this.#maxNesting = maxNesting
     this.#budget = budget
-    this.#findings = findings
+    this.#found = found
   }
 
   root(value: JsonValue | Uint8Array): void {
@@ -136,7 +130,7 @@ class Scanner {
       this.#steps.push(step)
       if (!this.#part.names?.has(name)) this.#name(name, step)
       this.#keys.push(name)
-      this.#shelf = shelf && cleanTexts.under(shelf, name)
+      this.#shelf = shelf && this.#clean!.under(shelf, name)
       this.#value(object[name]!)
       this.#shelf = shelf
       this.#keys.pop()
@@ -149,14 +143,15 @@ class Scanner {
   }
 
   /** A name in which something is found is never repeated, not even by the findings that it gives rise to. */
-  #name(name: string, step: Step): void {
-    const from = this.#findings.length
+  #name(name: string, step: Moving<Step>): void {
+    const { findings } = this.#found
+    const from = findings.length
     const hits = this.#hits
     this.#text(name, 'key')
     if (this.#hits === hits) return
     step.isHidden = true
     const pointer = this.#pointer()
-    for (let at = from; at < this.#findings.length; at++) this.#findings[at] = { ...this.#findings[at]!, pointer }
+    for (let at = from; at < findings.length; at++) findings[at] = { ...findings[at]!, pointer }
   }
 
   /** A number is shown as it is written; nothing is coded in it that could be undone. */
@@ -165,7 +160,7 @@ class Scanner {
     if (shelf?.clean.number.has(value)) return
     const hits = this.#hits
     this.#detect(String(value), 'number', this.#panel.number)
-    if (shelf && this.#hits === hits) cleanTexts.addNumber(shelf, value)
+    if (shelf && this.#hits === hits) this.#clean!.addNumber(shelf, value)
   }
 
   #text(text: string, role: 'value' | 'key'): void {
@@ -173,7 +168,7 @@ class Scanner {
     if (shelf?.clean[role].has(text)) return
     const hits = this.#hits
     this.#lookThrough(text, role)
-    if (shelf && this.#hits === hits) cleanTexts.addText(shelf, role, text)
+    if (shelf && this.#hits === hits) this.#clean!.addText(shelf, role, text)
   }
 
   #lookThrough(text: string, role: 'value' | 'key'): void {
@@ -192,12 +187,13 @@ class Scanner {
   #detect(text: string, role: Subject['role'], asked: readonly TextDetector[]): Traits {
     const traits = traitsOf(text)
     const subject = { text, role, keys: this.#keys }
-    for (const detector of asked) if (detector.gate(traits, subject)) this.#report(detector, detector.find(subject))
+    for (const detector of asked)
+      if (detector.gate(traits, subject)) this.#report(detector, role, detector.find(subject))
     return traits
   }
 
   #bytes(bytes: Uint8Array): void {
-    for (const detector of this.#panel.bytes) this.#report(detector, detector.find(bytes))
+    for (const detector of this.#panel.bytes) this.#report(detector, 'value', detector.find(bytes))
     for (const inner of unwrapBytes(bytes, this.#budget)) this.#unwrapped(inner)
   }
 
@@ -210,15 +206,28 @@ class Scanner {
     this.#chain.pop()
   }
 
-  /** The first match of a detector in a text is enough to block it. */
-  #report({ id, category }: TextDetector | BytesDetector, spans: Iterable<{ start: number; end: number }>): void {
-    for (const { start, end } of spans) {
-      this.#hits++
-      if (this.#findings.length >= MAX_FINDINGS) return
-      const place = { surface: this.#part.surface, pointer: this.#pointer() }
-      this.#findings.push({ ...place, detector: id, category, chain: [...this.#chain], length: end - start })
-      return
-    }
+  /** The first match of a detector in a text is enough to block it; an exception has to hold for all of them. */
+  #report({ id, category }: TextDetector | BytesDetector, role: Subject['role'], spans: Iterable<Span>): void {
+    const exceptions = this.#exceptionsOf(id, role)
+    const [first, ...more] = exceptions.length > 0 ? spans : firstOf(spans)
+    if (!first) return
+    this.#hits++
+    const length = more.reduce((sum, { start, end }) => sum + end - start, first.end - first.start)
+    const exception = exceptions.find(({ maxLength }) => length <= maxLength)
+    if (exception) this.#found.exceptions.add(exception.id)
+    const list = exception ? this.#found.excepted : this.#found.findings
+    if (list.length >= MAX_FINDINGS) return
+    const place = { surface: this.#part.surface, pointer: this.#pointer() }
+    const finding = { ...place, detector: id, category, chain: [...this.#chain], length }
+    if (exception) this.#found.excepted.push({ ...finding, exception: exception.id })
+    else this.#found.findings.push(finding)
+  }
+
+  /** The exceptions for a detector here: of values, not of names, and not of what stands in an encoding. */
+  #exceptionsOf(detector: string, role: Subject['role']): readonly Exception[] {
+    const { exceptions } = this.#part
+    if (!exceptions?.length || role === 'key' || this.#chain.length > 0) return []
+    return exceptions.filter(one => one.detector === detector && leadsTo(one.pattern, this.#steps))
   }
 
   #pointer(): string {
@@ -228,5 +237,12 @@ class Scanner {
         return isHidden ? `/#${index}` : referenceToken(name)
       })
       .join('')
+  }
+}
+
+const firstOf = function* <Item>(items: Iterable<Item>): Iterable<Item> {
+  for (const item of items) {
+    yield item
+    return
   }
 }

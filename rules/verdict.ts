@@ -23,6 +23,17 @@ export type Finding = Place & {
   readonly length: number
 }
 
+/** A finding that a named exception of the policy let pass. */
+export type ExceptedFinding = Finding & { readonly exception: string }
+
+/** What a decision owes to exceptions: nothing, almost always. */
+export type Excepted = {
+  /** Ids of the exceptions that were used. */
+  readonly exceptions: readonly string[]
+  /** The first of what they let pass, at most a hundred. */
+  readonly excepted: readonly ExceptedFinding[]
+}
+
 /** Why a request does not leave, with what to tell the person who runs the instrument. Codes are stable. */
 export const blockReasons = {
   'instrument-unknown': 'no instrument of the policy has this address, or shows this certificate',
@@ -85,19 +96,21 @@ export type Subject = {
   readonly route: string | null
 }
 
-export type Block = Subject & {
-  readonly kind: 'block'
-  readonly reason: BlockReason
-  /** The schema keyword, framing rule or limit that was broken, when there is one. */
-  readonly rule: string | null
-  readonly place: Place | null
-  readonly findings: readonly Finding[]
-}
+export type Block = Subject &
+  Excepted & {
+    readonly kind: 'block'
+    readonly reason: BlockReason
+    /** The schema keyword, framing rule or limit that was broken, when there is one. */
+    readonly rule: string | null
+    readonly place: Place | null
+    readonly findings: readonly Finding[]
+  }
 
-export type Forward = Subject & {
-  readonly kind: 'forward'
-  readonly request: Released
-}
+export type Forward = Subject &
+  Excepted & {
+    readonly kind: 'forward'
+    readonly request: Released
+  }
 
 export type Verdict = Forward | Block
 

@@ -3,7 +3,7 @@ import type { Composition } from './composition.ts'
 import type { Requirement } from './consent.ts'
 import { orderProblems, readDerivedField, type DeriveSource } from './derived-field.ts'
 import { parsePlacePattern, type PlacePattern } from './place-pattern.ts'
-import { isSchemaObject, subschemasAt } from './schema-at.ts'
+import { admits, subschemasAt } from './schema-at.ts'
 import type { ValueRules } from './value-rules.ts'
 
 /** The keys of a body beside its schema, as the policy writes them. */
@@ -63,14 +63,4 @@ const placeProblems = ({ path, pattern, type }: CheckedPlace, schema: unknown): 
   if (found.length === 0) return [{ path, message: 'leads nowhere: no property of the schema can stand there' }]
   if (type === 'any' || found.some(one => admits(one, type))) return []
   return [{ path, message: `leads to what is no ${type}` }]
-}
-
-/** Whether a schema may let a value of the type pass. Where it does not say so itself, a branch of it does, which was found too. */
-const admits = (schema: unknown, type: string): boolean => {
-  if (!isSchemaObject(schema)) return schema !== false
-  const { type: named, enum: values } = schema
-  const types = [named].flat()
-  if (types.includes(type) || (type === 'number' && types.includes('integer'))) return true
-  const literals = Object.hasOwn(schema, 'const') ? [schema.const] : Array.isArray(values) ? values : []
-  return literals.some((literal: unknown) => (Array.isArray(literal) ? 'array' : typeof literal) === type)
 }

@@ -26,6 +26,16 @@ export const subschemasAt = (root: unknown, pattern: PlacePattern): readonly unk
 export const isSchemaObject = (value: unknown): value is SchemaObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether a schema may let a value of the type pass. Where it does not say so itself, a branch of it does, which was found too. */
+export const admits = (schema: unknown, type: string): boolean => {
+  if (!isSchemaObject(schema)) return schema !== false
+  const { type: named, enum: values } = schema
+  const types = [named].flat()
+  if (types.includes(type) || (type === 'number' && types.includes('integer'))) return true
+  const literals = Object.hasOwn(schema, 'const') ? [schema.const] : Array.isArray(values) ? values : []
+  return literals.some((literal: unknown) => (Array.isArray(literal) ? 'array' : typeof literal) === type)
+}
+
 class Walk {
   readonly #positions: ReadonlyMap<string, unknown>
   readonly #change: Change

@@ -22,6 +22,7 @@ export const fasta = {
   numbers: false,
   title: 'FASTA record',
   category: 'sequence',
+  mandatory: true,
   source: 'https://www.ncbi.nlm.nih.gov/genbank/fastaformat/',
   gate: (traits, { text }) => traits.hasNewline && (text.includes('>') || text.includes(';')),
   find({ text }) {

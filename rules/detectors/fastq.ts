@@ -69,6 +69,7 @@ export const fastq = {
   numbers: false,
   title: 'FASTQ record',
   category: 'sequence',
+  mandatory: true,
   source: 'Cock et al. 2010, Nucleic Acids Res 38:1767',
   gate: (traits, { text }) =>
     traits.bases >= LEAST_BASES &&

@@ -11,6 +11,7 @@ export const flatFile = {
   numbers: false,
   title: 'GenBank or EMBL record',
   category: 'sequence',
+  mandatory: true,
   source:
     'https://www.ncbi.nlm.nih.gov/genbank/release/current/ section 3.4; https://ena-docs.readthedocs.io/en/latest/submit/fileprep/flat-file-example.html',
   gate: traits => traits.hasSpace && traits.length >= 6 && traits.letters >= 2,

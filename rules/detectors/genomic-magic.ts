@@ -128,6 +128,7 @@ export const genomicMagic = {
   id: 'genomic-magic',
   title: 'File of sequencing data',
   category: 'sequence',
+  mandatory: true,
   source:
     'https://samtools.github.io/hts-specs/ (SAM, CRAM, VCF, tabix, crypt4gh); https://genome.ucsc.edu/FAQ/FAQformat.html; https://www.cog-genomics.org/plink/1.9/formats; https://github.com/Illumina/interop',
   find(bytes): Span[] {

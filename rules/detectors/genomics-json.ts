@@ -17,6 +17,7 @@ export const genomicsJson = {
   id: 'genomics-json',
   title: 'Genomics record in JSON',
   category: 'sequence',
+  mandatory: true,
   source:
     'https://vrs.ga4gh.org/; https://hl7.org/fhir/uv/genomics-reporting/; https://samtools.github.io/hts-specs/ (htsget, refget); MinKNOW sequencing_summary columns',
   gate: (traits, { text }) => traits.length >= 7 && (HINT.test(text) || (traits.digits >= 6 && text.includes('-'))),

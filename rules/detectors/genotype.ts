@@ -87,6 +87,7 @@ export const rawGenotypes = {
   numbers: false,
   title: 'Raw genotype table',
   category: 'sequence',
+  mandatory: true,
   source: 'https://www.cog-genomics.org/plink/1.9/formats (ped, bim); export files of 23andMe and AncestryDNA',
   gate: traits => traits.digits >= 4 && traits.bases >= 1 && traits.length >= 14,
   find: ({ text }) =>

@@ -18,6 +18,7 @@ export const gff = {
   numbers: false,
   title: 'Genome annotation (GFF, GTF)',
   category: 'sequence',
+  mandatory: true,
   source: 'https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md',
   gate: (traits, { text }) => text.includes('##') || (traits.hasNewline && (traits.hasTab || traits.hasSpace)),
   find({ text }) {

@@ -1,10 +1,10 @@
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { getCountries, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
 import { inContext, keywords } from './parts/context.ts'
-import type { Span, TextDetector } from '../detector.ts'
+import type { Span, Subject, TextDetector } from '../detector.ts'
 import { withoutDates } from './parts/date-forms.ts'
 
-/** The countries whose national forms are looked for, unless the operator names others. */
-export const defaultCountries: readonly CountryCode[] = [
+/** The countries whose national forms are looked for, unless the policy names others. */
+const defaultRegions: readonly CountryCode[] = [
   'US', 'CA', 'GB', 'FR', 'DE', 'ES', 'IT', 'SE', 'NO', 'DK', 'FI', 'IS', 'AU',
 ] // prettier-ignore
 
@@ -83,20 +83,24 @@ const international = (text: string): boolean => {
 /** `0044 20 …` with separators: an exit code, then a country code. */
 const exitCode = (text: string): boolean => /^00[1-9]\d{0,2}[ .(/-]/.test(text) && international('+' + text.slice(2))
 
-const hasShape = (text: string): boolean =>
-  shapes.some(([shape, countries]) => shape.test(text) && validIn(text, countries))
+const hasShape = (text: string, regions: readonly CountryCode[]): boolean =>
+  shapes.some(
+    ([shape, countries]) =>
+      shape.test(text) &&
+      validIn(
+        text,
+        countries.filter(country => regions.includes(country)),
+      ),
+  )
 
 /** `0.128`, `12.50 14.75` and the like: numbers with a decimal point, not groups of digits. */
 const decimals = /(?:^|[ /-])\d{1,3}\.\d{1,6}(?:$|[ /-])/
 
-const isPhone = (text: string, inPhoneContext: () => boolean): boolean => {
+const isPhone = (text: string, regions: readonly CountryCode[], inPhoneContext: () => boolean): boolean => {
   if (international(text) || exitCode(text)) return true
   if (withoutDates(text).length < text.length || decimals.test(text)) return false
-  if (hasShape(text)) return true
-  return (
-    inPhoneContext() &&
-    (validIn(text, defaultCountries) || (text.startsWith('00') && international('+' + text.slice(2))))
-  )
+  if (hasShape(text, regions)) return true
+  return inPhoneContext() && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
 }
 
 /** A UUID with a letter in it (RFC 9562): the groups of digits in it are no groups of a number. */
@@ -114,6 +118,21 @@ const beginnings = (text: string): readonly string[] => {
   return found
 }
 
+const findIn = (regions: readonly CountryCode[]) =>
+  function* (subject: Subject): Iterable<Span> {
+    // A number with a decimal point is a measurement: the point separates no groups.
+    if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
+    for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
+      const context = (span: Span) => () => inContext(subject, span, word)
+      for (const written of beginnings(raw)) {
+        const span = { start: index, end: index + written.length }
+        if (!isPhone(written, regions, context(span))) continue
+        if (!isInUuid(subject.text, index)) yield span
+        break
+      }
+    }
+  }
+
 export const phone = {
   kind: 'text',
   id: 'phone',
@@ -121,18 +140,24 @@ export const phone = {
   category: 'identity',
   source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
   gate: traits => traits.digits >= 7,
-  *find(subject) {
-    // A number with a decimal point is a measurement: the point separates no groups.
-    if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
-    for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
-      const context = (span: Span) => () => inContext(subject, span, word)
-      for (const written of beginnings(raw)) {
-        const span = { start: index, end: index + written.length }
-        if (!isPhone(written, context(span))) continue
-        if (!isInUuid(subject.text, index)) yield span
-        break
-      }
-    }
+  find: findIn(defaultRegions),
+  settings: {
+    schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        regions: {
+          description:
+            'Countries (ISO 3166-1 alpha-2) whose national forms are looked for. Numbers with a country code are found whatever they are.',
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { enum: getCountries() },
+          default: defaultRegions,
+        },
+      },
+    },
+    find: ({ regions }: { readonly regions: readonly CountryCode[] }) => findIn(regions),
   },
   examples: {
     match: [

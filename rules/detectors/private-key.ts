@@ -9,6 +9,7 @@ export const privateKey = {
   numbers: false,
   title: 'Private key',
   category: 'secret',
+  mandatory: true,
   source: 'RFC 7468 (PEM); RFC 4880 section 6.2 (armor); https://age-encryption.org/v1',
   gate: (traits, { text }) =>
     traits.length >= 22 && (text.includes('PRIVATE KEY') || text.includes('PuTTY-') || text.includes('AGE-SECRET-')),

@@ -35,6 +35,7 @@ export const sam = {
   numbers: false,
   title: 'SAM alignment',
   category: 'sequence',
+  mandatory: true,
   source: 'https://samtools.github.io/hts-specs/SAMv1.pdf section 1.3, 1.4',
   gate: traits => traits.hasTab || (traits.hasSpace && traits.digits >= 4 && traits.length >= 20),
   find({ text }) {

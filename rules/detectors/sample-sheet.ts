@@ -15,6 +15,7 @@ export const sampleSheet = {
   numbers: false,
   title: 'Sample sheet or index list',
   category: 'sequence',
+  mandatory: true,
   source: 'https://support-docs.illumina.com/SHARE/SampleSheetv2/ (sections and columns)',
   gate: (traits, { text }) => traits.baseRun >= 6 || text.includes('[') || (traits.upper >= 2 && text.includes('I')),
   find({ text }) {

@@ -17,6 +17,7 @@ export const strProfile = {
   numbers: false,
   title: 'STR profile',
   category: 'sequence',
+  mandatory: true,
   source:
     'https://www.fbi.gov/how-we-can-help-you/dna-fingerprint-act-of-2005-expungement-policy/codis-and-ndis-fact-sheet (CODIS core loci); https://strbase.nist.gov/',
   gate: traits => traits.length >= 19 && traits.digits >= 3 && traits.upper >= 6,

@@ -42,6 +42,7 @@ export const vcf = {
   numbers: false,
   title: 'VCF variants',
   category: 'sequence',
+  mandatory: true,
   source: 'https://samtools.github.io/hts-specs/VCFv4.5.pdf section 1.2 to 1.6',
   gate: (traits, { text }) =>
     ((traits.hasTab || traits.hasSpace || traits.hasNewline) && traits.digits >= 2 && traits.length >= 9) ||

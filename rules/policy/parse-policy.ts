@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { canonicalize, type JsonValue } from '../canonical.ts'
 import { defaultLimits, type Policy } from '../policy.ts'
+import { bodySchema } from './body-schema.ts'
 import { readPolicyDocument } from './policy-document.ts'
 import { Proofreader, type ReadReference } from './proofreader.ts'
-import type { RawPolicy } from './raw-policy.ts'
+import type { RawPolicy, RawRoute } from './raw-policy.ts'
 import { readDestinations } from './read-destinations.ts'
+import { readDetectors } from './read-detectors.ts'
+import { readExceptions } from './read-exceptions.ts'
 import { readInstruments } from './read-instruments.ts'
 import { readRoute } from './read-route.ts'
 import { inOrder, type Problem } from './yaml-document.ts'
@@ -21,25 +24,32 @@ export type PolicyReading =
 export const parsePolicy = (text: string, readReference: ReadReference): PolicyReading => {
   const document = readPolicyDocument(text)
   if (!document.ok) return document
-  const proof = new Proofreader(document.locate, readReference)
-  const policy = readPolicy(document.value as unknown as RawPolicy, proof)
+  const raw = document.value as unknown as RawPolicy
+  const { panels, problems } = readDetectors(raw.detectors)
+  const proof = new Proofreader(document.locate, readReference, panels.whole)
+  for (const [path, message] of problems) proof.report(path, message)
+  const policy = { ...readPolicy(raw, proof, readReference), panels }
   return proof.problems.length > 0 ? { ok: false, problems: inOrder(proof.problems) } : { ok: true, policy }
 }
 
 /** Turns a document that fits the schema into a policy, and reports what the schema could not see. */
-const readPolicy = (raw: RawPolicy, proof: Proofreader): Policy => {
-  for (const key of ['instruments', 'destinations', 'routes'] as const) checkIds(key, raw[key], proof)
+const readPolicy = (raw: RawPolicy, proof: Proofreader, readReference: ReadReference): Omit<Policy, 'panels'> => {
+  for (const key of ['instruments', 'destinations', 'routes', 'exceptions'] as const)
+    checkIds(key, raw[key] ?? [], proof)
   const instruments = readInstruments(raw.instruments, proof)
   const destinations = readDestinations(raw.destinations, proof)
   const known = { instruments, destinations }
   const routes = raw.routes.map((route, index) => readRoute(route, ['routes', index], known, proof))
   const limits = { ...defaultLimits, ...raw.limits }
+  const schemaOf = ({ body }: RawRoute) => bodySchema(body, readReference, limits.maxMembers)
+  const exceptions = readExceptions(raw.exceptions, { instruments, routes: raw.routes, bodySchema: schemaOf }, proof)
   return {
     digest: digestOf(raw, proof),
     instruments,
     destinations,
     routes: routes.filter(route => route !== null),
     limits,
+    exceptions,
   }
 }
 

@@ -2,6 +2,7 @@ import type { JsonValue } from '../canonical.ts'
 import { openings } from '../closed-schema.ts'
 import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
+import type { Panel } from '../panel.ts'
 import { defaultLimits } from '../policy.ts'
 import { scan } from '../scan.ts'
 import { compileSchema, type Validator } from '../schema.ts'
@@ -18,10 +19,13 @@ export class Proofreader {
   readonly references: Record<string, JsonValue> = Object.create(null)
   readonly #locate: Locate
   readonly #readReference: ReadReference
+  readonly #panel: Panel
 
-  constructor(locate: Locate, readReference: ReadReference) {
+  /** @param panel - the detectors that the policy asks */
+  constructor(locate: Locate, readReference: ReadReference, panel: Panel) {
     this.#locate = locate
     this.#readReference = readReference
+    this.#panel = panel
   }
 
   report(path: Path, message: string): void {
@@ -62,7 +66,7 @@ export class Proofreader {
   /** Names that a schema spells are not looked through again in every message, so they are here, once. */
   harmless(names: ReadonlySet<string>, path: Path): void {
     const value = [...names].map(name => ({ [name]: null }))
-    const { findings } = scan([{ surface: 'body', value, names: null }], defaultLimits)
+    const { findings } = scan([{ surface: 'body', value, names: null, panel: this.#panel }], defaultLimits)
     for (const detector of new Set(findings.map(({ detector }) => detector)))
       this.report(path, `one of its property names holds what the detector ${detector} looks for`)
   }

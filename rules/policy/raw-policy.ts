@@ -1,6 +1,7 @@
 import type { InteropMetric } from '../body/interop-layout.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { Limits } from '../policy.ts'
+import type { Surface } from '../verdict.ts'
 
 /** A policy document as `policy.schema.json` admits it: nothing in it is checked beyond that. */
 export type RawPolicy = {
@@ -8,6 +9,28 @@ export type RawPolicy = {
   readonly destinations: readonly RawDestination[]
   readonly routes: readonly RawRoute[]
   readonly limits?: Partial<Limits>
+  readonly detectors?: Readonly<Record<string, RawDetector>>
+  readonly exceptions?: readonly RawException[]
+}
+
+/** Beside these keys stand the settings of the detector. */
+export type RawDetector = {
+  readonly enabled?: boolean
+  readonly reason?: string
+  readonly [setting: string]: unknown
+}
+
+export type RawException = {
+  readonly id: string
+  readonly owner: string
+  readonly expires: string
+  readonly reason: string
+  readonly detector: string
+  readonly route: string
+  readonly instrument?: string
+  readonly surface?: Surface
+  readonly pointer: string
+  readonly maxLength?: number
 }
 
 export type RawInstrument = {

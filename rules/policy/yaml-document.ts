@@ -108,9 +108,15 @@ const offsetOf = (document: Document, path: Path): number => {
 const valueProblems = (value: JsonValue, validate: ValidateFunction, locate: Locate): readonly Problem[] => {
   const place = (path: Path, message: string): Problem => ({ ...locate(path), key: keyOf(path), message })
   const unwritable = unwritablePaths(value).map(path => place(path, 'is nothing that JSON can write'))
-  if (validate(value)) return unwritable
-  return [...unwritable, ...distinctErrors(validate.errors ?? []).map(error => place(...explain(error, value)))]
+  return [...unwritable, ...schemaFaults(value, validate).map(([path, message]) => place(path, message))]
 }
+
+/** What a schema has against a value: at which place of it, and in words that repeat no more than a key. */
+export const schemaFaults = (
+  value: JsonValue,
+  validate: ValidateFunction,
+): readonly (readonly [path: Path, message: string])[] =>
+  validate(value) ? [] : distinctErrors(validate.errors ?? []).map(error => explain(error, value))
 
 /** Values of YAML that JSON cannot write: infinities, binary data, half a surrogate pair. */
 const unwritablePaths = (value: unknown, path: Path = []): readonly Path[] => {
@@ -133,6 +139,7 @@ const distinctErrors = (errors: readonly ErrorObject[]): readonly ErrorObject[] 
   return errors.filter(
     ({ keyword, schemaPath, propertyName }) =>
       keyword !== 'discriminator' &&
+      keyword !== 'if' &&
       propertyName === undefined &&
       !alternatives.some(alternative => schemaPath.startsWith(alternative)),
   )

@@ -1,14 +1,12 @@
 import type { DeriveSource } from '../body/derived-field.ts'
-import { interopSchema } from '../body/interop-schema.ts'
-import { compileTemplates, logSchema } from '../body/log-lines.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { JsonValue } from '../canonical.ts'
-import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
 import { defaultLimits } from '../policy.ts'
-import { schemaLimits, type ReadReference } from '../policy/proofreader.ts'
-import type { RawBody, RawParameters, RawPolicy, RawRoute, RawSchema } from '../policy/raw-policy.ts'
+import { bodySchema } from '../policy/body-schema.ts'
+import type { ReadReference } from '../policy/proofreader.ts'
+import type { RawBody, RawDetector, RawException, RawParameters, RawPolicy, RawRoute } from '../policy/raw-policy.ts'
 
 /** A schema where the policy has it. */
 export type DraftSchema = {
@@ -55,6 +53,8 @@ export type DraftPolicy = {
   readonly instruments: readonly { readonly id: string; readonly enabled: boolean; readonly path: Path }[]
   readonly destinations: readonly { readonly id: string; readonly path: Path }[]
   readonly routes: readonly DraftRoute[]
+  readonly detectors: Readonly<Record<string, RawDetector>>
+  readonly exceptions: readonly (RawException & { readonly path: Path })[]
 }
 
 /** @param document - the value of a `readPolicyDocument` that was ok, so it has the shape of `policy.schema.json` */
@@ -69,6 +69,8 @@ export const readDraftPolicy = (document: JsonValue, readReference: ReadReferenc
     })),
     destinations: raw.destinations.map(({ id }, index) => ({ id, path: ['destinations', index] })),
     routes: raw.routes.map((route, index) => readRoute(route, ['routes', index], readReference, maxMembers)),
+    detectors: raw.detectors ?? {},
+    exceptions: (raw.exceptions ?? []).map((exception, index) => ({ ...exception, path: ['exceptions', index] })),
   }
 }
 
@@ -97,47 +99,34 @@ const readParameters = (raw: RawParameters = {}, path: Path): readonly DraftPara
 
 const readBody = (raw: RawBody, path: Path, readReference: ReadReference, maxMembers: number): DraftBody | null => {
   if (raw.kind === 'none') return null
-  const contentTypes = raw.contentTypes?.length ?? 1
-  const at = (key: string, schema: JsonValue): DraftBody => ({ path: [...path, key], contentTypes, schema })
+  // A line is at least one member.
+  const schema = bodySchema(raw, readReference, maxMembers)
+  if (raw.kind === 'log' && schema === null) return null
+  return {
+    path: [...path, schemaKey(raw)],
+    contentTypes: raw.contentTypes?.length ?? 1,
+    schema,
+    ...('derive' in raw && derivationOf(raw)),
+    ...(raw.kind === 'ndjson' && { maxLines: raw.maxLines }),
+  }
+}
+
+/** The key of a body that says what it may hold. */
+const schemaKey = (raw: Exclude<RawBody, { kind: 'none' }>): string => {
   switch (raw.kind) {
     case 'json':
-      return { ...at('schema', readSchema(raw.schema, readReference)), ...derivationOf(raw) }
-    case 'ndjson': {
-      const { maxLines } = raw
-      return { ...at('schema', readSchema(raw.schema, readReference)), ...derivationOf(raw), maxLines }
-    }
+    case 'ndjson':
+      return 'schema'
     case 'form':
-      return at('parameters', formSchema(raw.parameters))
+      return 'parameters'
     case 'interop':
-      return raw.schema === undefined
-        ? at('metric', interopSchema(raw.metric, raw.version) as JsonValue)
-        : at('schema', readSchema(raw.schema, readReference))
-    case 'log': {
-      const compiled = compileTemplates(raw.templates)
-      // A line is at least one member.
-      return compiled.ok ? at('templates', logSchema(compiled.templates, maxMembers) as JsonValue) : null
-    }
+      return raw.schema === undefined ? 'metric' : 'schema'
+    case 'log':
+      return 'templates'
   }
 }
 
 const derivationOf = ({ derive }: ValueRulesSource): Pick<DraftBody, 'derive'> => (derive ? { derive } : {})
-
-/** A form is an object of strings. */
-const formSchema = (parameters: RawParameters): JsonValue => ({
-  type: 'object',
-  additionalProperties: false,
-  required: Object.keys(parameters).filter(name => parameters[name]!.required === true),
-  properties: Object.fromEntries(
-    Object.entries(parameters).map(([name, { schema }]) => [name, schema as JsonValue] as const),
-  ),
-})
-
-const readSchema = (schema: RawSchema, readReference: ReadReference): JsonValue => {
-  if (typeof schema === 'object') return schema as JsonValue
-  const text = readReference(schema)
-  const reading = text === null ? null : readJson(text, schemaLimits)
-  return reading?.ok ? reading.value : null
-}
 
 /** Every schema of a route. */
 export const schemasOf = ({ pathParameters, query, headers, body }: DraftRoute): readonly DraftSchema[] => [

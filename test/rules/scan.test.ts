@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { JsonValue } from '../../rules/canonical.ts'
+import { defaultPanels } from '../../rules/panel.ts'
 import { scan, type Scanned } from '../../rules/scan.ts'
 
 const limits = { maxUnfolded: 1_000_000, maxNesting: 6 }
@@ -134,7 +135,7 @@ t.test('scan: a finding says how long, never what', async t => {
   })
 })
 
-t.test('scan: surfaces and categories, each part its own', async t => {
+t.test('scan: surfaces and panels, each part its own', async t => {
   const parts: readonly Scanned[] = [
     { surface: 'path', value: { run: read }, names: new Set(['run']) },
     { surface: 'query', value: { note: email }, names: new Set(['note']) },
@@ -142,13 +143,13 @@ t.test('scan: surfaces and categories, each part its own', async t => {
       surface: 'header',
       value: { authorization: `Bearer ${email}` },
       names: new Set(),
-      categories: new Set(['sequence']),
+      panel: defaultPanels.credentials,
     },
     {
       surface: 'header',
       value: { authorization: `Bearer ${read}` },
       names: new Set(['authorization']),
-      categories: new Set(['sequence']),
+      panel: defaultPanels.credentials,
     },
   ]
   t.same(

@@ -61,6 +61,8 @@ t.test('coverageOf: a payload that is blocked covers its detectors, and nothing 
     reason: 'sensitive-content',
     rule: null,
     place: null,
+    exceptions: [],
+    excepted: [],
     findings: [finding],
   } as const
   const { routes, schema: share, detectors } = coverageOf([route(schema)], [{ route: 'r', verdict, body: { a: {} } }])
