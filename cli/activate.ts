@@ -27,7 +27,7 @@ export type Candidate = {
  */
 export const checkCandidate = (file: string, isJson: boolean): Candidate => {
   const { text, readReference, texts } = gatherPolicy(file)
-  const findings = lint(text, readReference)
+  const findings = lint(text, readReference, Date.now())
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (!isJson && findings.length > 0) printFindings(file, findings)
   if (errors.length > 0) {

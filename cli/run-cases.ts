@@ -28,10 +28,8 @@ export type Outcome = { readonly result: CaseResult; readonly run: Run }
  * @throws Failure when the file is not in order, or a payload that it names is not there
  */
 export const runCases = (file: string, policy: Policy): readonly Outcome[] => {
-  const reading = readCases(
-    readFileSync(file, 'utf8'),
-    policy.routes.map(({ id }) => id),
-  )
+  const nameable = { routes: policy.routes.map(({ id }) => id), exceptions: policy.exceptions.map(({ id }) => id) }
+  const reading = readCases(readFileSync(file, 'utf8'), nameable)
   if (reading.ok) return reading.cases.map(test => runCase(test, file, policy))
   const lines = reading.problems.map(problem => `  ${spellProblem(file, problem)}`)
   throw new Failure(

@@ -22,6 +22,9 @@ export type FindingRecord = {
   readonly length: number
 }
 
+/** A finding that a named exception of the policy let pass; `exception` is its id. */
+export type ExceptedRecord = FindingRecord & { readonly exception: string }
+
 /** What was decided about one request, before any of it was let out. */
 export type DecisionEntry = {
   readonly kind: 'decision'
@@ -45,6 +48,9 @@ export type DecisionEntry = {
   readonly rule: string | null
   readonly place: { readonly surface: string; readonly pointer: string } | null
   readonly findings: readonly FindingRecord[]
+  /** Ids of the exceptions that were used, and what they let pass; absent when none was. */
+  readonly exceptions?: readonly string[]
+  readonly excepted?: readonly ExceptedRecord[]
   /** `sha256:` and 64 hexadecimal digits. */
   readonly policy: string
   /** Octets of the body as received, and as it would be sent. */
@@ -137,7 +143,7 @@ export type Salted = Entry & Added
 /** A record as it is hashed and stored. `sequence` is its index in the Merkle tree, from 0. */
 export type LogRecord = Salted & { readonly sequence: number }
 
-type Check = (value: unknown) => boolean
+type Check = ((value: unknown) => boolean) & { readonly isOptional?: true }
 
 const matching =
   (pattern: RegExp): Check =>
@@ -153,6 +159,9 @@ const orNull =
   (check: Check): Check =>
   value =>
     value === null || check(value)
+
+/** Of a field that may be left out; it is not written as null or undefined then. */
+const optional = (check: Check): Check => Object.assign((value: unknown) => check(value), { isOptional: true as const })
 
 const listOf =
   (check: Check, limit: number): Check =>
@@ -178,14 +187,19 @@ const pointer: Check = value => matching(/^(\/[^\p{Cc}]{0,2048})?$/u)(value) && 
 /** Longest list of findings that a record takes; more must be cut by the caller. */
 export const MAX_FINDINGS = 1_000
 
-const finding = shape({
+/** As many as a policy may have. */
+const MAX_EXCEPTIONS = 200
+
+const findingFields = {
   detector: id,
   category: id,
   surface,
   pointer,
   chain: listOf(keyword, 32),
   length: count,
-} satisfies Record<keyof FindingRecord, Check>)
+} satisfies Record<keyof FindingRecord, Check>
+
+const excepted = shape({ ...findingFields, exception: id } satisfies Record<keyof ExceptedRecord, Check>)
 
 const decision = {
   kind: oneOf('decision'),
@@ -202,7 +216,9 @@ const decision = {
   reason: orNull(keyword),
   rule: orNull(keyword),
   place: orNull(shape({ surface, pointer })),
-  findings: listOf(finding, MAX_FINDINGS),
+  findings: listOf(shape(findingFields), MAX_FINDINGS),
+  exceptions: optional(listOf(id, MAX_EXCEPTIONS)),
+  excepted: optional(listOf(excepted, MAX_FINDINGS)),
   policy: sha256,
   bytesIn: count,
   bytesOut: orNull(count),
@@ -276,11 +292,11 @@ const forms = { decision, outcome, review, purge, start, stop, 'rules.activate':
 
 /** Name of a field that is missing, of the wrong form, or (as `…`) not known; `null` when all is well. */
 const wrongField = (value: object, fields: Readonly<Record<string, Check>>): string | null => {
-  const names = Object.keys(fields)
-  const wrong = names.find(
-    name => !Object.hasOwn(value, name) || !fields[name]!((value as Record<string, unknown>)[name]),
+  const wrong = Object.entries(fields).find(([name, check]) =>
+    Object.hasOwn(value, name) ? !check((value as Record<string, unknown>)[name]) : !check.isOptional,
   )
-  return wrong ?? (Object.keys(value).length === names.length ? null : '…')
+  if (wrong) return wrong[0]
+  return Object.keys(value).every(name => Object.hasOwn(fields, name)) ? null : '…'
 }
 
 /**

@@ -8,6 +8,7 @@ import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
 import { Listener, type LabTimeouts } from './listener.ts'
 import type { Notify } from './notice.ts'
+import { summarize } from '../rules/exception.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames } from './set-up.ts'
@@ -138,6 +139,7 @@ const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] =>
   number,
   instruments: policy.instruments.length,
   routes: policy.routes.length,
+  exceptions: summarize(policy.exceptions, Date.now()),
 })
 
 const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {

@@ -1,4 +1,5 @@
 import type { Journal, JournalStatus } from '../log/journal.ts'
+import type { ExceptionSummary } from '../rules/exception.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import { arrivingNow } from './arrivals.ts'
@@ -18,6 +19,7 @@ export type ApplianceStatus = {
     readonly number: number
     readonly instruments: number
     readonly routes: number
+    readonly exceptions: ExceptionSummary
   }
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** Certificates that were minted for instruments and are still in use. */

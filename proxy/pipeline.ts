@@ -153,6 +153,7 @@ const gateUnder = (policy: Policy, { journal, forwarder, reviewers, tell, counte
       rule: block?.rule ?? null,
       place: block?.place ?? null,
       findings: block?.findings ?? [],
+      ...(verdict.exceptions.length > 0 && { exceptions: verdict.exceptions, excepted: verdict.excepted }),
       policy: policy.digest,
       bytesIn: received?.length ?? 0,
       bytesOut: verdict.kind === 'forward' ? verdict.request.body.length : null,

@@ -14,9 +14,11 @@ import { permittedNames } from '../../proxy/set-up.ts'
 import { parseListen, policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { isAllowedTarget } from '../../proxy/upstream.ts'
+import { summarize } from '../../rules/exception.ts'
 import type { Destination, Policy } from '../../rules/policy.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
+import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { json, line } from '../print.ts'
 
@@ -103,6 +105,13 @@ const examinePolicy = async function* (
     if (missing.length > 0) throw new Error(`may not vouch for ${missing.join(', ')}`)
     return `until ${authority.notAfter.toISOString().slice(0, 10)}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
   })
+  if (policy.exceptions.length > 0)
+    yield attempt('exceptions', 'renew what is still needed, remove the rest, and run "sluice rules activate"', () => {
+      const summary = summarize(policy.exceptions, Date.now())
+      const { endingSoon, expired, tooLong } = summary
+      if (endingSoon.length + expired.length + tooLong.length > 0) throw new Error(spellExceptions(summary))
+      return spellExceptions(summary)
+    })
   for (const destination of policy.destinations) yield await resolution(destination)
 }
 

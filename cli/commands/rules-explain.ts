@@ -6,9 +6,11 @@ import { loadPolicy } from '../../proxy/policy-file.ts'
 import { explain, type Explanation } from '../../rules/workbench/explain.ts'
 import { inspect } from '../../rules/inspect.ts'
 import type { Message } from '../../rules/message.ts'
+import type { Excepted } from '../../rules/verdict.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { draftPolicyIn } from '../draft-policy-in.ts'
 import { examples } from '../examples.ts'
+import { printExcepted } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { openHeld, recordReviews } from '../held.ts'
@@ -54,13 +56,30 @@ const explainPayload = async (argument: string, options: ExplainOptions): Promis
   const verdict = inspect(message, policy)
   const decided = isHeld ? decisionOf(argument, options) : null
   const shared = { ...decided, policy: policy.digest, verdict: verdict.kind }
-  if (verdict.kind === 'forward')
-    return options.json ? json(shared) : fields(spellShared({ ...shared, verdict: 'forward: nothing is in its way' }))
+  const { exceptions, excepted } = verdict
+  const owed = exceptions.length > 0 ? { exceptions, excepted } : {}
+  if (verdict.kind === 'forward') {
+    if (options.json) return json({ ...shared, ...owed })
+    const why = exceptions.length > 0 ? exceptedBy(verdict) : 'nothing is in its way'
+    fields(spellShared({ ...shared, verdict: `forward: ${why}` }))
+    return tellExcepted(excepted)
+  }
   process.exitCode = exitCodes.found
   const route = draftPolicyIn(file).routes.find(({ id }) => id === verdict.route) ?? null
   const explanation = explain(verdict, { policy, route, body: bodyOf(message) })
-  if (options.json) json({ ...shared, route: verdict.route, ...explanation })
-  else tell({ ...shared, route: verdict.route }, explanation)
+  if (options.json) return json({ ...shared, route: verdict.route, ...explanation, ...owed })
+  tell({ ...shared, route: verdict.route }, explanation)
+  tellExcepted(excepted)
+}
+
+const exceptedBy = ({ exceptions }: Excepted): string =>
+  `let pass by ${exceptions.join(', ')}, of the policy's exceptions`
+
+/** What would be findings, were it not for exceptions. */
+const tellExcepted = (excepted: Excepted['excepted']): void => {
+  if (excepted.length === 0) return
+  line()
+  printExcepted(excepted)
 }
 
 const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload> => {

@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { readPolicySource } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
+import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import { lint, type LintFinding } from '../../rules/workbench/lint.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
+import { exceptionsOf, printExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { json, line, table } from '../print.ts'
 
@@ -21,11 +23,15 @@ export const lintCommand = (): Command =>
 const lintPolicy = (options: LintOptions): void => {
   const file = policyToRead(options)
   const { text, readReference } = readPolicySource(file)
-  const findings = lint(text, readReference)
+  const time = Date.now()
+  const findings = lint(text, readReference, time)
+  const reading = parsePolicy(text, readReference)
+  const exceptions = reading.ok ? exceptionsOf(reading.policy, time) : []
   const errors = findings.filter(({ severity }) => severity === 'error').length
   if (errors > 0) process.exitCode = exitCodes.found
-  if (options.json) return json({ policy: file, errors, warnings: findings.length - errors, findings })
+  if (options.json) return json({ policy: file, errors, warnings: findings.length - errors, findings, exceptions })
   if (findings.length > 0) printFindings(file, findings)
+  if (exceptions.length > 0) printExceptions(exceptions)
   line(`${file}: ${spellCount(errors, 'error')}, ${spellCount(findings.length - errors, 'warning')}`)
 }
 

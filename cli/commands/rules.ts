@@ -4,9 +4,10 @@ import { Command } from 'commander'
 import { loadPolicy, readPolicyFile, spellProblem } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { inspect, scanPayload, type ScanResult } from '../../rules/inspect.ts'
-import { blockReasons, type Block, type Finding } from '../../rules/verdict.ts'
+import { blockReasons, type Finding, type Forward, type Verdict } from '../../rules/verdict.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
+import { printExcepted } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { messageFor } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
@@ -65,8 +66,8 @@ const check = (file: string | undefined, options: CheckOptions): void => {
   const policy = loadPolicy(source)
   const verdict = inspect(messageFor(policy, { ...options, route: options.route }, readPayload(file)), policy)
   if (verdict.kind === 'block') process.exitCode = exitCodes.found
-  if (verdict.kind === 'forward') return options.json ? json(forwardDocument) : line('forward')
-  if (options.json) return json(blockDocument(verdict))
+  if (options.json) return json(documentOfVerdict(verdict))
+  if (verdict.kind === 'forward') return tellForward(verdict)
   fields([
     ['verdict', 'block'],
     ['reason', `${verdict.reason}: ${blockReasons[verdict.reason]}`],
@@ -74,17 +75,28 @@ const check = (file: string | undefined, options: CheckOptions): void => {
     ['place', verdict.place ? `${verdict.place.surface} ${verdict.place.pointer}` : null],
   ])
   if (verdict.findings.length > 0) tableOf(verdict.findings)
+  if (verdict.excepted.length > 0) printExcepted(verdict.excepted)
 }
 
-const forwardDocument = { verdict: 'forward', reason: null, rule: null, place: null, findings: [] }
+const tellForward = ({ exceptions, excepted }: Forward): void => {
+  line(exceptions.length > 0 ? `forward, by exception: ${exceptions.join(', ')}` : 'forward')
+  if (excepted.length > 0) printExcepted(excepted)
+}
 
-const blockDocument = ({ reason, rule, place, findings }: Block) => ({
-  verdict: 'block',
-  reason,
-  rule,
-  place,
-  findings,
-})
+const noDetail = { reason: null, rule: null, place: null, findings: [] }
+
+const documentOfVerdict = (verdict: Verdict) => {
+  const { reason, rule, place, findings } = verdict.kind === 'block' ? verdict : noDetail
+  const { exceptions, excepted } = verdict
+  return {
+    verdict: verdict.kind,
+    reason,
+    rule,
+    place,
+    findings,
+    ...(exceptions.length > 0 && { exceptions, excepted }),
+  }
+}
 
 const policyOf = (options: CommonOptions): string => {
   const folder = readyFolder(options)

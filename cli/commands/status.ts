@@ -6,6 +6,7 @@ import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { spellExceptions } from '../exception-table.ts'
 import { fields, json } from '../print.ts'
 
 type StatusOptions = CommonOptions & { readonly health?: boolean }
@@ -36,6 +37,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['policy in force', `${policy.number}, ${policy.digest}`],
     ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
     ['instruments, routes', `${policy.instruments}, ${policy.routes}`],
+    ['exceptions', spellExceptions(policy.exceptions)],
     ['CA SHA-256', authority.fingerprint],
     ['CA ends', authority.notAfter],
     ['reviewers', state.reviewers.join(', ')],

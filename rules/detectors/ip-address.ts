@@ -99,8 +99,10 @@ const isPointedAt = ({ text }: Subject, { start, end }: Span): boolean =>
   /^(?::\d{2,5}|\/\d{1,2})(?!\d)/.test(text.slice(end, end + 7))
 
 const isQuad = (subject: Subject, span: Span, written: string): boolean => {
-  if (isPointedAt(subject, span) || inContext(subject, span, ofAddresses)) return true
-  return !inContext(subject, span, ofVersions) && isAddressAlone(written)
+  if (isPointedAt(subject, span)) return true
+  const isAmongAddresses = inContext(subject, span, ofAddresses)
+  const isAmongVersions = inContext(subject, span, ofVersions)
+  return isAddressAlone(written) ? isAmongAddresses || !isAmongVersions : isAmongAddresses && !isAmongVersions
 }
 
 const findWith = (settings: Settings) =>
@@ -159,6 +161,7 @@ export const ipAddress = {
       '1.18.54.4',
       '1.1.0.18335',
       'RTA 3.4.4.101',
+      'server version 1.8.1.2',
       'v10.2.1.4',
       { text: '10.0.22.4', keys: ['instrument', 'softwareVersion'] },
       '0.0.0.0',

@@ -1,13 +1,14 @@
 import type { JsonValue } from '../canonical.ts'
 import type { Detector, DetectorSettings } from '../detector.ts'
 import type { Path } from '../json-pointer.ts'
-import { defaultPanels, panelsOf, type Panels } from '../panel.ts'
+import { defaultDetectors, defaultPanels, panelsOf, type Panels } from '../panel.ts'
 import { detectors } from '../registry.ts'
 import type { RawDetector } from './raw-policy.ts'
 import { compileDocumentSchema, schemaFaults } from './yaml-document.ts'
 
 export type DetectorsReading = {
-  /** Those that are on by default where there are problems. */
+  /** Those that are asked, as they are set; those that are on by default where there are problems. */
+  readonly asked: readonly Detector[]
   readonly panels: Panels
   /** At keys of the policy. */
   readonly problems: readonly (readonly [path: Path, message: string])[]
@@ -19,18 +20,17 @@ const all: readonly Detector[] = detectors
 
 /** Which detectors are asked, and how they are set. */
 export const readDetectors = (raw: RawDetectors | undefined): DetectorsReading => {
-  if (raw === undefined) return { panels: defaultPanels, problems: [] }
+  const byDefault = { asked: defaultDetectors, panels: defaultPanels }
+  if (raw === undefined) return { ...byDefault, problems: [] }
   const problems = Object.entries(raw).flatMap(([id, entry]) =>
     problemsOf(id, entry).map(([path, message]) => [['detectors', id, ...path], message] as const),
   )
-  if (problems.length > 0) return { panels: defaultPanels, problems }
+  if (problems.length > 0) return { ...byDefault, problems }
   const asked = all.filter(detector => isAsked(detector, raw)).map(detector => configured(detector, raw[detector.id]))
-  return { panels: panelsOf(asked), problems }
+  return { asked, panels: panelsOf(asked), problems }
 }
 
-/** Whether a detector is asked under these entries of a policy. */
-export const isAsked = ({ id, onByDefault }: Detector, raw: RawDetectors = {}): boolean =>
-  raw[id]?.enabled ?? onByDefault !== false
+const isAsked = ({ id, onByDefault }: Detector, raw: RawDetectors): boolean => raw[id]?.enabled ?? onByDefault !== false
 
 /** Why a detector is mandatory, in words for whoever wants to do without it. */
 export const mandatory = 'it goes by a structure that telemetry does not have, so what it finds is no false alarm'

@@ -8,6 +8,7 @@ import {
   type DraftRoute,
   type DraftSchema,
 } from './draft-policy.ts'
+import { exceptionHints, exceptionNotes } from './exception-notes.ts'
 import type { Path } from '../json-pointer.ts'
 import { parsePolicy, type ReadReference } from '../policy/parse-policy.ts'
 import type { PathTemplate } from '../path-template.ts'
@@ -33,6 +34,7 @@ const hints = {
   'wide-number':
     'the digits of this number can carry a message: add "multipleOf" (0.1 or 0.01 as measured), and narrow the range',
   'complex-pattern': 'the pattern has too many states to be counted: write it with fewer alternatives and repetitions',
+  ...exceptionHints,
 } as const satisfies Record<string, string>
 
 /** Closed list of what can be found; the names are stable, a lab's checks may rely on them. */
@@ -61,12 +63,13 @@ export const DETECTION_THRESHOLD = 12
  * What is wrong or unwise in a policy: all that `parsePolicy` refuses, what fails open, what can never happen, and where
  * free content fits. Strings are decided on the automaton of their pattern, never by trying examples.
  * @param text - the policy document, YAML 1.2
+ * @param time - milliseconds since the epoch, by which exceptions expire
  * @returns in the order of the text; an empty list means that there is nothing to say
  */
-export const lint = (text: string, readReference: ReadReference): readonly LintFinding[] => {
+export const lint = (text: string, readReference: ReadReference, time: number): readonly LintFinding[] => {
   const document = readPolicyDocument(text)
   if (!document.ok) return document.problems.map(invalid)
-  const found = lintDraft(readDraftPolicy(document.value, readReference), document.locate)
+  const found = lintDraft(readDraftPolicy(document.value, readReference), document.locate, time)
   const reading = parsePolicy(text, readReference)
   const further = reading.ok ? [] : reading.problems.filter(problem => !isToldBy(found, problem)).map(invalid)
   return [...found, ...further].toSorted((a, b) => a.line - b.line || a.column - b.column)
@@ -113,12 +116,14 @@ const warning = (code: LintCode, path: Path, more: Partial<Note> = {}): Note => 
   ...more,
 })
 
-const lintDraft = (policy: DraftPolicy, locate: Locate): readonly LintFinding[] =>
-  [
+const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly LintFinding[] => {
+  const notes: readonly Note[] = [
     ...policy.routes.flatMap(route => [...schemasOf(route).flatMap(schemaNotes), ...credentialNotes(route)]),
     ...overlaps(policy.routes),
     ...unused(policy),
-  ].map(({ severity, code, path, pointer = null, detail = '', hint = hints[code] }) => ({
+    ...exceptionNotes(policy, time),
+  ]
+  return notes.map(({ severity, code, path, pointer = null, detail = '', hint = hints[code] }) => ({
     severity,
     code,
     ...locate(path),
@@ -127,6 +132,7 @@ const lintDraft = (policy: DraftPolicy, locate: Locate): readonly LintFinding[] 
     detail,
     hint,
   }))
+}
 
 const schemaNotes = ({ schema, path }: DraftSchema): readonly Note[] => {
   if (schema === null) return [] // parsePolicy says that it cannot be read

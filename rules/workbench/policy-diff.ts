@@ -2,9 +2,9 @@ import { canonicalize, type JsonValue } from '../canonical.ts'
 import { schemasOf, type DraftPolicy, type DraftRoute } from './draft-policy.ts'
 import { diffSchemas, type SchemaChange } from './schema-diff.ts'
 
-/** An instrument, destination or route, or the limits. `keys`: what differs in it, apart from its schemas. */
+/** An instrument, destination, route, detector or exception, or the limits. `keys`: what differs in it, apart from its schemas. */
 export type ItemChange = {
-  readonly what: 'instrument' | 'destination' | 'route' | 'limits'
+  readonly what: 'instrument' | 'destination' | 'route' | 'detector' | 'exception' | 'limits'
   readonly id: string
   readonly change: 'added' | 'removed' | 'changed'
   readonly keys: readonly string[]
@@ -24,6 +24,8 @@ export const diffPolicies = (before: WrittenPolicy, after: WrittenPolicy): Polic
     ...diffItems('instrument', itemsOf(before, 'instruments'), itemsOf(after, 'instruments')),
     ...diffItems('destination', itemsOf(before, 'destinations'), itemsOf(after, 'destinations')),
     ...diffItems('route', itemsOf(before, 'routes'), itemsOf(after, 'routes')),
+    ...diffItems('detector', detectorsOf(before), detectorsOf(after)),
+    ...diffItems('exception', itemsOf(before, 'exceptions'), itemsOf(after, 'exceptions')),
     ...diffItems('limits', limitsOf(before), limitsOf(after)),
   ],
   schemas: before.draft.routes.flatMap(route => {
@@ -37,6 +39,9 @@ type Items = ReadonlyMap<string, Item>
 
 const itemsOf = ({ document }: WrittenPolicy, key: string): Items =>
   new Map(((document as Record<string, readonly Item[]>)[key] ?? []).map(item => [item.id as string, item]))
+
+const detectorsOf = ({ document }: WrittenPolicy): Items =>
+  new Map(Object.entries((document as { readonly detectors?: Readonly<Record<string, Item>> }).detectors ?? {}))
 
 const limitsOf = ({ document }: WrittenPolicy): Items =>
   new Map([['limits', (document as Record<string, Item>).limits ?? {}]])

@@ -21,7 +21,11 @@ export type TestCase = {
   readonly reason?: string
   readonly pointer?: string
   readonly detector?: string
+  readonly exception?: string
 }
+
+/** Ids of what a policy has, and a case may name. */
+export type Nameable = { readonly routes: readonly string[]; readonly exceptions: readonly string[] }
 
 export type CasesReading =
   | { readonly ok: true; readonly cases: readonly TestCase[] }
@@ -35,14 +39,13 @@ type RawCase = Omit<TestCase, 'payload'> & {
 
 /**
  * Reads a file of cases (YAML 1.2, described by `cases.schema.json`).
- * @param routes - ids of the routes there are
  * @returns every problem found, in the order of the text; cases only when there is none
  */
-export const readCases = (text: string, routes: readonly string[]): CasesReading => {
+export const readCases = (text: string, nameable: Nameable): CasesReading => {
   const document = readYamlDocument(text, validate)
   if (!document.ok) return document
   const { cases } = document.value as unknown as { readonly cases: readonly RawCase[] }
-  const complaints = complaintsAbout(cases, routes)
+  const complaints = complaintsAbout(cases, nameable)
   const problems = complaints.map(([path, message]) => ({ ...document.locate(path), key: keyOf(path), message }))
   return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, cases: cases.map(caseOf) }
 }
@@ -52,7 +55,7 @@ const validate = compileDocumentSchema(casesSchema)
 type Complaint = readonly [Path, string]
 
 /** What the schema cannot see. */
-const complaintsAbout = (cases: readonly RawCase[], routes: readonly string[]): readonly Complaint[] =>
+const complaintsAbout = (cases: readonly RawCase[], { routes, exceptions }: Nameable): readonly Complaint[] =>
   cases.flatMap((one, index) => {
     const about = (key: string, message: string): Complaint => [['cases', index, key], message]
     const payloads = ['file', 'json', 'text'].filter(key => Object.hasOwn(one, key))
@@ -67,6 +70,8 @@ const complaintsAbout = (cases: readonly RawCase[], routes: readonly string[]): 
       found.push(about('reason', 'is no reason of a block'))
     if (one.detector !== undefined && !detectors.some(({ id }) => id === one.detector))
       found.push(about('detector', 'there is no such detector'))
+    if (one.exception !== undefined && !exceptions.includes(one.exception))
+      found.push(about('exception', 'the policy has no such exception'))
     return found
   })
 
@@ -83,10 +88,12 @@ const caseOf = ({ file, json, text, ...rest }: RawCase): TestCase => {
  * @param body - the payload's value, so that a pointer may spell a name that the verdict does not repeat
  */
 export const differences = (test: TestCase, verdict: Verdict, body: JsonValue | undefined): readonly string[] => {
-  if (verdict.kind === 'forward') return test.expect === 'allow' ? [] : ['expected block, got allow']
+  const ofException = exceptionDifferences(test, verdict)
+  if (verdict.kind === 'forward')
+    return [...(test.expect === 'allow' ? [] : ['expected block, got allow']), ...ofException]
   const { reason, place, findings } = verdict
   if (test.expect === 'allow')
-    return [`expected allow, got block: ${reason}${place ? ` at ${place.pointer || '/'}` : ''}`]
+    return [`expected allow, got block: ${reason}${place ? ` at ${place.pointer || '/'}` : ''}`, ...ofException]
   const pointers = [...(place ? [place] : []), ...findings].flatMap(({ pointer }) => [pointer, spelled(pointer, body)])
   return [
     ...(test.reason === undefined || test.reason === reason ? [] : [`expected reason ${test.reason}, got ${reason}`]),
@@ -96,8 +103,14 @@ export const differences = (test: TestCase, verdict: Verdict, body: JsonValue | 
     ...(test.detector === undefined || findings.some(({ detector }) => detector === test.detector)
       ? []
       : [`expected detector ${test.detector}, got ${findings.map(({ detector }) => detector).join(', ') || 'none'}`]),
+    ...ofException,
   ]
 }
+
+const exceptionDifferences = ({ exception }: TestCase, { exceptions }: Verdict): readonly string[] =>
+  exception === undefined || exceptions.includes(exception)
+    ? []
+    : [`expected exception ${exception}, got ${exceptions.join(', ') || 'none'}`]
 
 const spelled = (pointer: string, body: JsonValue | undefined): string =>
   resolvePlace(pointer, body).path.map(referenceToken).join('')

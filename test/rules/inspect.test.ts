@@ -154,6 +154,8 @@ t.test('P8: inspect: a fault inside blocks, and does not lose who asked', async 
   const verdict = inspect(messageOf(), broken)
   t.same(verdict, {
     kind: 'block',
+    exceptions: [],
+    excepted: [],
     reason: 'inspection-failed',
     rule: null,
     place: null,

@@ -16,7 +16,7 @@ import { readDraftPolicy } from '../../rules/workbench/draft-policy.ts'
 import { lint } from '../../rules/workbench/lint.ts'
 import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
 import { capacitySection, writtenSection } from '../docs/pack-capacity.ts'
-import { messageOf } from '../kit/message.ts'
+import { arrivalTime, messageOf } from '../kit/message.ts'
 import { memberAdded, placesOf, replacedAt } from '../kit/mutants.ts'
 
 type Schema = { readonly [key: string]: unknown }
@@ -146,7 +146,7 @@ for (const pack of packs) {
   t.test(`${name}: the policy has nothing that lint calls an error, and the destination is a placeholder`, async t => {
     const { text, readReference } = readPolicySource(join(folder, 'policy.yaml'))
     t.same(
-      lint(text, readReference).filter(({ severity }) => severity === 'error'),
+      lint(text, readReference, arrivalTime).filter(({ severity }) => severity === 'error'),
       [],
     )
     for (const { destination } of policy.routes) t.match(destination.host, /\.example$/)

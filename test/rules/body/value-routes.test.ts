@@ -11,7 +11,7 @@ import { readDraftPolicy } from '../../../rules/workbench/draft-policy.ts'
 import { explain } from '../../../rules/workbench/explain.ts'
 import { lint } from '../../../rules/workbench/lint.ts'
 import { diffPolicies } from '../../../rules/workbench/policy-diff.ts'
-import { messageOf, policyOf } from '../../kit/message.ts'
+import { arrivalTime, messageOf, policyOf } from '../../kit/message.ts'
 
 const documentWith = (body: object, forward = 'canonical'): string =>
   JSON.stringify(
@@ -317,10 +317,10 @@ t.test('rules lint, capacity, diff and explain: they know the new kinds', async 
   }
   const bits = (body: object) => routeCapacity(draftOf(body).draft.routes[0]!).bits
   for (const one of [lines, form, withLane])
-    t.ok(lint(documentWith(one), () => null).every(({ severity }) => severity === 'warning'))
+    t.ok(lint(documentWith(one), () => null, arrivalTime).every(({ severity }) => severity === 'warning'))
   const open = { kind: 'form', parameters: { a: { schema: { type: 'string' } } } }
   t.match(
-    lint(documentWith(open), () => null),
+    lint(documentWith(open), () => null, arrivalTime),
     [{ code: 'open-schema', key: 'routes[0].body.parameters' }, {}],
   )
   const twoStates = { kind: 'form', parameters: { state: { schema: { enum: ['a', 'b'] }, required: true } } }

@@ -6,6 +6,7 @@ import { packsFolder, readPolicySource } from '../../../proxy/policy-file.ts'
 import { DETECTION_THRESHOLD, lint, type LintCode, type LintFinding } from '../../../rules/workbench/lint.ts'
 import { compileSchema } from '../../../rules/schema.ts'
 import { scanPayload } from '../../../rules/inspect.ts'
+import { arrivalTime } from '../../kit/message.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type Members = { readonly [key: string]: Json }
@@ -23,7 +24,7 @@ const route: Members = {
 
 const sound: Members = { version: 1, instruments: [instrument], destinations: [destination], routes: [route] }
 
-const lintOf = (policy: Members): readonly LintFinding[] => lint(stringify(policy), () => null)
+const lintOf = (policy: Members): readonly LintFinding[] => lint(stringify(policy), () => null, arrivalTime)
 
 const withRoute = (change: Members): Members => ({ ...sound, routes: [{ ...route, ...change }] })
 
@@ -38,6 +39,29 @@ const twoRoutes = (change: Members, more: Members = {}): Members => ({
 })
 
 const text = (pattern: string, maxLength: number): Members => ({ type: 'string', pattern, maxLength })
+
+const exception: Members = {
+  id: 'kit-names',
+  owner: 'sequencing-it',
+  expires: '2027-06-30',
+  reason: 'kits are named after people',
+  detector: 'person-name',
+  route: 'one',
+  instrument: 'seq-1',
+  pointer: '/field',
+  maxLength: 11,
+}
+
+/** A policy with one exception, of a field in which short words can stand. */
+const withException = (change: Members = {}, field: Json = text('^[A-Za-z ]{0,11}$', 11)): Members => ({
+  ...withField(field),
+  exceptions: [{ ...exception, ...change }],
+})
+
+const without = (key: string): Members => ({
+  ...withException(),
+  exceptions: [Object.fromEntries(Object.entries(exception).filter(([name]) => name !== key))],
+})
 
 /** For each code a policy that it is about, and one like it that it is not about. */
 const cases: Record<
@@ -110,6 +134,37 @@ const cases: Record<
     bad: withField(text('^(?:[0-9]*7[0-9]{13})$', 40)),
     good: withField(text('^(?:[0-9]*7[0-9]{3})$', 40)),
   },
+  // The policies of this file are looked at on 2026-11-23 at 12:00.
+  'exception-expired': {
+    severity: 'error',
+    bad: withException({ expires: '2026-11-23T12:00:00Z' }),
+    good: withException({ expires: '2026-11-23T12:00:01Z' }),
+  },
+  'exception-too-long': {
+    severity: 'error',
+    bad: withException({ expires: '2027-11-24T12:00:01Z' }),
+    good: withException({ expires: '2027-11-24T12:00:00Z' }),
+  },
+  'exception-ends-soon': {
+    severity: 'warning',
+    bad: withException({ expires: '2026-12-07T12:00:00Z' }),
+    good: withException({ expires: '2026-12-07T12:00:01Z' }),
+  },
+  'exception-any-instrument': { severity: 'warning', bad: without('instrument'), good: withException() },
+  'exception-any-length': { severity: 'warning', bad: without('maxLength'), good: withException() },
+  'exception-never-matches': {
+    severity: 'warning',
+    bad: withException({}, { enum: ['idle', 'running'] }),
+    good: withException({}, { enum: ['idle', 'Jane Doe'] }),
+  },
+  'detector-off': {
+    severity: 'warning',
+    bad: { ...sound, detectors: { phone: { enabled: false, reason: 'lot numbers look like them' } } },
+    good: {
+      ...sound,
+      detectors: { 'ip-address': { enabled: false, reason: 'is off anyway' }, phone: { enabled: true } },
+    },
+  },
 }
 
 t.test('lint: a sound policy has nothing to say about it', async t => {
@@ -152,7 +207,7 @@ t.test('P1: lint: an opening is an error once, at its place in the policy and in
 
 t.test('lint: a document that is no policy, each problem with its line', async t => {
   t.match(
-    lint('version: 1\nroutes: [', () => null),
+    lint('version: 1\nroutes: [', () => null, arrivalTime),
     [{ code: 'invalid-policy', severity: 'error' }],
   )
   const found = lintOf({ ...sound, rutes: [] })
@@ -290,7 +345,7 @@ t.test('lint: the policies of the shipped packs have no error', async t => {
   for (const pack of packs) {
     const { text, readReference } = readPolicySource(join(packsFolder, pack, 'policy.yaml'))
     t.same(
-      lint(text, readReference).filter(({ severity }) => severity === 'error'),
+      lint(text, readReference, arrivalTime).filter(({ severity }) => severity === 'error'),
       [],
       pack,
     )
@@ -300,12 +355,41 @@ t.test('lint: the policies of the shipped packs have no error', async t => {
 t.test('lint: a finding in a schema file stands at the line of the policy that refers to it', async t => {
   const schema = JSON.stringify({ ...closed, properties: { note: { type: 'string' } } })
   const policy = stringify(withRoute({ body: { kind: 'json', schema: 'note.json' } }))
-  const [finding] = lint(policy, reference => (reference === 'note.json' ? schema : null))
+  const [finding] = lint(policy, reference => (reference === 'note.json' ? schema : null), arrivalTime)
   t.match(finding, { code: 'open-schema', pointer: '/properties/note' })
   t.match(policy.split('\n')[finding!.line - 1], /schema: note\.json/)
   t.match(
-    lint(policy, () => null),
+    lint(policy, () => null, arrivalTime),
     [{ code: 'invalid-policy' }],
     'a file that is not there',
   )
+})
+
+t.test('lint: exceptions that can never let anything pass, and why', async t => {
+  const cause = (policy: Members): readonly string[] =>
+    lintOf(policy)
+      .filter(({ code }) => code === 'exception-never-matches')
+      .map(({ detail }) => detail.replace('kit-names: ', ''))
+  const number: Members = { type: 'integer', minimum: 0, maximum: 9 }
+  const off = { ...withException(), detectors: { 'person-name': { enabled: false, reason: 'no' } } }
+  t.same(cause(off), ['the detector is switched off'])
+  t.same(cause(withException({ detector: 'ip-address' })), ['the detector is switched off'])
+  t.same(cause({ ...withException({ detector: 'ip-address' }), detectors: { 'ip-address': { enabled: true } } }), [])
+  t.same(cause(withException({}, number)), ['only numbers can stand there, and it finds nothing in numbers'])
+  t.same(cause(withException({ detector: 'phone' }, number)), [])
+  t.same(cause(withException({}, { anyOf: [{ const: 'Jane' }, text('^[a-z]{3}$', 3)] })), [])
+  t.same(cause(withException({}, { anyOf: [{ const: 'idle' }, { const: 7 }] })), [
+    'the detector finds nothing in any of the values that the schema lists',
+  ])
+  const two: Members = {
+    ...withException({ instrument: 'seq-2' }),
+    instruments: [instrument, { id: 'seq-2', address: '10.0.0.2' }],
+  }
+  const [only] = two.routes as readonly Members[]
+  t.same(cause({ ...two, routes: [{ ...only!, instruments: ['seq-1'] }] }), ['the route is not open to the instrument'])
+  const headers = { 'x-token': { credential: true, schema: text('^[A-Za-z ]{0,11}$', 11) } }
+  const secret = withException({ surface: 'header', pointer: '/x-token' })
+  t.same(cause({ ...secret, routes: [{ ...route, headers }] }), [
+    'credentials are looked through for sequencing data only',
+  ])
 })
