@@ -187,6 +187,8 @@ const sections: Readonly<Record<string, string>> = {
   composition: '### require, derive and composition',
   response: '### response',
   onBlock: '### onBlock',
+  detector: '## detectors',
+  exception: '## exceptions',
   limits: '## limits',
 }
 
@@ -245,6 +247,6 @@ t.test('audit guide: each of its queries is one that the log answers', async t =
   const database = openNewLog(join(t.testdir(), 'log'))
   t.teardown(() => database.close())
   const queries = blocksOf('docs/audit-guide.md').filter(({ language }) => language === 'sql')
-  t.equal(queries.length, 5)
+  t.equal(queries.length, 6)
   for (const { text } of queries) t.strictSame(database.prepare(text).all(), [], text)
 })

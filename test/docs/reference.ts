@@ -7,7 +7,7 @@ import { hints as logHints } from '../../log/log-error.ts'
 import { tamperings } from '../../log/verify.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
 import { upstreamFaults } from '../../proxy/upstream-fault.ts'
-import type { Category } from '../../rules/detector.ts'
+import type { Category, Detector } from '../../rules/detector.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
 
@@ -109,23 +109,47 @@ const categories = {
   secret: 'credentials',
 } satisfies Record<Category, string>
 
+const all: readonly Detector[] = detectors
+
+const byDefault = ({ mandatory, onByDefault }: Detector): string =>
+  mandatory ? 'always on' : onByDefault === false ? 'off' : 'on'
+
+const settingRows = (detector: Detector): readonly (readonly string[])[] => {
+  const settings = detector.kind === 'text' ? detector.settings : undefined
+  return Object.entries(settings?.schema.properties ?? {}).map(([name, property]) => [
+    `\`${detector.id}\``,
+    `\`${name}\``,
+    property.description,
+    `\`${JSON.stringify(property.default)}\``,
+  ])
+}
+
 const detectorsPage = (): string =>
   [
     note('rules/registry.ts'),
     '# Detectors',
-    `Every string, every number and every property name that the policy does not itself spell, in a request that would leave, is shown to each of these ${detectors.length} detectors, also ` +
+    `Every string, every number and every property name that the policy does not itself spell, in a request that would leave, is shown to each of these ${all.length} detectors that is on, also ` +
       'through nested encodings (base64, hexadecimal, percent, escapes, JSON in a string, compression). One finding blocks the ' +
       'request. The examples that each must find and must not find stand in its file in `rules/detectors/`, and a test runs them. ' +
       'How to add one: [CONTRIBUTING](../CONTRIBUTING.md).',
+    'A policy switches detectors on and off and sets them ([detectors](policy.md#detectors)), and excepts what one of them finds at one place ' +
+      '([exceptions](policy.md#exceptions)). *Off*: asked only where the policy says `enabled: true`. *Always on*: it goes by a structure that ' +
+      'telemetry does not have, so it can neither be switched off nor excepted.',
     ...Object.entries(categories).flatMap(([category, what]) => [
       `## ${category}: ${what}`,
       tableOf(
-        ['id', 'finds', 'source'],
-        detectors
+        ['id', 'finds', 'by default', 'source'],
+        all
           .filter(detector => detector.category === category)
-          .map(({ id, title, source }) => [`\`${id}\``, title, source]),
+          .map(detector => [`\`${detector.id}\``, detector.title, byDefault(detector), detector.source]),
       ),
     ]),
+    '## Settings',
+    'Keys of the detector under `detectors` in the policy, beside `enabled` and `reason`.',
+    tableOf(
+      ['detector', 'setting', 'meaning', 'default'],
+      all.flatMap(detector => settingRows(detector)),
+    ),
   ].join('\n\n') + '\n'
 
 const codesPage = (): string =>

@@ -97,6 +97,22 @@ t.test('P3: a held payload is durable with its decision, and goes with its purge
   await journal.close()
 })
 
+t.test('journal: a decision that used an exception tells it, beside one that did not', async t => {
+  const directory = newLog(t.testdir())
+  const journal = await openJournal({ directory })
+  const excepted = [{ ...blockOf().findings[0]!, chain: [], exception: 'kit-names' }]
+  const owed = decisionOf({ exceptions: ['kit-names'], excepted })
+  const plain = decisionOf()
+  await Promise.all([journal.append(owed), journal.append(plain)])
+  await journal.close()
+  t.equal((await verifyLog(directory)).kind, 'intact')
+  const reader = openLogReader(directory)
+  t.match(reader.show(owed.id)[0]?.record, { exceptions: ['kit-names'], excepted })
+  t.notOk(Object.hasOwn(reader.show(plain.id)[0]!.record, 'exceptions'), 'as all records were before there were any')
+  t.match(reader.list(), [{ id: plain.id }, { id: owed.id, findings: null }])
+  reader.close()
+})
+
 t.test('P7: what has no place in the log is refused, and the refusal does not repeat it', async t => {
   const journal = await openJournal({ directory: newLog(t.testdir()) })
   const finding = blockOf().findings[0]!
@@ -113,6 +129,11 @@ t.test('P7: what has no place in the log is refused, and the refusal does not re
     decisionOf({ findings: [{ ...finding, pointer: 'no pointer' }] }),
     decisionOf({ findings: [Object.assign({ text: secret }, finding)] }),
     Object.assign(decisionOf(), { body: secret }),
+    decisionOf({ exceptions: [secret] }),
+    decisionOf({ excepted: [finding as never] }),
+    decisionOf({ excepted: [{ ...finding, exception: secret }] }),
+    decisionOf({ excepted: [Object.assign({ text: secret }, { ...finding, exception: 'kit-names' })] }),
+    Object.assign(decisionOf(), { exceptions: undefined }),
     outcomeOf(decisionOf().id, { error: secret }),
     { ...outcomeOf(decisionOf().id), kind: 'toString' },
   ]
