@@ -33,7 +33,7 @@ export type ExceptionCode = keyof typeof exceptionHints
 /** @param time - milliseconds since the epoch, by which exceptions expire */
 export const exceptionNotes = (policy: DraftPolicy, time: number): readonly ExceptionNote[] => [
   ...policy.exceptions.flatMap(exception => [...notesOn(exception, policy, time)]),
-  ...[...switchedOff(policy)],
+  ...switchedOff(policy),
 ]
 
 type DraftException = DraftPolicy['exceptions'][number]
