@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeFolder, startInProcess } from '../kit/appliance.ts'
@@ -51,17 +50,17 @@ t.test('exceptions: on the way through a running appliance, each decision that u
   const shown = await run('log', 'show', passed!.id)
   t.match(shown.stdout, /^exceptions\t\["kit-names"\]$/m)
   t.match(shown.stdout, /^excepted\t\[.*"detector":"person-name","exception":"kit-names".*"pointer":"\/note".*\]$/m)
-  t.notMatch((await run('log', 'show', blocked!.id)).stdout, /^except/m)
   t.match((await run('status')).stdout, /^exceptions\t2; end within 14 days: kit-names; expired: lane-names$/m)
-  const status = JSON.parse((await run('status', '--json')).stdout) as { policy: object }
-  t.match(status.policy, { exceptions: { total: 2, endingSoon: ['kit-names'], expired: ['lane-names'] } })
+  t.match(appliance.appliance.status().policy.exceptions, {
+    total: 2,
+    endingSoon: ['kit-names'],
+    expired: ['lane-names'],
+    tooLong: [],
+  })
   const doctor = await run('doctor')
   t.equal(doctor.code, 8)
   t.match(doctor.stdout, /^✗ exceptions: 2; end within 14 days: kit-names; expired: lane-names\n {2}→ renew/m)
-  const explained = await run('rules', 'explain', blocked!.id)
-  t.match(explained.stdout, /^reason\tsensitive-content/m)
-
-  for (const { stdout } of [shown, doctor, explained]) t.notMatch(stdout, person, 'P7')
+  for (const { stdout } of [shown, doctor]) t.notMatch(stdout, person, 'P7')
 })
 
 t.test('exceptions: rules check, explain, test, lint and diff know them', async t => {
@@ -94,12 +93,6 @@ t.test('exceptions: rules check, explain, test, lint and diff know them', async 
   const checked = await rules('check', ...payload)
   t.same([checked.code, checked.stderr], [0, ''])
   t.match(checked.stdout, /^forward, by exception: kit-names\n.*\nkit-names\tperson-name\tidentity\tbody \/note\t8\n$/)
-  t.match(JSON.parse((await rules('check', ...payload, '--json')).stdout), {
-    verdict: 'forward',
-    exceptions: ['kit-names'],
-    excepted: [{ pointer: '/note', exception: 'kit-names' }],
-  })
-
   const explained = await rules('explain', ...payload)
   t.match(explained.stdout, /^verdict\tforward: let pass by kit-names/m)
   t.match(explained.stdout, /^kit-names\tperson-name\t/m)
@@ -109,24 +102,11 @@ t.test('exceptions: rules check, explain, test, lint and diff know them', async 
   t.match(tested.stdout, /^pass\ta kit\t/m)
   t.match(tested.stdout, /^FAIL\tnone\t.*expected exception kit-names, got none$/m)
   t.match(tested.stdout, /^pass\tlane\t/m)
-  writeFileSync(path('typo.yaml'), JSON.stringify({ version: 1, cases: [{ name: 'x', route: 'serial', expect: 'allow', exception: 'kitnames' }] })) // prettier-ignore
-  const typo = await rules('test', path('typo.yaml'), ...policy)
-  t.same([typo.code, /the policy has no such exception/.test(typo.stderr)], [2, true])
-
-  const linted = await rules('lint', ...policy)
-  t.equal(linted.code, 0, 'in order')
-  t.match(linted.stdout, /^kit-names\tin-force\t\S+Z\tperson-name\tserial\tnovaseq-01\tbody \/note\tsequencing-it$/m)
-  const expired = await rules('lint', '--policy', path('expired.yaml'), '--json')
-  t.equal(expired.code, 8)
-  t.match(JSON.parse(expired.stdout), {
-    errors: 1,
-    exceptions: [
-      { id: 'lane-names', state: 'expired' },
-      { id: 'kit-names', state: 'ends-soon' },
-    ],
-  })
-  t.match(expired.stdout, /"severity":"error","code":"exception-expired"/)
-  t.match(expired.stdout, /"severity":"warning","code":"exception-ends-soon"/)
+  const linted = await rules('lint', '--policy', path('expired.yaml'))
+  t.equal(linted.code, 8)
+  t.match(linted.stdout, /^error\texception-expired\t/m)
+  t.match(linted.stdout, /^warning\texception-ends-soon\t/m)
+  t.match(linted.stdout, /^lane-names\texpired\t\S+Z\tperson-name\tserial\tnovaseq-01\tbody \/lanes\/\*\/note\tsequencing-it\nkit-names\tends-soon\t/m) // prettier-ignore
 
   const differs = await rules('diff', path('old.yaml'), path('policy.yaml'), '--against', path('note.json'), '--route', 'serial') // prettier-ignore
   t.equal(differs.code, 7)
