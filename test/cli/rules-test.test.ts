@@ -92,7 +92,7 @@ t.test('rules test: cases that are not in order, exit code 2 with file, line and
   t.match(schema.stderr, /cases\.yaml:6:5 cases\[0\]\.expect: must be one of allow, block\n/)
   t.match(schema.stderr, /cases\.yaml:23:5 cases\[3\]\.raeson: unknown key\n/)
   const meaning = cases
-    .replace('detector: fastq', 'detector: fasta2')
+    .replace('detector: fastq', 'detector: fasta2\n    exception: nobody')
     .replace('name: not JSON', 'name: a read in a version')
     .replace('route: run-status', 'route: run-state')
     .replace("text: '{'", "text: '{'\n    file: x.json")
@@ -101,6 +101,7 @@ t.test('rules test: cases that are not in order, exit code 2 with file, line and
   for (const message of [
     /cases\[0\]\.route: the policy has no such route/,
     /cases\[2\]\.detector: there is no such detector/,
+    /cases\[2\]\.exception: the policy has no such exception/,
     /cases\[3\]\.name: stands here a second time/,
     /cases\[3\]\.text: a case has one payload/,
   ])

@@ -61,7 +61,8 @@ t.test('ip-address: versions, times, netmasks and addresses that are nobody’s,
     ...versions.map(version => `server version ${version}`),
     ...clock,
     ...'127.0.0.1 0.0.0.0 255.255.255.255 255.255.240.0 224.0.0.251 203.0.113.9 ::1 2001:db8::1 ff02::1'.split(' '),
-    ...['256.300.1.2', '1.2.3', '1.2.3.4.5', '10.1.2.3.4', 'a10.1.2.3', '2023:11:08 16:06:42', 'dead::beef'],
+    ...'256.300.1.2 1.2.3 1.2.3.4.5 10.1.2.3.4 a10.1.2.3 dead::beef'.split(' '),
+    '2023:11:08 16:06:42',
   ])
     if (isFound(ipAddress, text)) t.fail(text)
   t.notOk(isFound(ipAddress, '10.4.1.2', ['softwareVersion']))
