@@ -3,6 +3,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { compileSchema } from '../../../rules/schema.ts'
 import { DETECTION_THRESHOLD, lint } from '../../../rules/workbench/lint.ts'
+import { arrivalTime } from '../../kit/message.ts'
 import { seeded, type Random } from '../../kit/random.ts'
 
 /** A pattern, and all strings that it admits, made side by side. */
@@ -87,7 +88,7 @@ const foundIn = (properties: object): ReadonlyMap<string, number> => {
     destinations: [{ id: 'vendor', host: 'vendor.example' }],
     routes: [{ id: 'one', destination: 'vendor', method: 'POST', path: '/one', body: { kind: 'json', schema } }],
   }
-  const found = lint(stringify(policy), () => null).filter(({ code }) => code === 'nucleotide-run')
+  const found = lint(stringify(policy), () => null, arrivalTime).filter(({ code }) => code === 'nucleotide-run')
   return new Map(found.map(({ pointer, detail }) => [pointer!.split('/').at(-1)!, Number.parseInt(detail, 10)]))
 }
 
