@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
 
@@ -10,18 +11,27 @@ export const harmless = (text: string): string =>
 
 export const line = (text = ''): void => void process.stdout.write(`${text}\n`)
 
+/** Writes as fast as whoever reads takes it, so that what goes by the million is not kept in memory. */
+export const stream = async (text: string): Promise<void> => {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
 export const json = (value: unknown): void => line(JSON.stringify(value))
 
-type Cell = string | number | null
+export type Cell = string | number | null
+
+/** One line of cells, separated by tabs: what a table is when it is piped. */
+export const row = (cells: readonly Cell[]): string => cells.map(spell).join('\t')
+
+const spell = (cell: Cell): string => harmless(cell === null ? '-' : String(cell))
 
 /** Rows under headings: a table on a terminal, tab-separated with one heading line when piped. */
 export const table = (headings: readonly string[], rows: readonly (readonly Cell[])[]): void => {
-  const texts = rows.map(row => row.map(cell => harmless(cell === null ? '-' : String(cell))))
   if (!process.stdout.isTTY) {
-    line(headings.join('\t'))
-    for (const row of texts) line(row.join('\t'))
+    for (const cells of [headings, ...rows]) line(row(cells))
     return
   }
+  const texts = rows.map(cells => cells.map(spell))
   const isPlain = process.env.NO_COLOR !== undefined
   const grid = new Table({
     head: [...headings],
@@ -35,7 +45,7 @@ export const table = (headings: readonly string[], rows: readonly (readonly Cell
 export const fields = (pairs: readonly (readonly [string, Cell])[]): void => {
   const width = Math.max(...pairs.map(([name]) => name.length))
   for (const [name, value] of pairs) {
-    const text = harmless(value === null ? '-' : String(value))
+    const text = spell(value)
     line(process.stdout.isTTY ? `${name.padEnd(width)}  ${text}` : `${name}\t${text}`)
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
 import { openReader } from './reader.ts'
 import type { ActivationEntry, LogRecord } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
@@ -35,19 +36,6 @@ export type DecisionRow = {
   readonly ms: number | null
 }
 
-/** All that are given must hold. Times are RFC 3339 in UTC with milliseconds; `until` is exclusive. */
-export type DecisionFilter = {
-  readonly since?: string
-  readonly until?: string
-  readonly instrument?: string
-  readonly route?: string
-  readonly verdict?: 'forward' | 'block'
-  readonly reason?: string
-  readonly destination?: string
-  /** How many of the newest, at most. Default 100. */
-  readonly limit?: number
-}
-
 /** A record with its index in the Merkle tree and its leaf hash, 32 octets. */
 export type StoredRecord = { readonly record: LogRecord; readonly leaf: Uint8Array }
 
@@ -73,8 +61,10 @@ export type ActivationRow = Omit<ActivationEntry, 'kind' | 'id'> & {
 
 /** The reading end of the log; it may be used beside the writer, in another process. */
 export type LogReader = {
-  /** Newest first. */
-  readonly list: (filter?: DecisionFilter) => readonly DecisionRow[]
+  /** Newest first. @param filter - `limit`: how many of the newest, at most; default 100 */
+  readonly list: (filter?: DecisionFilter & { readonly limit?: number }) => readonly DecisionRow[]
+  /** Newest first and one by one, however many: no more than a page of them is in memory, and no transaction is held. */
+  readonly each: (filter?: DecisionFilter & { readonly limit?: number }) => Generator<DecisionRow>
   /** Every record about a decision, oldest first: itself, its outcome, reviews, purge, and its replays. */
   readonly show: (id: string) => readonly StoredRecord[]
   /** Newest first. @param limit - default 100 */
@@ -87,23 +77,14 @@ export type LogReader = {
   readonly close: () => void
 }
 
-const conditions = {
-  since: 'time >= @since',
-  until: 'time < @until',
-  instrument: 'instrument = @instrument',
-  route: 'route = @route',
-  verdict: 'verdict = @verdict',
-  reason: 'reason = @reason',
-  destination: 'destination = @destination',
-} as const satisfies Record<Exclude<keyof DecisionFilter, 'limit'>, string>
-
 const DEFAULT_LIMIT = 100
 
 /** @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_UNREADABLE` */
 export const openLogReader = (directory: string): LogReader => {
   const database = openReader(directory)
   return {
-    list: (filter = {}) => list(database, filter),
+    list: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => [...each(database, filter, limit)],
+    each: ({ limit = Infinity, ...filter } = {}) => each(database, filter, limit),
     show: id => show(database, id),
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
@@ -113,12 +94,19 @@ export const openLogReader = (directory: string): LogReader => {
   }
 }
 
-const list = (database: Database, { limit = DEFAULT_LIMIT, ...filter }: DecisionFilter): readonly DecisionRow[] => {
-  const given = (Object.keys(conditions) as (keyof typeof conditions)[]).filter(name => filter[name] !== undefined)
-  const where = given.map(name => conditions[name]).join(' AND ') || 'TRUE'
-  return database
-    .prepare(`SELECT * FROM decisions WHERE ${where} ORDER BY sequence DESC LIMIT @limit`)
-    .all({ ...filter, limit }) as DecisionRow[]
+const PAGE = 1_000
+
+const each = function* (database: Database, filter: DecisionFilter, limit: number): Generator<DecisionRow> {
+  const page = database.prepare(
+    `SELECT * FROM decisions WHERE ${conditionOf(filter)} AND sequence < @before ORDER BY sequence DESC LIMIT @page`,
+  )
+  let before = Number.MAX_SAFE_INTEGER
+  for (let left = limit; left > 0; left -= PAGE) {
+    const rows = page.all({ ...boundValues(filter), before, page: Math.min(left, PAGE) }) as DecisionRow[]
+    yield* rows
+    if (rows.length < Math.min(left, PAGE)) return
+    before = rows.at(-1)!.sequence
+  }
 }
 
 const show = (database: Database, id: string): readonly StoredRecord[] => {

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { LogError } from './log-error.ts'
+import { views } from './views.ts'
 
 /** `SLUI` in ASCII: what `file` and SQLite show for a log of sluice. */
 const APPLICATION_ID = 0x534c5549
@@ -31,25 +32,6 @@ const record = `CREATE TABLE record (
     generated('held', 'INTEGER', 'held'),
   ].join(',\n  ')}
 ) STRICT`
-
-/**
- * One row a decision, with how it ended; for people with the sqlite3 shell, and for `query.ts`. `findings` lists detector,
- * category, surface and place; `response_status` and what follows is empty while a request is under way.
- */
-const decisions = `CREATE VIEW decisions AS
-  SELECT d.time, d.id, d.instrument, d.client, d.ingress, d.method, d.destination, d.route, d.path, d.verdict, d.reason,
-    d.body ->> '$.rule' AS rule,
-    (d.body ->> '$.place.surface') || ' ' || (d.body ->> '$.place.pointer') AS place,
-    (SELECT group_concat((f.value ->> '$.detector') || ' (' || (f.value ->> '$.category') || ') in ' ||
-       (f.value ->> '$.surface') || ' ' || (f.value ->> '$.pointer'), '; ')
-     FROM json_each(d.body, '$.findings') f) AS findings,
-    d.body ->> '$.bytesIn' AS bytes_in, d.body ->> '$.bytesOut' AS bytes_out,
-    d.body ->> '$.digest' AS digest, d.body ->> '$.policy' AS policy, d.held, d.replay_of,
-    o.body ->> '$.result' AS result, o.body ->> '$.status' AS response_status, o.body ->> '$.error' AS error,
-    o.body ->> '$.bytes' AS response_bytes, o.body ->> '$.ms' AS ms, d.sequence
-  FROM record d LEFT JOIN record o ON o.sequence =
-    (SELECT min(p.sequence) FROM record p WHERE p.decision = d.id AND p.kind = 'outcome')
-  WHERE d.kind = 'decision'`
 
 /** Guard-rails against slips, not against attackers: those are what the signed tree is for. */
 const guards = [
@@ -83,7 +65,7 @@ const statements: readonly string[] = [
   ciphertext BLOB NOT NULL,
   recipients TEXT NOT NULL
 ) STRICT`,
-  decisions,
+  ...Object.values(views),
 ]
 
 /** Lays out an empty database. */

@@ -1,98 +1,25 @@
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { openLogReader, type DecisionFilter, type DecisionRow } from '../../log/query.ts'
+import { Command } from 'commander'
+import { openLogReader } from '../../log/query.ts'
 import { tamperings, verifyLog, type Verification } from '../../log/verify.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { Failure } from '../failure.ts'
-import { fields, json, line, progress, table } from '../print.ts'
-import { parseTime } from '../time.ts'
+import { json, line, progress, table } from '../print.ts'
+import { listCommand } from './log-list.ts'
+import { showCommand } from './log-show.ts'
+import { statsCommand } from './log-stats.ts'
+import { tailCommand } from './log-tail.ts'
 
 export const logCommand = (): Command =>
   new Command('log')
-    .description('read and verify the decision log')
+    .description('read, export and verify the decision log')
     .addCommand(listCommand())
     .addCommand(showCommand())
+    .addCommand(tailCommand())
+    .addCommand(statsCommand())
     .addCommand(verifyCommand())
     .addCommand(checkpointCommand())
-
-type ListOptions = CommonOptions & DecisionFilter
-
-const listCommand = (): Command =>
-  new Command('list')
-    .description('list decisions, newest first')
-    .option('--since <time>', 'from this time on: 2026-11-01, 2026-11-01T08:00:00Z, or 2h, 7d ago', parseTime)
-    .option('--until <time>', 'before this time', parseTime)
-    .option('--instrument <id>', 'of one instrument')
-    .option('--route <id>', 'of one route')
-    .addOption(new Option('--verdict <verdict>', 'with one verdict').choices(['forward', 'block']))
-    .option('--reason <code>', 'blocked for one reason')
-    .option('--destination <host:port>', 'to one destination')
-    .option('--limit <n>', 'at most so many', parseCount, 100)
-    .addHelpText(
-      'after',
-      examples('sluice log list --verdict block --since 1d', 'sluice log list --json | jq -r .reason'),
-    )
-    .action((options: ListOptions) => {
-      const { data: _data, json: isJson, ...filter } = options
-      const reader = openLogReader(readyFolder(options).log)
-      try {
-        const rows = reader.list(filter)
-        if (isJson) rows.forEach(json)
-        else table(headings, rows.map(cells))
-      } finally {
-        reader.close()
-      }
-    })
-
-const headings = ['time', 'id', 'instrument', 'route', 'destination', 'verdict', 'reason', 'found', 'answer']
-
-const cells = (row: DecisionRow) => [
-  row.time,
-  row.id,
-  row.instrument,
-  row.route,
-  row.destination,
-  row.verdict,
-  row.reason,
-  row.findings ?? row.place,
-  row.error ?? row.response_status,
-]
-
-const showCommand = (): Command =>
-  new Command('show')
-    .description('show every record about a decision: itself, its outcome, reviews, replays')
-    .argument('<id>', 'id of the decision')
-    .addHelpText('after', examples('sluice log show 019aa0f2-7d1c-7abc-9def-0123456789ab'))
-    .action((id: string, options: CommonOptions) => {
-      const reader = openLogReader(readyFolder(options).log)
-      try {
-        const records = reader.show(id)
-        if (records.length === 0)
-          throw new Failure(
-            `no decision has the id ${id}`,
-            'run "sluice log list" for the ids there are',
-            exitCodes.notFound,
-          )
-        for (const { record, leaf } of records) {
-          const leafHash = Buffer.from(leaf).toString('hex')
-          if (options.json) json({ ...record, leafHash })
-          else showRecord(record, leafHash)
-        }
-      } finally {
-        reader.close()
-      }
-    })
-
-const showRecord = (record: object, leafHash: string): void => {
-  const pairs = Object.entries(record).map(([name, value]: [string, unknown]) => {
-    const isPlain = value === null || typeof value === 'number' || typeof value === 'string'
-    return [name, isPlain ? value : JSON.stringify(value)] as const
-  })
-  fields([...pairs, ['leaf hash', leafHash]])
-  line()
-}
 
 type VerifyOptions = CommonOptions & { readonly anchor?: string; readonly deep?: boolean }
 
@@ -145,9 +72,4 @@ const tellVerification = (result: Verification): void => {
     ['record', 'what', 'meaning'],
     result.evidence.map(({ sequence, what }) => [sequence, what, tamperings[what]]),
   )
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 up.')
-  return Number(text)
 }

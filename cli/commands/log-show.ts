@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { openLogReader } from '../../log/query.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { examples } from '../examples.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { fields, json, line } from '../print.ts'
+
+export const showCommand = (): Command =>
+  new Command('show')
+    .description('show every record about a decision: itself, its outcome, reviews, replays')
+    .argument('<id>', 'id of the decision')
+    .addHelpText('after', examples('sluice log show 019aa0f2-7d1c-7abc-9def-0123456789ab'))
+    .action((id: string, options: CommonOptions) => {
+      const reader = openLogReader(readyFolder(options).log)
+      try {
+        const records = reader.show(id)
+        if (records.length === 0)
+          throw new Failure(
+            `no decision has the id ${id}`,
+            'run "sluice log list" for the ids there are',
+            exitCodes.notFound,
+          )
+        for (const { record, leaf } of records) {
+          const leafHash = Buffer.from(leaf).toString('hex')
+          if (options.json) json({ ...record, leafHash })
+          else showRecord(record, leafHash)
+        }
+      } finally {
+        reader.close()
+      }
+    })
+
+const showRecord = (record: object, leafHash: string): void => {
+  const pairs = Object.entries(record).map(([name, value]: [string, unknown]) => {
+    const isPlain = value === null || typeof value === 'number' || typeof value === 'string'
+    return [name, isPlain ? value : JSON.stringify(value)] as const
+  })
+  fields([...pairs, ['leaf hash', leafHash]])
+  line()
+}

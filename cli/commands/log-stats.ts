@@ -1,0 +1,44 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { dimensionNames, statsOf, type Dimension } from '../../log/stats.ts'
+import { readyFolder } from '../context.ts'
+import { filterOf, parseCount, withFilter, type FilterOptions } from '../decision-filter.ts'
+import { examples } from '../examples.ts'
+import { json, table } from '../print.ts'
+
+type StatsOptions = FilterOptions & { readonly by: readonly Dimension[]; readonly limit: number }
+
+export const statsCommand = (): Command =>
+  withFilter(new Command('stats').description('count decisions and octets in groups, the largest group first'))
+    .option(
+      '--by <names>',
+      `what to group by, separated by commas: ${dimensionNames.join(', ')}`,
+      parseDimensions,
+      parseDimensions('verdict,reason'),
+    )
+    .option('--limit <n>', 'at most so many groups', parseCount, 1_000)
+    .addHelpText(
+      'after',
+      examples(
+        'sluice log stats --by reason,instrument --since 7d',
+        'sluice log stats --by day,destination --verdict forward --json',
+        'sluice log stats --by detector,pointer --verdict block',
+      ),
+    )
+    .action((options: StatsOptions) => {
+      const rows = statsOf(readyFolder(options).log, options.by, filterOf(options), options.limit)
+      if (options.json) return rows.forEach(json)
+      const headings = [...options.by, ...counted]
+      table(
+        headings,
+        rows.map(row => headings.map(name => row[name] ?? null)),
+      )
+    })
+
+const counted = ['requests', 'forwarded', 'blocked', 'bytes_in', 'bytes_out', 'first', 'last'] as const
+
+function parseDimensions(text: string): readonly Dimension[] {
+  const names = text.split(',').map(name => name.trim()) as Dimension[]
+  const unknown = names.find(name => !dimensionNames.includes(name))
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown} to group by.`)
+  return [...new Set(names)]
+}

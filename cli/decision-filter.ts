@@ -1,0 +1,45 @@
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { DecisionFilter } from '../log/decision-filter.ts'
+import { blockReasons } from '../rules/verdict.ts'
+import { nearestName } from '../rules/workbench/nearest-name.ts'
+import type { CommonOptions } from './context.ts'
+import { parseTime } from './time.ts'
+
+/** The options that say which decisions a command is about; alike in all of them. */
+export const withFilter = (command: Command): Command =>
+  command
+    .option('--since <time>', 'from this time on: 2026-11-01, 2026-11-01T08:00:00Z, or 2h, 7d ago', parseTime)
+    .option('--until <time>', 'before this time', parseTime)
+    .option('--instrument <id>', 'of one instrument')
+    .option('--route <id>', 'of one route')
+    .addOption(new Option('--verdict <verdict>', 'with one verdict').choices(['forward', 'block']))
+    .option('--reason <code>', 'blocked for one reason', parseReason)
+    .option('--destination <host:port>', 'to one destination')
+
+export type FilterOptions = CommonOptions & DecisionFilter
+
+/** The filter among the options of a command. */
+export const filterOf = (options: FilterOptions): DecisionFilter => ({
+  ...(options.since !== undefined && { since: options.since }),
+  ...(options.until !== undefined && { until: options.until }),
+  ...(options.instrument !== undefined && { instrument: options.instrument }),
+  ...(options.route !== undefined && { route: options.route }),
+  ...(options.verdict !== undefined && { verdict: options.verdict }),
+  ...(options.reason !== undefined && { reason: options.reason }),
+  ...(options.destination !== undefined && { destination: options.destination }),
+})
+
+/** A slip of the pen here would read as "nothing was blocked". */
+const parseReason = (text: string): string => {
+  if (Object.hasOwn(blockReasons, text)) return text
+  const nearest = nearestName(text, Object.keys(blockReasons))
+  throw new InvalidArgumentError(
+    nearest === null ? 'is no reason: docs/codes.md lists them.' : `is no reason. Did you mean ${nearest}?`,
+  )
+}
+
+/** A whole number from 1 up, as an option gives it. */
+export const parseCount = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 up.')
+  return Number(text)
+}

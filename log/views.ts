@@ -1,0 +1,59 @@
+/**
+ * What people see with the sqlite3 shell, and what `query.ts`, `stats.ts` and `figures.ts` read. docs/audit-guide.md describes
+ * each column. Views hold no data: everything is computed from the hashed records.
+ */
+
+/**
+ * One row a decision, with how it ended. `findings` lists detector, category, surface and place; `response_status` and what
+ * follows is empty while a request is under way.
+ */
+const decisions = `CREATE VIEW decisions AS
+  SELECT d.time, d.id, d.instrument, d.client, d.ingress, d.method, d.destination, d.route, d.path, d.verdict, d.reason,
+    d.body ->> '$.rule' AS rule,
+    (d.body ->> '$.place.surface') || ' ' || (d.body ->> '$.place.pointer') AS place,
+    (SELECT group_concat((f.value ->> '$.detector') || ' (' || (f.value ->> '$.category') || ') in ' ||
+       (f.value ->> '$.surface') || ' ' || (f.value ->> '$.pointer'), '; ')
+     FROM json_each(d.body, '$.findings') f) AS findings,
+    d.body ->> '$.bytesIn' AS bytes_in, d.body ->> '$.bytesOut' AS bytes_out,
+    d.body ->> '$.digest' AS digest, d.body ->> '$.policy' AS policy, d.held, d.replay_of,
+    o.body ->> '$.result' AS result, o.body ->> '$.status' AS response_status, o.body ->> '$.error' AS error,
+    o.body ->> '$.bytes' AS response_bytes, o.body ->> '$.ms' AS ms, d.sequence
+  FROM record d LEFT JOIN record o ON o.sequence =
+    (SELECT min(p.sequence) FROM record p WHERE p.decision = d.id AND p.kind = 'outcome')
+  WHERE d.kind = 'decision'`
+
+/** One row for each thing that a detector found. `chain`: the encodings that were undone to find it, outermost first. */
+const findings = `CREATE VIEW findings AS
+  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.reason,
+    f.value ->> '$.detector' AS detector, f.value ->> '$.category' AS category,
+    f.value ->> '$.surface' AS surface, f.value ->> '$.pointer' AS pointer,
+    f.value ->> '$.length' AS length,
+    (SELECT group_concat(c.value, ' > ') FROM json_each(f.value, '$.chain') c) AS chain,
+    d.sequence
+  FROM record d, json_each(d.body, '$.findings') f
+  WHERE d.kind = 'decision'`
+
+/** One row each time that a person looked at a held payload or sent it again, and each time that one was deleted. */
+const reviews = `CREATE VIEW reviews AS
+  SELECT r.time, coalesce(r.body ->> '$.action', r.kind) AS action, r.body ->> '$.actor' AS actor, r.decision,
+    r.body ->> '$.cause' AS cause, d.instrument, d.destination, d.route, d.reason, r.sequence
+  FROM record r LEFT JOIN record d ON d.id = r.decision AND d.kind = 'decision'
+  WHERE r.kind IN ('review', 'purge')`
+
+/** One row for each policy that came into force. `until`: when the next one did; NULL for the one in force. */
+const policies = `CREATE VIEW policies AS
+  SELECT CAST(substr(id, 12) AS INTEGER) AS number, time, body ->> '$.policy' AS policy,
+    body ->> '$.previous' AS previous, body ->> '$.cause' AS cause, body ->> '$.actor' AS actor,
+    lead(time) OVER (ORDER BY sequence) AS until, sequence
+  FROM record
+  WHERE id >= 'activation-' AND id < 'activation.' AND kind = 'rules.activate'`
+
+/** One row for each start and stop of the appliance, and for each time in which the log could not be written. */
+const operations = `CREATE VIEW operations AS
+  SELECT time, kind, body ->> '$.version' AS version, body ->> '$.policy' AS policy, body ->> '$.cause' AS cause,
+    body ->> '$.since' AS since, body ->> '$.refused' AS refused, sequence
+  FROM record
+  WHERE kind IN ('start', 'stop', 'gap')`
+
+/** In the order of creation. */
+export const views = { decisions, findings, reviews, policies, operations } as const
