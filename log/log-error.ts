@@ -25,6 +25,10 @@ export const hints = {
   ERR_LOG_FAILED: 'the log could not be written, so nothing is let out: free disk space and check the data folder',
   ERR_LOG_CLOSED: 'the log was closed: start the appliance again',
   ERR_LOG_RECORD: 'a record has a field that may not be in the log: this is a fault of sluice, please report it',
+  ERR_CURSOR_BUSY: 'one process at a time uses a cursor: wait for it to end, or give each receiver a cursor of its own',
+  ERR_CURSOR_UNREADABLE: 'name another file, or move this one away: records are then handed on from the start again',
+  ERR_CURSOR_FOREIGN:
+    'the log was replaced or rolled back since: run "sluice log verify" with an anchor; for another log begin a new cursor',
   ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',
   ERR_SEAL_NOT_RECIPIENT: 'the payload was sealed for other reviewers: use one of their keys',
   ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',

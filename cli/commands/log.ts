@@ -6,6 +6,7 @@ import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { json, line, progress, table } from '../print.ts'
+import { exportCommand } from './log-export.ts'
 import { listCommand } from './log-list.ts'
 import { showCommand } from './log-show.ts'
 import { statsCommand } from './log-stats.ts'
@@ -18,6 +19,7 @@ export const logCommand = (): Command =>
     .addCommand(showCommand())
     .addCommand(tailCommand())
     .addCommand(statsCommand())
+    .addCommand(exportCommand())
     .addCommand(verifyCommand())
     .addCommand(checkpointCommand())
 

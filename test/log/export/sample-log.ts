@@ -1,0 +1,55 @@
+import { createLog } from '../../../log/create-log.ts'
+import { openJournal } from '../../../log/journal.ts'
+import type { Entry } from '../../../log/record.ts'
+import { openRecordSource, type StoredLine } from '../../../log/record-source.ts'
+import { blockOf, decisionOf, origin, outcomeOf } from '../samples.ts'
+
+export const sender = { origin, version: '0.1.0' }
+
+const forward = decisionOf()
+const failed = decisionOf({ method: 'MKCALENDAR', destination: '[2001:db8::1]:8443' })
+export const block = blockOf({ rule: 'pattern', place: { surface: 'body', pointer: '/lanes/0/note' } })
+const time = '2026-03-01T10:00:00.000Z'
+const policy = `sha256:${'cd'.repeat(32)}`
+
+/** One record of each kind, and those that differ in what they leave out. */
+export const entries: readonly Entry[] = [
+  { kind: 'start', time, version: '0.1.0', policy },
+  { kind: 'rules.activate', id: 'activation-1', time, policy, previous: null, cause: 'start', actor: 'sluice' },
+  forward,
+  outcomeOf(forward.id),
+  failed,
+  outcomeOf(failed.id, { result: 'failed', status: null, error: 'connection_refused', bytes: 0 }),
+  block,
+  decisionOf({
+    verdict: 'block',
+    reason: 'instrument-unknown',
+    instrument: null,
+    route: null,
+    destination: null,
+    path: null,
+    method: null,
+    bytesIn: 0,
+    bytesOut: null,
+  }),
+  // The one field of a closed form that can begin like a formula.
+  decisionOf({ destination: '-cmd.example:443' }),
+  { kind: 'review', time, decision: block.id, action: 'show', actor: 'ada' },
+  { kind: 'purge', time, decision: block.id, cause: 'reviewer', actor: 'ada' },
+  { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
+  { kind: 'stop', time, cause: 'signal' },
+]
+
+/** Writes them and reads them back. */
+export const sampleLines = async (directory: string): Promise<readonly StoredLine[]> => {
+  createLog(directory, origin)
+  const journal = await openJournal({ directory })
+  for (const entry of entries) await journal.append(entry)
+  await journal.close()
+  const source = openRecordSource(directory)
+  try {
+    return source.batch(0, 1_000)
+  } finally {
+    source.close()
+  }
+}
