@@ -29,6 +29,11 @@ export const hints = {
   ERR_CURSOR_UNREADABLE: 'name another file, or move this one away: records are then handed on from the start again',
   ERR_CURSOR_FOREIGN:
     'the log was replaced or rolled back since: run "sluice log verify" with an anchor; for another log begin a new cursor',
+  ERR_SHIP_UNDELIVERED:
+    'check that the receiver runs and is reached from here, and its certificate; nothing is lost meanwhile',
+  ERR_SHIP_REJECTED: 'look into the log of the receiver for the reason; what it rejected will be delivered again',
+  ERR_SHIP_TARGET:
+    'name it syslog+tls://host:6514 or https://host:4318/v1/logs; in the clear only http://localhost is taken',
   ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',
   ERR_SEAL_NOT_RECIPIENT: 'the payload was sealed for other reviewers: use one of their keys',
   ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',

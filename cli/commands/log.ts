@@ -9,6 +9,7 @@ import { json, line, progress, table } from '../print.ts'
 import { exportCommand } from './log-export.ts'
 import { listCommand } from './log-list.ts'
 import { showCommand } from './log-show.ts'
+import { shipCommand } from './log-ship.ts'
 import { statsCommand } from './log-stats.ts'
 import { tailCommand } from './log-tail.ts'
 
@@ -20,6 +21,7 @@ export const logCommand = (): Command =>
     .addCommand(tailCommand())
     .addCommand(statsCommand())
     .addCommand(exportCommand())
+    .addCommand(shipCommand())
     .addCommand(verifyCommand())
     .addCommand(checkpointCommand())
 

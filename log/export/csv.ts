@@ -53,7 +53,7 @@ const cellOf = (name: string, value: unknown): string => {
   if (value === null || value === undefined) return ''
   if (name === 'findings') return (value as readonly FindingRecord[]).map(spellFinding).join('; ')
   if (name === 'place') return spellPlace(value as { surface: string; pointer: string })
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`
 }
 
 const spellFinding = ({ detector, category, surface, pointer }: FindingRecord): string =>

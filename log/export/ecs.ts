@@ -1,6 +1,16 @@
 import { isIP } from 'node:net'
 import type { DecisionEntry, LogRecord, OutcomeEntry } from '../record.ts'
-import { endpointOf, hexOf, present, tellingOf, uidOf, type AnyRecord, type Encoder, type Sender } from './encoder.ts'
+import {
+  endpointOf,
+  hexOf,
+  omittedFindings,
+  present,
+  tellingOf,
+  uidOf,
+  type AnyRecord,
+  type Encoder,
+  type Sender,
+} from './encoder.ts'
 
 /** @see https://www.elastic.co/docs/reference/ecs */
 export const ECS_VERSION = '9.4.0'
@@ -98,7 +108,7 @@ const decisionDocument = (record: LogRecord & DecisionEntry, { document, event }
       outcome: isBlock ? 'failure' : 'unknown',
       reason: record.reason,
     }),
-    sluice: ownFields(record),
+    sluice: present({ ...ownFields(record), findings_omitted: omittedFindings(record) }),
   }
 }
 

@@ -48,3 +48,7 @@ export const present = <T extends object>(members: T): { [K in keyof T]: NonNull
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined)) as {
     [K in keyof T]: NonNullable<T[K]>
   }
+
+/** How many findings were left out of a record because a message would have been too long; null when none were. */
+export const omittedFindings = (record: object): number | null =>
+  'findingsOmitted' in record ? (record.findingsOmitted as number) : null

@@ -1,6 +1,16 @@
 import { isIP } from 'node:net'
 import type { DecisionEntry, FindingRecord, LogRecord, OutcomeEntry } from '../record.ts'
-import { endpointOf, hexOf, present, tellingOf, uidOf, type AnyRecord, type Encoder, type Sender } from './encoder.ts'
+import {
+  endpointOf,
+  hexOf,
+  omittedFindings,
+  present,
+  tellingOf,
+  uidOf,
+  type AnyRecord,
+  type Encoder,
+  type Sender,
+} from './encoder.ts'
 
 /** @see https://schema.ocsf.io/1.7.0/ */
 export const OCSF_VERSION = '1.7.0'
@@ -154,6 +164,7 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
       digest: record.digest,
       held: record.held,
       replay_of: record.replayOf,
+      findings_omitted: omittedFindings(record),
       leaf_hash: source.leafHash,
     }),
   })
