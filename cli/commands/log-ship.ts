@@ -9,7 +9,7 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { json } from '../print.ts'
-import { receiverOf, type TargetOptions } from '../ship-target.ts'
+import type { TargetOptions } from '../ship-target.ts'
 
 type ShipCommandOptions = CommonOptions & TargetOptions & { readonly cursor: string; readonly once?: boolean }
 
@@ -41,6 +41,8 @@ export const shipCommand = (): Command =>
 const ship = async (options: ShipCommandOptions): Promise<void> => {
   const source = openRecordSource(readyFolder(options).log)
   try {
+    // Loaded here, because the OpenTelemetry SDK would slow down the start of every other command.
+    const { receiverOf } = await import('../ship-target.ts')
     const receiver = receiverOf(options, { origin: source.origin, version })
     const cursor = openCursor(options.cursor, source)
     try {

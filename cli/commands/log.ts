@@ -9,6 +9,7 @@ import { json, line, progress, table } from '../print.ts'
 import { exportCommand } from './log-export.ts'
 import { listCommand } from './log-list.ts'
 import { showCommand } from './log-show.ts'
+import { reportCommand } from './log-report.ts'
 import { shipCommand } from './log-ship.ts'
 import { statsCommand } from './log-stats.ts'
 import { tailCommand } from './log-tail.ts'
@@ -22,6 +23,7 @@ export const logCommand = (): Command =>
     .addCommand(statsCommand())
     .addCommand(exportCommand())
     .addCommand(shipCommand())
+    .addCommand(reportCommand())
     .addCommand(verifyCommand())
     .addCommand(checkpointCommand())
 
