@@ -8,11 +8,11 @@ export type Series = { readonly name: string; readonly className: string; readon
 const WIDTH = 10
 const HEIGHT = 100
 
-/** The least number of the form 1, 2 or 5 times a power of ten that is not below `value`. */
+/** The end of a scale: a round number that is not below `value` and whose half is round as well. */
 export const roundUp = (value: number): number => {
-  if (value <= 1) return 1
+  if (value <= 10) return Math.max(2, 2 * Math.ceil(value / 2))
   const power = 10 ** Math.floor(Math.log10(value))
-  return [1, 2, 5, 10].map(factor => factor * power).find(candidate => candidate >= value)!
+  return [1, 2, 3, 4, 5, 6, 8, 10].map(factor => factor * power).find(candidate => candidate >= value)!
 }
 
 /** Stacked bars over time. The labels are text of the page, so that they keep their size on a small screen. */

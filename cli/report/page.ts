@@ -179,10 +179,9 @@ const reasons = ({ reasons, total }: Figures): Html => {
     <h2>Why requests were stopped</h2>
     ${table(
       'Requests by reason, the most first',
-      ['reason', 'meaning', '|requests', '#requests', '#share'],
+      ['reason', '|requests', '#requests', '#share'],
       shown.map(({ name, tally }) => [
-        name ?? '',
-        name !== null && Object.hasOwn(blockReasons, name) ? blockReasons[name as keyof typeof blockReasons] : '',
+        html`${name ?? ''} <small>${meaningOf(name)}</small>`,
         shareBar(0, tally.stopped, largest),
         spellCount(tally.stopped),
         spellShare(tally.stopped, total.stopped),
@@ -190,6 +189,9 @@ const reasons = ({ reasons, total }: Figures): Html => {
     )}
   </section>`
 }
+
+const meaningOf = (reason: string | null): string =>
+  reason !== null && Object.hasOwn(blockReasons, reason) ? blockReasons[reason as keyof typeof blockReasons] : ''
 
 const fields = ({ fields, fieldsBeyond }: Figures): Html => {
   const shown = fields.slice(0, 2 * MOST_ROWS)
@@ -295,7 +297,7 @@ const table = (caption: string, headings: readonly string[], rows: readonly Row[
             html`<tr>
               ${row.map((cell, index) =>
                 index === 0
-                  ? html`<th scope="row">${cell}</th>`
+                  ? html`<th scope="row" class="${columns[0]?.kind ?? 'text'}">${cell}</th>`
                   : html`<td class="${columns[index]?.kind ?? 'text'}">${cell}</td>`,
               )}
             </tr>`,

@@ -57,10 +57,12 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 caption { text-align: left; padding-bottom: .35rem; font-size: .85rem; }
 th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--rule); vertical-align: middle; }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: .8rem; white-space: nowrap; }
-tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 9rem; }
+tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 8.5rem; }
 th.number, td.number { text-align: right; white-space: nowrap; }
+th small { display: block; color: var(--soft); font-weight: 400; font-size: .8rem; max-width: 28rem; }
+td.text { min-width: 7rem; }
 td.wide { min-width: 8rem; width: 22%; }
-td.code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .82rem; overflow-wrap: anywhere; min-width: 10rem; }
+tbody .code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .82rem; overflow-wrap: anywhere; min-width: 10rem; }
 .share, .spark { display: block; width: 100%; }
 .share { height: .7rem; border-radius: .2rem; }
 .spark { height: 2rem; }
@@ -74,6 +76,11 @@ footer { padding-bottom: 2.5rem; font-size: .85rem; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .tiles b { font-size: 1.25rem; }
   .plot svg { height: 9rem; }
+  th, td { padding-right: .5rem; }
+  thead th { white-space: normal; vertical-align: bottom; }
+  tbody th { min-width: 7rem; }
+  td.wide { min-width: 4.5rem; }
+  td.text { min-width: 6rem; }
 }
 @media print {
   :root {
