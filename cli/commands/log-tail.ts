@@ -26,9 +26,22 @@ export const tailCommand = (): Command =>
       const follow = options.follow ? interruption() : null
       for await (const event of tailLog(log, filterOf(options), options.lines, follow)) {
         const leafHash = Buffer.from(event.leaf).toString('hex')
-        await stream(options.json ? `${JSON.stringify({ ...event.record, leafHash })}\n` : `${row(cells(event))}\n`)
+        const text = options.json ? JSON.stringify({ ...event.record, leafHash }) : spell(cells(event))
+        await stream(`${text}\n`)
       }
     })
+
+/** How wide the columns are on a terminal, where there is no table: it would have to know what is still to come. */
+const widths = [24, 14, 36, 16, 20, 32, 8, 0]
+
+const spell = (cells: readonly Cell[]): string =>
+  process.stdout.isTTY
+    ? row(cells)
+        .split('\t')
+        .map((text, index) => text.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd()
+    : row(cells)
 
 const cells = ({ record, decision, instrument, route, destination }: LogEvent): readonly Cell[] => [
   record.time,
@@ -40,24 +53,18 @@ const cells = ({ record, decision, instrument, route, destination }: LogEvent): 
   ...tidings(record),
 ]
 
-/** What a record says in two words: for a decision its verdict and reason, for others what happened and why. */
+/** What a record says in two words: of a request what became of it and why, of anything else what happened and who or what for. */
 const tidings = (record: LogRecord): readonly [Cell, Cell] => {
-  switch (record.kind) {
-    case 'decision':
-      return [record.verdict, record.reason]
-    case 'outcome':
-      return [record.result, record.error ?? record.status]
-    case 'review':
-      return [record.action, record.actor]
-    case 'purge':
-      return [record.cause, record.actor]
-    case 'start':
-      return [record.version, record.policy]
-    case 'stop':
-      return [record.cause, null]
-    case 'rules.activate':
-      return [record.cause, record.policy]
-    case 'gap':
-      return [record.cause, `since ${record.since}, ${record.refused} refused`]
-  }
+  if (record.kind === 'decision') return [record.verdict, record.reason]
+  if (record.kind === 'outcome') return [record.result, record.error ?? record.status]
+  return [
+    firstOf(record, ['action', 'cause', 'version', 'file']),
+    firstOf(record, ['actor', 'policy', 'since', 'error']),
+  ]
+}
+
+const firstOf = (record: LogRecord, names: readonly string[]): Cell => {
+  const members = record as unknown as Readonly<Record<string, unknown>>
+  const value = names.map(name => members[name]).find(member => typeof member === 'string')
+  return value === undefined ? null : (value as string)
 }

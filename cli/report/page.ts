@@ -253,7 +253,12 @@ const gaps = ({ gaps }: Figures): Html =>
     ${table(
       'Gaps, the last first',
       ['from', 'to', 'why', '#refused'],
-      gaps.map(({ since, time, cause, refused }) => [spellTime(since), spellTime(time), cause, spellCount(refused)]),
+      gaps.map(({ since, time, cause, refused }) => [
+        spellTime(since),
+        spellTime(time),
+        cause,
+        refused === null ? 'not known' : spellCount(refused),
+      ]),
     )}
   </section>`
 

@@ -31,7 +31,13 @@ export type PolicyInForce = {
   readonly actor: string
 }
 
-export type Gap = { readonly since: string; readonly time: string; readonly cause: string; readonly refused: number }
+/** `refused`: requests that were turned away; null when nobody counted. */
+export type Gap = {
+  readonly since: string
+  readonly time: string
+  readonly cause: string
+  readonly refused: number | null
+}
 
 /** What left and what was stopped in some time. */
 export type Figures = {
