@@ -5,15 +5,14 @@ import { filterOf, parseCount, withFilter, type FilterOptions } from '../decisio
 import { examples } from '../examples.ts'
 import { json, table } from '../print.ts'
 
-type StatsOptions = FilterOptions & { readonly by: readonly Dimension[]; readonly limit: number }
+type StatsOptions = FilterOptions & { readonly by?: readonly Dimension[]; readonly limit: number }
 
 export const statsCommand = (): Command =>
   withFilter(new Command('stats').description('count decisions and octets in groups, the largest group first'))
     .option(
       '--by <names>',
-      `what to group by, separated by commas: ${dimensionNames.join(', ')}`,
+      `what to group by, separated by commas; verdict,reason when absent. There are ${dimensionNames.join(', ')}`,
       parseDimensions,
-      parseDimensions('verdict,reason'),
     )
     .option('--limit <n>', 'at most so many groups', parseCount, 1_000)
     .addHelpText(
@@ -25,9 +24,10 @@ export const statsCommand = (): Command =>
       ),
     )
     .action((options: StatsOptions) => {
-      const rows = statsOf(readyFolder(options).log, options.by, filterOf(options), options.limit)
+      const by = options.by ?? (['verdict', 'reason'] as const)
+      const rows = statsOf(readyFolder(options).log, by, filterOf(options), options.limit)
       if (options.json) return rows.forEach(json)
-      const headings = [...options.by, ...counted]
+      const headings = [...by, ...counted]
       table(
         headings,
         rows.map(row => headings.map(name => row[name] ?? null)),

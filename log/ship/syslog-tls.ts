@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Encoder, Sender } from '../export/encoder.ts'
 import { LogError } from '../log-error.ts'
@@ -48,7 +49,7 @@ const framesOf = (stored: StoredLine, target: SyslogTarget): readonly string[] =
   syslogMessages(stored, target.encoder, target.sender, target).map(octetCounted)
 
 const dial = ({ host, port, tls }: SyslogTarget): TLSSocket =>
-  connect({ host, port, servername: host, minVersion: 'TLSv1.2', ...tls })
+  connect({ host, port, minVersion: 'TLSv1.2', ...(isIP(host) === 0 && { servername: host }), ...tls })
 
 /** Resolves when the server has ended its side after we had ended ours. */
 const send = async (socket: TLSSocket, frames: readonly string[]): Promise<void> => {
