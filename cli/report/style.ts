@@ -27,7 +27,7 @@ section {
   background: var(--card); border: 1px solid var(--rule); border-radius: .75rem;
   padding: 1.1rem 1.25rem; margin: 1.1rem 0;
 }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; padding: 0; margin: 1.1rem 0; list-style: none; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; padding: 0; margin: 1.1rem 0; list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--rule); border-left: .3rem solid var(--rule); border-radius: .75rem; padding: .8rem 1rem; }
 .tiles li.out { border-left-color: var(--out); }
 .tiles li.stopped { border-left-color: var(--stopped); }
