@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
 import { openReader } from './reader.ts'
 
-/** What decisions can be counted by, with the SQL that says it. `d` is a decision, `f` one of its findings. */
+/** What decisions can be counted by, with the SQL that says it. `d` is a decision, `f` one of its findings, `x` one that an exception let pass. */
 const dimensions = {
   reason: 'd.reason',
   instrument: 'd.instrument',
@@ -24,6 +24,7 @@ const dimensions = {
   detector: 'f.detector',
   category: 'f.category',
   pointer: "f.surface || ' ' || f.pointer",
+  exception: 'x.exception',
 } as const
 
 export type Dimension = keyof typeof dimensions
@@ -80,10 +81,13 @@ const counts = `count(*) AS requests, sum(_verdict = 'forward') AS forwarded, su
 
 /** One row for each decision and group; findings multiply the rows of a decision, so those are made distinct again. */
 const decisionsBy = (by: readonly Dimension[], filter: DecisionFilter): string => {
-  const needsFindings = by.some(name => dimensions[name].startsWith('f.'))
+  const joins = [
+    by.some(name => dimensions[name].startsWith('f.')) ? 'LEFT JOIN findings f ON f.sequence = d.sequence' : '',
+    by.some(name => dimensions[name].startsWith('x.')) ? 'LEFT JOIN exceptions x ON x.sequence = d.sequence' : '',
+  ].join(' ')
   const groups = by.map(name => `, ${dimensions[name]} AS "${name}"`).join('')
-  return `SELECT ${needsFindings ? 'DISTINCT' : ''} d.sequence AS _sequence, d.verdict AS _verdict, d.time AS _time,
+  return `SELECT ${joins.trim() === '' ? '' : 'DISTINCT'} d.sequence AS _sequence, d.verdict AS _verdict, d.time AS _time,
       d.bytes_in AS _bytes_in, d.bytes_out AS _bytes_out ${groups}
-    FROM decisions d ${needsFindings ? 'LEFT JOIN findings f ON f.sequence = d.sequence' : ''}
+    FROM decisions d ${joins}
     WHERE ${conditionOf(filter, column => `d.${column}`)}`
 }

@@ -1,5 +1,5 @@
 /**
- * What people see with the sqlite3 shell, and what `query.ts`, `stats.ts` and `figures.ts` read. docs/audit-guide.md describes
+ * What people see with the sqlite3 shell, and what `query.ts`, `stats.ts` and `figures/figures.ts` read. docs/audit-guide.md describes
  * each column. Views hold no data: everything is computed from the hashed records.
  */
 
@@ -33,6 +33,16 @@ const findings = `CREATE VIEW findings AS
   FROM record d, json_each(d.body, '$.findings') f
   WHERE d.kind = 'decision'`
 
+/** One row for each thing that a detector found and an exception of the policy let pass. */
+const exceptions = `CREATE VIEW exceptions AS
+  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.verdict,
+    f.value ->> '$.exception' AS exception,
+    f.value ->> '$.detector' AS detector, f.value ->> '$.category' AS category,
+    f.value ->> '$.surface' AS surface, f.value ->> '$.pointer' AS pointer,
+    f.value ->> '$.length' AS length, d.sequence
+  FROM record d, json_each(d.body, '$.excepted') f
+  WHERE d.kind = 'decision'`
+
 /** One row each time that a person looked at a held payload or sent it again, and each time that one was deleted. */
 const reviews = `CREATE VIEW reviews AS
   SELECT r.time, coalesce(r.body ->> '$.action', r.kind) AS action, r.body ->> '$.actor' AS actor, r.decision,
@@ -56,4 +66,4 @@ const operations = `CREATE VIEW operations AS
   WHERE kind IN ('start', 'stop', 'gap')`
 
 /** In the order of creation. */
-export const views = { decisions, findings, reviews, policies, operations } as const
+export const views = { decisions, findings, exceptions, reviews, policies, operations } as const

@@ -37,7 +37,8 @@ export const reportPage = (figures: Figures, made: { readonly time: string; read
           ${tiles(figures)} ${overTime(figures)} ${instruments(figures)}
           ${ranking('Destinations', 'Where requests were to go.', 'destination', figures.destinations)}
           ${ranking('Routes', 'The routes of the policy that requests took.', 'route', figures.routes)}
-          ${reasons(figures)} ${fields(figures)} ${policies(figures)} ${reviews(figures)} ${gaps(figures)}
+          ${reasons(figures)} ${fields(figures)} ${excepted(figures)} ${policies(figures)} ${reviews(figures)}
+          ${gaps(figures)}
         </main>
         ${foot(figures, made)}
       </body>
@@ -218,6 +219,24 @@ const fieldRow = ({ field, route, what, category, requests, instruments }: Stopp
   spellCount(requests),
   spellCount(instruments),
 ]
+
+const excepted = ({ excepted }: Figures): Html =>
+  html`<section>
+    <h2>Let out by exceptions of the policy</h2>
+    <p class="soft">A detector found something, and an exception says that it may pass there.</p>
+    ${table(
+      'Requests by exception, the most first',
+      ['exception', 'found', 'category', 'route', '#requests', '#instruments'],
+      excepted.map(({ exception, detector, category, route, requests, instruments }) => [
+        exception,
+        detector,
+        category,
+        route ?? '–',
+        spellCount(requests),
+        spellCount(instruments),
+      ]),
+    )}
+  </section>`
 
 const policies = ({ policies }: Figures): Html =>
   html`<section>

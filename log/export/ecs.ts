@@ -71,18 +71,9 @@ const destinationFields = ({ host, port }: { readonly host: string; readonly por
   ...(isIP(host) === 0 ? { domain: host } : { ip: host }),
 })
 
-const ownFields = ({
-  instrument,
-  ingress,
-  verdict,
-  bytesOut,
-  digest,
-  held,
-  replayOf,
-  place,
-  findings,
-}: DecisionEntry) =>
-  present({
+const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntry) => {
+  const { instrument, ingress, verdict, bytesOut, digest, held, replayOf, place } = decision
+  return present({
     instrument,
     ingress,
     verdict,
@@ -92,7 +83,10 @@ const ownFields = ({
     replay_of: replayOf,
     place: place && `${place.surface} ${place.pointer}`,
     findings: findings.length === 0 ? null : findings,
+    exceptions,
+    excepted,
   })
+}
 
 const decisionDocument = (record: LogRecord & DecisionEntry, { document, event }: Common) => {
   const isBlock = record.verdict === 'block'

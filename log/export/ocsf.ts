@@ -33,7 +33,8 @@ type Source = { readonly sender: Sender; readonly sequence: number; readonly lea
 
 const eventsOf = (telling: ReturnType<typeof tellingOf>, source: Source): readonly object[] => {
   const { kind, record } = telling
-  if (kind === 'decision') return [decisionEvent(record, source), ...findingEvents(record, source)]
+  if (kind === 'decision')
+    return [decisionEvent(record, source), ...findingEvents(record, source), ...exceptedEvents(record, source)]
   if (kind === 'outcome' && telling.about !== null) return [outcomeEvent(record, telling.about, source)]
   return [baseEvent(record, source)]
 }
@@ -165,6 +166,7 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
       held: record.held,
       replay_of: record.replayOf,
       findings_omitted: omittedFindings(record),
+      exceptions: record.exceptions,
       leaf_hash: source.leafHash,
     }),
   })
@@ -206,32 +208,51 @@ const dataCategories: Readonly<Record<string, readonly [number, string]>> = {
 
 const findingEvents = (record: LogRecord & DecisionEntry, source: Source): readonly object[] =>
   [...Map.groupBy(record.findings, ({ detector }) => detector)].map(([detector, found]) =>
-    findingEvent(record, detector, found, source),
+    findingEvent(record, found, source, { uid: detector, severity: 4, status: [1, 'New'], exception: null }),
   )
+
+/** What an exception of the policy let pass is a finding that somebody decided about before. */
+const exceptedEvents = (record: LogRecord & DecisionEntry, source: Source): readonly object[] =>
+  [...Map.groupBy(record.excepted ?? [], ({ exception, detector }) => `${detector}/${exception}`)].map(([uid, found]) =>
+    findingEvent(record, found, source, {
+      uid,
+      severity: 2,
+      status: [3, 'Suppressed'],
+      exception: found[0]!.exception,
+    }),
+  )
+
+/** What differs between a finding that stopped a request and one that an exception let pass. */
+type Standing = {
+  readonly uid: string
+  readonly severity: keyof typeof severities
+  readonly status: readonly [number, string]
+  readonly exception: string | null
+}
 
 const findingEvent = (
   record: LogRecord & DecisionEntry,
-  detector: string,
   found: readonly FindingRecord[],
   source: Source,
+  standing: Standing,
 ) => {
-  const { id, time, verdict, policy } = record
-  const category = found[0]!.category
+  const { id, time, policy } = record
+  const { detector, category } = found[0]!
   const [categoryId, categoryName] = dataCategories[category] ?? [99, category]
   const places = [...new Set(found.map(({ surface, pointer }) => `${surface} ${pointer}`))]
   return present({
     ...classification([2, 'Findings'], [2006, 'Data Security Finding'], [1, 'Create']),
-    ...severity(verdict === 'forward' ? 3 : 4),
+    ...severity(standing.severity),
     time: milliseconds(time),
     count: found.length,
     message: `${detector} found in ${places.length === 1 ? places[0] : `${places.length} places`}`,
-    status_id: 1,
-    status: 'New',
-    metadata: metadata(source, time, 'finding', { suffix: `/${detector}`, correlation: id, ...controlled }),
+    status_id: standing.status[0],
+    status: standing.status[1],
+    metadata: metadata(source, time, 'finding', { suffix: `/${standing.uid}`, correlation: id, ...controlled }),
     ...control(record),
     ...endpoints(record),
     finding_info: {
-      uid: `${id}/${detector}`,
+      uid: `${id}/${standing.uid}`,
       title: `${detector} in outbound telemetry`,
       types: [category],
       created_time: milliseconds(time),
@@ -247,7 +268,12 @@ const findingEvent = (
       policy: { name: 'Sluice policy', uid: policy },
       total: found.length,
     },
-    unmapped: { places, chains: found.map(({ chain }) => chain.join(' > ')), leaf_hash: source.leafHash },
+    unmapped: present({
+      places,
+      chains: found.map(({ chain }) => chain.join(' > ')),
+      exception: standing.exception,
+      leaf_hash: source.leafHash,
+    }),
   })
 }
 

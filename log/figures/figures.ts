@@ -19,6 +19,16 @@ export type StoppedField = {
   readonly instruments: number
 }
 
+/** What an exception of the policy let pass. */
+export type Excepted = {
+  readonly exception: string
+  readonly detector: string
+  readonly category: string
+  readonly route: string | null
+  readonly requests: number
+  readonly instruments: number
+}
+
 /** What a person did with held payloads. */
 export type Reviewed = { readonly actor: string; readonly action: string; readonly times: number }
 
@@ -58,6 +68,7 @@ export type Figures = {
   /** The largest first; `fieldsBeyond` more are left out. */
   readonly fields: readonly StoppedField[]
   readonly fieldsBeyond: number
+  readonly excepted: readonly Excepted[]
   readonly policies: readonly PolicyInForce[]
   readonly reviews: readonly Reviewed[]
   readonly gaps: readonly Gap[]
@@ -81,6 +92,7 @@ export const figuresOf = (
       period,
       ...tallies(database, filter, period),
       ...stoppedFields(database, filter),
+      excepted: exceptedOf(database, filter),
       ...happenings(database, period),
     }))()
   } finally {
@@ -217,6 +229,17 @@ const stoppedFields = (database: Database, filter: DecisionFilter) => {
 
 /** `/lanes/3/note` is `/lanes/*\/note`, and `/lanes/#3`, a name that the policy does not spell, is `/lanes/#*`. */
 const withoutIndexes = (field: string): string => field.replaceAll(/\/(#?)\d+(?=\/|$)/g, '/$1*')
+
+const exceptedOf = (database: Database, filter: DecisionFilter): readonly Excepted[] =>
+  database
+    .prepare(
+      `SELECT x.exception, x.detector, x.category, d.route, count(DISTINCT d.sequence) AS requests,
+         count(DISTINCT d.instrument) AS instruments
+       FROM decisions d JOIN exceptions x ON x.sequence = d.sequence
+       WHERE d.verdict = 'forward' AND ${conditionOf(filter, column => `d.${column}`)}
+       GROUP BY 1, 2, 3, 4 ORDER BY requests DESC LIMIT 500`,
+    )
+    .all(boundValues(filter)) as Excepted[]
 
 const happenings = (database: Database, { since, until }: Period) => ({
   policies: database

@@ -133,6 +133,7 @@ const requestAttributes = (decision: DecisionEntry | null): Record<string, strin
     'sluice.verdict': verdict,
     'sluice.reason': reason,
     'sluice.detectors': findings.length === 0 ? null : [...new Set(findings.map(({ detector }) => detector))],
+    'sluice.exceptions': decision.exceptions && [...decision.exceptions],
     'sluice.policy': policy,
   })
 }

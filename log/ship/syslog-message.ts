@@ -26,19 +26,23 @@ export const syslogMessages = (
   const spell = (line: StoredLine): readonly string[] =>
     encoder.lines(line, sender).map(text => `${header} ${asciiJson(text)}`)
   const fits = (messages: readonly string[]): boolean => messages.every(({ length }) => length <= maxOctets)
-  const findings = Array.isArray(record.findings) ? (record.findings as readonly unknown[]) : []
+  const findings = listOf(record.findings)
+  const excepted = listOf(record.excepted)
+  const total = findings.length + excepted.length
   let messages = spell(stored)
-  for (let kept = findings.length; kept > 0 && !fits(messages);) {
-    kept = Math.floor(kept / 2)
-    const body = JSON.stringify({
-      ...record,
-      findings: findings.slice(0, kept),
-      findingsOmitted: findings.length - kept,
-    })
-    messages = spell({ ...stored, body })
+  for (let most = Math.max(findings.length, excepted.length); most > 0 && !fits(messages);) {
+    most = Math.floor(most / 2)
+    const kept = {
+      findings: findings.slice(0, most),
+      ...(excepted.length > 0 && { excepted: excepted.slice(0, most) }),
+    }
+    const findingsOmitted = total - kept.findings.length - Math.min(excepted.length, most)
+    messages = spell({ ...stored, body: JSON.stringify({ ...record, ...kept, findingsOmitted }) })
   }
   return messages
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** @returns the frame that RFC 5425 section 4.3 wants: length in octets, a space, the message */
 export const octetCounted = (message: string): string => `${Buffer.byteLength(message)} ${message}`

@@ -35,8 +35,8 @@ t.test('log list: a reason that does not exist is an error, not an empty list', 
 t.test('log stats: groups as JSON, the largest first', async t => {
   const { stdout } = await log.run('log', 'stats', '--json', '--by', 'verdict,instrument', '--since', '1d')
   t.match(rows(stdout), [
+    { verdict: 'forward', instrument: 'novaseq-01', requests: 6, forwarded: 6, bytes_in: 95, bytes_out: 95 },
     { verdict: 'block', instrument: 'novaseq-01', requests: 5, forwarded: 0, blocked: 5, bytes_out: 0 },
-    { verdict: 'forward', instrument: 'novaseq-01', requests: 5, forwarded: 5, bytes_in: 76, bytes_out: 76 },
     { verdict: 'block', instrument: null, requests: 1 },
     { verdict: 'block', instrument: 'other', requests: 1 },
     { verdict: 'forward', instrument: 'other', requests: 1, bytes_out: 20 },
@@ -54,6 +54,10 @@ t.test('stats: a decision counts once for each detector, and each group can be f
   t.match(stats([], { instrument: 'other' }), [{ requests: 2, forwarded: 1, blocked: 1 }])
   t.same(stats(['reason'], { instrument: 'nobody' }), [])
   t.same(stats([], { instrument: 'nobody' }), [])
+  t.match(stats(['exception']), [
+    { exception: null, requests: 13 },
+    { exception: 'kit-names', requests: 1 },
+  ])
   t.equal(stats(dimensionNames).length > 5, true, 'all at once')
 })
 

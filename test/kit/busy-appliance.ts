@@ -29,6 +29,21 @@ export type BusyLog = {
 const read = 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'
 const mail = 'erika.mustermann@example.org'
 
+const person = 'Jane Doe'
+
+/** Lets a name pass in one field. */
+const exception = {
+  id: 'kit-names',
+  owner: 'sequencing-it',
+  expires: new Date(Date.now() + 86_400_000).toISOString(),
+  reason: 'kits are named after people',
+  detector: 'person-name',
+  route: 'serial',
+  instrument: 'novaseq-01',
+  maxLength: 40,
+  pointer: '/note',
+}
+
 /**
  * A day in the life of an appliance: telemetry that passes, a vendor that cannot be reached, reads and an address in a payload, a stranger,
  * a schema that does not fit, a review, a replay and a change of policy.
@@ -37,7 +52,10 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
   const vendor = await startVendor()
   t.teardown(() => vendor.close())
   const further = [{ id: 'dead', host: 'dead.vendor.test', port: 9, addresses: ['127.0.0.1'], ca: 'vendor-ca.pem' }]
-  const policy = testPolicy(vendor.port, further)
+  const policy = JSON.stringify({
+    ...(JSON.parse(testPolicy(vendor.port, further)) as object),
+    exceptions: [exception],
+  })
   const folder = await makeFolder(t, policy)
   const appliance = await startInProcess(t, folder)
   const send = async (path: string, body: object, from: string = addresses.known): Promise<string> =>
@@ -47,6 +65,7 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
   for (let count = 0; count < 3; count++) await send('/v1/serial', { serial: 2 + count })
   await send('/v1/others', { temperature: 21.5 }, addresses.other)
   await send('/to/dead', { serial: 3 })
+  await send('/v1/serial', { note: person })
   const withRead = await send('/v1/serial', { lanes: [{ lane: 1, note: read }] })
   await send('/v1/others', { note: mail, lanes: [{ lane: 1, note: read }] }, addresses.other)
   await send('/v1/serial', { note: `${mail} again` })
@@ -70,7 +89,7 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
     dead: 'dead.vendor.test:9',
     ids: { withRead, forwarded, replay: (replayed.document as ReplayResult).decision },
     run: (...args) => sluice([...args, '--data', folder.root]),
-    canaries: [read, mail, 'mustermann', 'GATTACA', 'warm'],
+    canaries: [read, mail, 'mustermann', 'GATTACA', 'warm', person, 'Jane'],
   }
 }
 

@@ -36,7 +36,7 @@ t.test(
         { reason: 'schema-violation', requests: 1 },
       ],
       'What left, to whom, and how much?': [
-        { destination: vendor, route: 'serial', requests: 4, octets: 64 },
+        { destination: vendor, route: 'serial', requests: 5, octets: 83 },
         { destination: vendor, route: 'others', requests: 1, octets: 20 },
       ],
       'What was let out but did not arrive?': [
@@ -48,10 +48,18 @@ t.test(
         { instrument: 'other', category: 'identity', detector: 'email', field: 'body /note', times: 1 },
         { instrument: 'other', category: 'sequence', detector: 'nucleotide-run', times: 1 },
       ],
-      'Did anything leave in which a detector had found something?': [],
+      'What left though a detector had found something, and by which exception of the policy?': [
+        {
+          exception: 'kit-names',
+          detector: 'person-name',
+          route: 'serial',
+          instrument: 'novaseq-01',
+          field: 'body /note',
+        },
+      ],
       'Was anything decided under a policy that had not come into force?': [],
       'Who changed the policy, and how many decisions were made under each?': [
-        { number: 1, cause: 'start', actor: 'sluice', until: /^2/, decisions: 13 },
+        { number: 1, cause: 'start', actor: 'sluice', until: /^2/, decisions: 14 },
         { number: 2, cause: 'activate', actor: 'ada', until: null, decisions: 0 },
       ],
       'Who looked at blocked payloads, and was any sent again?': [

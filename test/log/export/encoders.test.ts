@@ -42,7 +42,7 @@ t.test('csv: another reader finds every cell, and no formula', { skip: !hasPytho
     leaf_hash: /^[0-9a-f]{64}$/,
   })
   t.equal(rows[8]?.destination, "'-cmd.example:443", 'an apostrophe in front makes it text')
-  t.match(JSON.parse(rows[11]?.other ?? ''), { since: /^2026/, refused: 3 }, 'what has no column is not lost')
+  t.match(JSON.parse(rows[12]?.other ?? ''), { since: /^2026/, refused: 3 }, 'what has no column is not lost')
   for (const row of rows) for (const cell of Object.values(row)) t.notMatch(cell, /^[=+\-@\t\r]/)
 })
 
@@ -54,7 +54,7 @@ t.test('ocsf: every event is one of OCSF 1.7.0', async t => {
   for (const { class_uid, activity_id, type_uid } of events) t.equal(type_uid, class_uid * 100 + activity_id)
   t.same(
     events.map(({ class_uid }) => class_uid),
-    [0, 0, 4002, 4002, 4002, 4002, 4002, 2006, 4002, 4002, 0, 0, 0, 0],
+    [0, 0, 4002, 4002, 4002, 4002, 4002, 2006, 4002, 4002, 4002, 2006, 0, 0, 0, 0],
   )
   t.equal(new Set(events.map(({ metadata }) => metadata.uid)).size, events.length, 'each has a uid of its own')
   t.match(events[3], {
@@ -69,6 +69,7 @@ t.test('ocsf: every event is one of OCSF 1.7.0', async t => {
     status_code: 'connection_refused',
   })
   t.match(events[7], { data_security: { category: 'Personal', detection_pattern: 'nucleotide-run' }, is_alert: true })
+  t.match(events[11], { status: 'Suppressed', action: 'Allowed', unmapped: { exception: 'kit-names' } })
   t.notOk(validate({ ...events[2], http_request: undefined, extra: 1 }), 'the schema can say no')
   const { src_endpoint: _, dst_endpoint: __, ...nowhere } = events[2]!
   t.notOk(validate(nowhere))
@@ -134,7 +135,7 @@ t.test('ecs: every field is one of the published schema, of its type and with an
     sluice: { instrument: 'novaseq-1' },
   })
   t.match(documents[6], { event: { kind: 'alert', type: ['connection', 'denied'] }, sluice: { findings: [{}] } })
-  t.match(documents[9], { user: { name: 'ada' }, http: { request: { id: block.id } } })
+  t.match(documents[10], { user: { name: 'ada' }, http: { request: { id: block.id } } })
   t.same(faultsOf({ event: { kind: 'nonsense' }, nobody: 1 }), ['event.kind: keyword', 'nobody'], 'it can say no')
 })
 

@@ -7,6 +7,8 @@ import { blockOf, decisionOf, origin, outcomeOf } from '../samples.ts'
 export const sender = { origin, version: '0.1.0' }
 
 const forward = decisionOf()
+const [found] = blockOf().findings
+const excepted = decisionOf({ exceptions: ['kit-names'], excepted: [{ ...found!, exception: 'kit-names' }] })
 const failed = decisionOf({ method: 'MKCALENDAR', destination: '[2001:db8::1]:8443' })
 export const block = blockOf({ rule: 'pattern', place: { surface: 'body', pointer: '/lanes/0/note' } })
 const time = '2026-03-01T10:00:00.000Z'
@@ -34,6 +36,7 @@ export const entries: readonly Entry[] = [
   }),
   // The one field of a closed form that can begin like a formula.
   decisionOf({ destination: '-cmd.example:443' }),
+  excepted,
   { kind: 'review', time, decision: block.id, action: 'show', actor: 'ada' },
   { kind: 'purge', time, decision: block.id, cause: 'reviewer', actor: 'ada' },
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
