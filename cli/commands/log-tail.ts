@@ -66,5 +66,5 @@ const tidings = (record: LogRecord): readonly [Cell, Cell] => {
 const firstOf = (record: LogRecord, names: readonly string[]): Cell => {
   const members = record as unknown as Readonly<Record<string, unknown>>
   const value = names.map(name => members[name]).find(member => typeof member === 'string')
-  return value === undefined ? null : (value as string)
+  return value ?? null
 }
