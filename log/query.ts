@@ -59,6 +59,15 @@ export type ActivationRow = Omit<ActivationEntry, 'kind' | 'id'> & {
   readonly number: number
 }
 
+/** A request that was let out, as far as budgets go. */
+export type ForwardedRow = {
+  readonly time: string
+  readonly instrument: string
+  readonly route: string
+  /** 0 in records of a time when they were not counted. */
+  readonly nucleotides: number
+}
+
 /** The reading end of the log; it may be used beside the writer, in another process. */
 export type LogReader = {
   /** Newest first. @param filter - `limit`: how many of the newest, at most; default 100 */
@@ -72,6 +81,8 @@ export type LogReader = {
   readonly heldGet: (decision: string) => Sealed | null
   /** Every policy that came into force, oldest first. */
   readonly activations: () => readonly ActivationRow[]
+  /** Every request that was let out, oldest first, from the first record on that says to be no older than `time`. */
+  readonly forwardedSince: (time: string) => IterableIterator<ForwardedRow>
   /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
   readonly checkpoint: () => string
   readonly close: () => void
@@ -89,6 +100,7 @@ export const openLogReader = (directory: string): LogReader => {
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
     activations: () => activations(database),
+    forwardedSince: time => forwardedSince(database, time),
     checkpoint: () => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string,
     close: () => void database.close(),
   }
@@ -145,5 +157,15 @@ const activations = (database: Database): readonly ActivationRow[] => {
     return { number: Number(id.slice('activation-'.length)), time, policy, previous, cause, actor }
   })
 }
+
+/** In the order of the log, which no clock can change: records behind the first may say to be older. */
+const forwardedSince = (database: Database, time: string): IterableIterator<ForwardedRow> =>
+  database
+    .prepare(
+      `SELECT time, instrument, route, coalesce(body ->> '$.nucleotides', 0) AS nucleotides FROM record
+       WHERE sequence >= (SELECT min(sequence) FROM record WHERE time >= ?) AND kind = 'decision' AND verdict = 'forward'
+       ORDER BY sequence`,
+    )
+    .iterate(time) as IterableIterator<ForwardedRow>
 
 const recipientsOf = (json: string): Recipient[] => JSON.parse(json) as Recipient[]

@@ -56,6 +56,11 @@ export type DecisionEntry = {
   /** Octets of the body as received, and as it would be sent. */
   readonly bytesIn: number
   readonly bytesOut: number | null
+  /**
+   * How many nucleotides a forwarded request spells in fragments too short for any detector; null for a blocked one. Records of a
+   * time when they were not counted do not have it.
+   */
+  readonly nucleotides?: number | null
   /** Keyed digest of the received body, from `Journal.digest`. */
   readonly digest: string | null
   readonly replayOf: DecisionId | null
@@ -222,10 +227,11 @@ const decision = {
   policy: sha256,
   bytesIn: count,
   bytesOut: orNull(count),
+  nucleotides: optional(orNull(count)),
   digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
   replayOf: orNull(uuid),
   held: oneOf(true, false),
-} satisfies Record<keyof DecisionEntry, Check>
+} satisfies Record<keyof Required<DecisionEntry>, Check>
 
 const outcome = {
   kind: oneOf('outcome'),

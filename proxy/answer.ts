@@ -52,6 +52,7 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'request-malformed': 400,
   'request-incomplete': 400,
   'authority-mismatch': 421,
+  'rate-exceeded': 429,
 }
 
 const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
@@ -62,7 +63,9 @@ const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
   }
   const status = statusOf[block.reason] ?? 403
   const detail = { reasons: [...reasonsOf(block)] }
-  return problem(id, status, block.reason, blockReasons[block.reason], 'http_request_denied', detail)
+  const answer = problem(id, status, block.reason, blockReasons[block.reason], 'http_request_denied', detail)
+  if (block.retryAfter === null) return answer
+  return { ...answer, fields: [...answer.fields, ['retry-after', String(block.retryAfter)]] }
 }
 
 /** What was wrong and where: codes and JSON Pointers, never values. */

@@ -1,11 +1,13 @@
 import { openAuthority, type Authority } from '../certs/authority.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
+import { openLogReader } from '../log/query.ts'
 import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openControl } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
+import { ledgerStart, openLedger, type Ledger } from './ledger.ts'
 import { Listener, type LabTimeouts } from './listener.ts'
 import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
@@ -89,7 +91,8 @@ type Parts = {
 const run = async (parts: Parts): Promise<Appliance> => {
   const { folder, settings, first, startedWith, authority, reviewers, journal, notify, tuning } = parts
   const forwarder: Forwarder = createForwarder(tuning.upstream)
-  const pipeline: Pipeline = createPipeline({ policy: first.policy, journal, forwarder, reviewers, notify })
+  const ledger = ledgerFrom(folder)
+  const pipeline: Pipeline = createPipeline({ policy: first.policy, journal, forwarder, reviewers, ledger, notify })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
   const listener = new Listener(
@@ -113,6 +116,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     })),
     reviewers: reviewers.map(({ name }) => name),
     requests: pipeline.counts,
+    drips: ledger.drips(inForce().policy),
     log: journal.status(),
   })
   await journal.append({ kind: 'start', time: started.toISOString(), version, policy: first.policy.digest })
@@ -141,6 +145,16 @@ const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] =>
   routes: policy.routes.length,
   exceptions: summarize(policy.exceptions, Date.now()),
 })
+
+/** A restart opens no fresh budget. @throws LogError */
+const ledgerFrom = (folder: DataFolder): Ledger => {
+  const reader = openLogReader(folder.log)
+  try {
+    return openLedger(reader.forwardedSince(ledgerStart()))
+  } finally {
+    reader.close()
+  }
+}
 
 const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {
   const reviewers = loadReviewers(folder.reviewers)

@@ -5,6 +5,7 @@ import type { Activations, ActivationRequest } from './activations.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
+import type { DripStatus } from './ledger.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
 import { upstreamFaults } from './upstream-fault.ts'
 
@@ -30,6 +31,7 @@ export type ApplianceStatus = {
   }[]
   readonly reviewers: readonly string[]
   readonly requests: Readonly<Counts>
+  readonly drips: readonly DripStatus[]
   readonly log: JournalStatus
 }
 

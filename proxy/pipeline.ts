@@ -4,12 +4,15 @@ import type { Journal } from '../log/journal.ts'
 import type { DecisionEntry, OutcomeEntry } from '../log/record.ts'
 import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
+import { windows } from '../rules/budget/rate.ts'
+import { dripRules } from '../rules/drip/drip-rules.ts'
 import { inspect } from '../rules/inspect.ts'
 import type { Message } from '../rules/message.ts'
 import type { Policy, Route } from '../rules/policy.ts'
 import type { Block, Forward, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
+import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
 
 /** How a request ended. */
@@ -47,6 +50,8 @@ export type PipelineParts = {
   readonly journal: Journal
   readonly forwarder: Forwarder
   readonly reviewers: readonly ReviewerPublicKey[]
+  /** What has left; it goes on under the next policy. */
+  readonly ledger: Ledger
   readonly notify: Notify
 }
 
@@ -83,7 +88,8 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     counts[isFault ? 'failed' : passage.kind]++
     return passage
   }
-  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted })
+  const alert = dripAlert(notify)
+  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted, alert })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -94,13 +100,37 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   }
 }
 
-type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers'> & {
+type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger'> & {
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
   readonly counted: (passage: Passage) => Passage
+  readonly alert: (decision: string, verdict: Verdict) => void
 }
 
-const gateUnder = (policy: Policy, { journal, forwarder, reviewers, tell, counted }: GateParts): Gate => {
+/** Tells of an instrument whose fragments have come to their budget, at most once an hour. */
+const dripAlert = (notify: Notify): GateParts['alert'] => {
+  const told = new Map<string, number>()
+  return (decision, verdict) => {
+    if (verdict.kind === 'forward' || !verdict.findings.some(({ detector }) => detector === dripRules.drip.id)) return
+    const instrument = verdict.instrument!
+    const now = performance.now()
+    if (now - (told.get(instrument) ?? -Infinity) < windows.hour) return
+    told.set(instrument, now)
+    notify({ kind: 'drip', instrument, decision })
+  }
+}
+
+const gateUnder = (policy: Policy, parts: GateParts): Gate => {
+  const { journal, forwarder, reviewers, ledger, tell, counted, alert } = parts
+
+  /** Decides and enters in one turn, so that no two messages take the same place in a budget. */
+  const decide = (id: string, message: Message): Verdict => {
+    const verdict = inspect({ ...message, history: ledger.history() }, policy)
+    ledger.enter(verdict)
+    alert(id, verdict)
+    return verdict
+  }
+
   const record = async (id: string, message: Received, verdict: Verdict, replayOf: string | null): Promise<boolean> => {
     try {
       const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
@@ -157,6 +187,7 @@ const gateUnder = (policy: Policy, { journal, forwarder, reviewers, tell, counte
       policy: policy.digest,
       bytesIn: received?.length ?? 0,
       bytesOut: verdict.kind === 'forward' ? verdict.request.body.length : null,
+      nucleotides: verdict.kind === 'forward' ? verdict.nucleotides : null,
       digest: received ? journal.digest(received) : null,
       replayOf,
       held,
@@ -182,7 +213,7 @@ const gateUnder = (policy: Policy, { journal, forwarder, reviewers, tell, counte
     policy,
     pass: async (message, signal, replayOf) => {
       const id = uuidV7()
-      const verdict = inspect(message, policy)
+      const verdict = decide(id, message)
       const isRecorded = await record(id, message, verdict, replayOf ?? null)
       if (!isRecorded) return counted({ kind: 'unrecorded', id })
       return counted(verdict.kind === 'forward' ? await send(id, verdict, signal) : blocked(id, verdict))

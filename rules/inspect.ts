@@ -1,7 +1,11 @@
+import type { History } from './budget/history.ts'
+import { overRate } from './budget/over-rate.ts'
 import { readBodyValue, type BodyValue, type ValueRule } from './body/read-body-value.ts'
 import type { JsonValue } from './canonical.ts'
 import { checkParameters, type Values } from './check-parameters.ts'
 import { decodeContent, decodeText } from './decode.ts'
+import { overDrip, overSum } from './drip/drip-rules.ts'
+import { exceptedTexts, spelledNucleotides } from './drip/spelled-nucleotides.ts'
 import { exceptionsFor } from './exception.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
@@ -28,6 +32,7 @@ import {
   type BlockReason,
   type Excepted,
   type Finding,
+  type Forward,
   type Place,
   type Surface,
   type Verdict,
@@ -43,7 +48,10 @@ export const inspect = (message: Message, policy: Policy): Verdict => {
   const { instrument, route } = selected
   const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
   const { outcome, ...excepted } = inspectSafely(message, selected, policy)
-  if (!(outcome instanceof Stop)) return { kind: 'forward', ...subject, ...excepted, request: release(outcome) }
+  if (!(outcome instanceof Stop)) {
+    const { nucleotides, ...outbound } = outcome
+    return { kind: 'forward', ...subject, ...excepted, request: release(outbound), nucleotides }
+  }
   return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...excepted, ...outcome.detail }
 }
 
@@ -78,7 +86,7 @@ export const inspectUnreadable = (caller: Caller, unreadable: Unreadable, policy
 
 const nothingExcepted: Excepted = { exceptions: [], excepted: [] }
 
-const noDetail = { rule: null, place: null, findings: [], ...nothingExcepted } as const
+const noDetail = { rule: null, place: null, findings: [], retryAfter: null, ...nothingExcepted } as const
 
 const blockOf = ({ reason, rule, instrument, destination, route }: Omit<Refused, 'ok'>): Block => ({
   kind: 'block',
@@ -102,34 +110,61 @@ const isFitToName = ({ host }: Authority): boolean => {
 
 type Outbound = Parameters<typeof release>[0]
 
+/** What may leave, and what it takes of the budgets. */
+type Leaving = Outbound & Pick<Forward, 'nucleotides'>
+
 /** What may leave, or why nothing does; either may owe something to exceptions. */
-type Inspected = Excepted & { readonly outcome: Outbound | Stop }
+type Inspected = Excepted & { readonly outcome: Leaving | Stop }
 
 /** A fault inside (a detector that throws, for one) is no reason to let anything out, nor to lose who asked. */
 const inspectSafely = (message: Message, selected: Selected, policy: Policy): Inspected => {
   try {
-    return inspectOnRoute(message, selected, policy)
+    const inspected = inspectOnRoute(message, selected, policy)
+    const { outcome } = inspected
+    if (outcome instanceof Stop) return inspected
+    // Last of all, so that what is wrong with a message is said even when it comes too early.
+    return { ...inspected, outcome: beyondBudget(message.history, selected, outcome) ?? outcome }
   } catch {
     return { outcome: stop('inspection-failed'), ...nothingExcepted }
   }
 }
 
+/** Whether a message that could leave is too much, together with what left before it. */
+const beyondBudget = (history: History | undefined, selected: Selected, { nucleotides }: Leaving): Stop | null => {
+  if (!history) return null
+  const { instrument, route } = selected
+  const drip = overDrip(history, instrument.id, nucleotides, instrument.drip)
+  return drip ? stop('sensitive-content', { findings: [drip] }) : overRate(history, instrument.id, route)
+}
+
 const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): Inspected => {
-  const parts = readParts(message, selected, policy.limits)
+  const { limits } = policy
+  const parts = readParts(message, selected, limits)
   if (parts instanceof Stop) return { outcome: parts, ...nothingExcepted }
-  const { findings, overBudget, exceptions, excepted } = scan(
-    surfacesOf(selected, parts, policy, message.arrival.time),
-    policy.limits,
-  )
+  const surfaces = surfacesOf(selected, parts, policy, message.arrival.time)
+  const { findings, overBudget, exceptions, excepted } = scan(surfaces, limits)
   const { body } = parts
   const invalid = body.kind === 'value' ? body.invalid : null
-  const outcome = (): Outbound | Stop => {
+  const outcome = (): Leaving | Stop => {
     // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
     if (findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings })
     if (overBudget) return stop('inspection-budget')
-    return invalid ?? writeOutbound(message.head, selected, parts)
+    const nucleotides = countNucleotides(surfaces, selected.route, limits)
+    const sum = overSum(nucleotides)
+    if (sum) return stop('sensitive-content', { ...invalid?.detail, findings: [sum] })
+    const outbound = invalid ?? writeOutbound(message.head, selected, parts)
+    return outbound instanceof Stop ? outbound : { ...outbound, nucleotides }
   }
   return { outcome: outcome(), exceptions, excepted }
+}
+
+/** Hardly any message spells one, so what the policy lets pass is only gathered for those that do. */
+const countNucleotides = (parts: readonly Scanned[], route: Route, limits: Limits): number => {
+  if (spelledNucleotides(parts, limits) === 0) return 0
+  const { pathParameters, query, headers, body } = route
+  const parameters = [pathParameters, query, headers].flatMap(map => [...map.values()])
+  const fixed = [...parameters, ...(body.kind === 'none' ? [] : [body])].flatMap(({ fixed }) => [...fixed])
+  return spelledNucleotides(parts, limits, new Set([...fixed, ...parts.flatMap(exceptedTexts)]))
 }
 
 /** The parts of a request that would leave, each of them held to what the route says of it. */
@@ -234,7 +269,7 @@ const surfacesOf = (
     ofValues('path', pathParameters),
     ofValues('query', query),
     ofValues('header', Object.fromEntries(fields.filter(field => !isCredential(field)))),
-    ofValues('header', secrets, panels.credentials),
+    { ...ofValues('header', secrets, panels.credentials), isCredential: true },
     ...(body.kind === 'value' ? [part('body', body.shown, body.names)] : []),
   ]
 }
@@ -274,7 +309,10 @@ export const scanPayload = (bytes: Uint8Array, limits: Limits = defaultLimits): 
     const text = decodeText(bytes)
     const json = text === null ? null : readJson(text, limits)
     const value = json?.ok ? json.value : (text ?? bytes)
-    const { findings, overBudget } = scan([{ surface: 'body', value, names: null }], limits)
+    const parts = [{ surface: 'body', value, names: null }] as const
+    const { findings: found, overBudget } = scan(parts, limits)
+    const sum = found.length > 0 || overBudget ? null : overSum(spelledNucleotides(parts, limits))
+    const findings = sum ? [sum] : found
     const reason = reasonOf(json, findings, overBudget)
     return { verdict: reason === null ? 'allow' : 'block', reason, findings }
   } catch {

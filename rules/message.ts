@@ -1,3 +1,5 @@
+import type { History } from './budget/history.ts'
+
 /** One HTTP request as the pipeline sees it: values only, nothing that holds a socket. */
 
 /** A host (lower-case DNS name or IP literal without brackets) and a port. */
@@ -51,7 +53,13 @@ export type Content =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'incomplete' }
 
-export type Message = { readonly arrival: Arrival; readonly head: Head; readonly content: Content }
+export type Message = {
+  readonly arrival: Arrival
+  readonly head: Head
+  readonly content: Content
+  /** What left before. Absent where nothing is going to leave, as when a policy is tried out: then no budget is reckoned with. */
+  readonly history?: History
+}
 
 /** All values of a field, by its lower-case name, without the white space around them. */
 export const fieldValues = (head: Head, name: string): readonly string[] =>

@@ -1,8 +1,11 @@
 import type { Network } from './address.ts'
+import type { Rate } from './budget/rate.ts'
 import type { InteropMetric } from './body/interop-layout.ts'
 import type { LogTemplates } from './body/log-lines.ts'
 import type { ValueRules } from './body/value-rules.ts'
 import type { DecodeLimits } from './decode.ts'
+import type { DripBudget } from './drip/drip-rules.ts'
+import type { Fixed } from './drip/spelled-nucleotides.ts'
 import type { Exception } from './exception.ts'
 import type { JsonLimits } from './json.ts'
 import type { Panels } from './panel.ts'
@@ -30,6 +33,7 @@ export type Instrument = {
   readonly network: Network | null
   /** `sha256/…` of the public key that it has to prove in the TLS handshake (RFC 7469 section 2.4); null: none. */
   readonly certificate: string | null
+  readonly drip: DripBudget
 }
 
 export type Destination = {
@@ -52,6 +56,8 @@ export type Parameter = {
   readonly required: boolean
   readonly credential: boolean
   readonly validate: Validator
+  /** Nucleotide fragments that its schema spells. */
+  readonly fixed: Fixed
 }
 
 export type BodyRule =
@@ -62,6 +68,8 @@ export type BodyRule =
       readonly validate: Validator
       /** Property names that the schema names, and that findings may therefore repeat. */
       readonly names: ReadonlySet<string>
+      /** Nucleotide fragments that the schema spells. */
+      readonly fixed: Fixed
       /** The orders in which the schema lists its properties; `forward: exact` accepts these. */
       readonly orders: readonly (readonly string[])[]
       readonly rules: ValueRules
@@ -73,6 +81,7 @@ export type BodyRule =
       /** Of one line, as all that follows. */
       readonly validate: Validator
       readonly names: ReadonlySet<string>
+      readonly fixed: Fixed
       readonly orders: readonly (readonly string[])[]
       readonly rules: ValueRules
     }
@@ -81,6 +90,7 @@ export type BodyRule =
       readonly contentTypes: readonly string[]
       readonly parameters: ReadonlyMap<string, Parameter>
       readonly names: ReadonlySet<string>
+      readonly fixed: Fixed
     }
   | {
       readonly kind: 'interop'
@@ -89,6 +99,7 @@ export type BodyRule =
       readonly metric: InteropMetric
       readonly validate: Validator
       readonly names: ReadonlySet<string>
+      readonly fixed: Fixed
     }
   | {
       readonly kind: 'log'
@@ -98,6 +109,7 @@ export type BodyRule =
       /** What becomes of a log with a line that no template reads: it is blocked, or goes on without the line. */
       readonly onUnmatched: 'block' | 'drop'
       readonly names: ReadonlySet<string>
+      readonly fixed: Fixed
     }
 
 export type Route = {
@@ -112,6 +124,8 @@ export type Route = {
   readonly headers: ReadonlyMap<string, Parameter>
   readonly upgradeInsecure: boolean
   readonly body: BodyRule
+  /** Of each instrument; null: no bound. */
+  readonly rate: Rate | null
   readonly forward: 'canonical' | 'exact'
   readonly response: { readonly headers: ReadonlySet<string>; readonly maxBytes: number }
   readonly onBlock: { readonly status: number; readonly contentType: string; readonly body: string } | null
@@ -125,6 +139,9 @@ export type Limits = DecodeLimits &
     readonly maxUnfolded: number
     /** Encodings within encodings. */
     readonly maxNesting: number
+    /** Nucleotides in fragments too short for any detector, of each instrument over all routes: see `drip/drip-rules.ts`. */
+    readonly maxNucleotidesPerHour: number
+    readonly maxNucleotidesPerDay: number
   }
 
 export const defaultLimits: Limits = {
@@ -136,4 +153,6 @@ export const defaultLimits: Limits = {
   maxStringLength: 65_536,
   maxUnfolded: 16 * 1024 * 1024,
   maxNesting: 6,
+  maxNucleotidesPerHour: 48,
+  maxNucleotidesPerDay: 96,
 }

@@ -22,6 +22,8 @@ export type Scanned = {
   readonly names: ReadonlySet<string> | null
   /** The detectors to ask; those that are on by default when absent. */
   readonly panel?: Panel
+  /** Its texts are meant to be random. */
+  readonly isCredential?: boolean
   /** What may be found in it all the same. */
   readonly exceptions?: readonly Exception[]
 }

@@ -1,6 +1,6 @@
 import type { Block, BlockReason } from './verdict.ts'
 
-type Detail = Partial<Pick<Block, 'rule' | 'place' | 'findings'>>
+type Detail = Partial<Pick<Block, 'rule' | 'place' | 'findings' | 'retryAfter'>>
 
 /** A step that ends the way of the request. A class, so that no request can look like one. */
 export class Stop {

@@ -66,6 +66,7 @@ export const blockReasons = {
   'sensitive-content': 'something resembling sequencing data, personal or health data, or a credential was found',
   'inspection-budget': 'the payload hides more layers or more data than inspection is allowed to unfold',
   'inspection-failed': 'inspection itself failed; nothing that was not inspected leaves',
+  'rate-exceeded': 'the instrument has sent as many messages on this route as the policy admits in that time',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 
@@ -104,12 +105,18 @@ export type Block = Subject &
     readonly rule: string | null
     readonly place: Place | null
     readonly findings: readonly Finding[]
+    /** Seconds after which the same request would not be blocked for this reason; null where time changes nothing. */
+    readonly retryAfter: number | null
   }
 
 export type Forward = Subject &
   Excepted & {
     readonly kind: 'forward'
+    readonly instrument: string
+    readonly route: string
     readonly request: Released
+    /** How many nucleotides it spells in fragments too short for any detector; never which. */
+    readonly nucleotides: number
   }
 
 export type Verdict = Forward | Block

@@ -14,6 +14,7 @@ import { hints as proxyHints } from '../proxy/proxy-error.ts'
 import { upstreamFaults } from '../proxy/upstream-fault.ts'
 import { packsFolder } from '../proxy/policy-file.ts'
 import { parsePolicy } from '../rules/policy/parse-policy.ts'
+import { dripRules } from '../rules/drip/drip-rules.ts'
 import { detectors } from '../rules/registry.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import { parse } from 'yaml'
@@ -155,7 +156,7 @@ t.test('docs: the reference pages are those that "npm run docs" writes', async t
 
 t.test('docs: every detector, block reason, upstream fault, error code and exit code is listed', async t => {
   const listed = (page: string, code: string) => t.match(read(page), new RegExp(`^\\| ${code} +\\| `, 'm'), code)
-  for (const { id } of detectors) listed('docs/detectors.md', `\`${id}\``)
+  for (const { id } of [...detectors, ...Object.values(dripRules)]) listed('docs/detectors.md', `\`${id}\``)
   for (const code of Object.keys({ ...blockReasons, ...upstreamFaults, ...proxyHints, ...certHints, ...logHints }))
     listed('docs/codes.md', `\`${code}\``)
   for (const code of Object.values(exitCodes)) listed('docs/cli.md', String(code))
@@ -186,6 +187,8 @@ const sections: Readonly<Record<string, string>> = {
   require: '### require, derive and composition',
   derive: '### require, derive and composition',
   composition: '### require, derive and composition',
+  rate: '### rate and capacity',
+  capacity: '### rate and capacity',
   response: '### response',
   onBlock: '### onBlock',
   detector: '## detectors',

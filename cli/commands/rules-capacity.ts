@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { readPolicySource, spellProblem } from '../../proxy/policy-file.ts'
+import { messagesPerDay, windows, type Rate } from '../../rules/budget/rate.ts'
+import { overBudget } from '../../rules/capacity/route-budget.ts'
 import { readDraftPolicy, type DraftRoute } from '../../rules/workbench/draft-policy.ts'
 import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
 import {
@@ -28,12 +30,16 @@ export const capacityCommand = (): Command =>
     .description('how many bits of freely chosen information one message can carry through the policy, field by field')
     .option('--policy <file>', 'policy to use instead of the one of the appliance')
     .option('--route <id>', 'this route only')
-    .option('--per-hour <n>', 'messages an hour to reckon with, on each route', positive, 12)
+    .option('--per-hour <n>', 'messages an hour to reckon with on routes that have no rate', positive, 12)
     .option('--top <n>', 'show only so many fields of each route', positive)
     .option('--markdown', 'print Markdown, for a README')
     .addHelpText(
       'after',
-      examples('sluice rules capacity', 'sluice rules capacity --route run-performance --per-hour 1 --top 10'),
+      examples(
+        'sluice rules capacity',
+        'sluice rules capacity --route run-performance --top 10',
+        'sluice rules capacity --policy new.yaml --per-hour 60',
+      ),
     )
     .action(printCapacity)
 
@@ -44,8 +50,9 @@ const positive = (text: string): number => {
 
 const printCapacity = (options: CapacityOptions): void => {
   const file = policyToRead(options)
-  const capacities = routesOf(file, options.route).map(routeCapacity)
-  const report = { capacities, perHour: options.perHour, top: options.top ?? Infinity }
+  const { perHour } = options
+  const routes = routesOf(file, options.route).map(route => measured(route, perHour))
+  const report = { routes, perHour, top: options.top ?? Infinity }
   if (options.json) return json({ policy: file, ...documentOf(report) })
   if (options.markdown) return printMarkdown(report)
   printText(report)
@@ -73,18 +80,30 @@ const routesOf = (file: string, id: string | undefined): readonly DraftRoute[] =
   )
 }
 
+/** A route with what it lets through, and how often. */
+type Measured = RouteCapacity &
+  Pick<DraftRoute, 'capacity'> & {
+    /** The one it is reckoned with, and whether the policy says it: then the appliance enforces it. */
+    readonly rate: Rate
+    readonly isEnforced: boolean
+  }
+
 type Report = {
-  readonly capacities: readonly RouteCapacity[]
+  readonly routes: readonly Measured[]
   readonly perHour: number
   /** How many fields of a route are shown. */
   readonly top: number
 }
 
-const HOURS = 24
-const SECONDS = 3600
+const measured = (route: DraftRoute, perHour: number): Measured => ({
+  ...routeCapacity(route),
+  capacity: route.capacity,
+  rate: route.rate ?? { messages: perHour, per: 'hour' },
+  isEnforced: route.rate !== null,
+})
 
-const perDay = (bits: number, perHour: number): number => bits * perHour * HOURS
-const perSecond = (bits: number, perHour: number): number => (bits * perHour) / SECONDS
+const perDay = ({ bits, rate }: Pick<Measured, 'bits' | 'rate'>): number => bits * messagesPerDay(rate)
+const perSecond = (route: Pick<Measured, 'bits' | 'rate'>): number => (perDay(route) * 1_000) / windows.day
 
 const STR_PROFILE = 120
 /** Written against a reference genome: 4 MB (Christley 2009, Bioinformatics 25:274). */
@@ -104,24 +123,33 @@ const numberOf = (bits: number): number | null => (Number.isFinite(bits) ? bits 
 const stateOf = (bits: number): 'bounded' | 'unbounded' | 'impossible' =>
   bits === Infinity ? 'unbounded' : bits === -Infinity ? 'impossible' : 'bounded'
 
-const documentOf = ({ capacities, perHour, top }: Report) => ({
+const documentOf = ({ routes, perHour, top }: Report) => ({
   perHour,
-  routes: capacities.map(({ route, bits, fields }) => ({
-    route,
-    state: stateOf(bits),
-    bits: numberOf(bits),
-    bitsPerDay: numberOf(perDay(bits, perHour)),
-    bitsPerSecond: numberOf(perSecond(bits, perHour)),
-    fields: fields.slice(0, top).map(({ surface, pointer, bits, unbounded }) => ({
+  routes: routes.map(route => ({
+    route: route.route,
+    state: stateOf(route.bits),
+    bits: numberOf(route.bits),
+    rate: { ...route.rate, isEnforced: route.isEnforced },
+    bitsPerDay: numberOf(perDay(route)),
+    bitsPerSecond: numberOf(perSecond(route)),
+    budget: budgetOf(route),
+    fields: route.fields.slice(0, top).map(({ surface, pointer, bits, unbounded }) => ({
       surface,
       pointer,
       bits: numberOf(bits),
       unbounded: unbounded ?? null,
     })),
   })),
-  anyRoute: { state: stateOf(togetherBits(capacities)), bits: numberOf(togetherBits(capacities)) },
+  anyRoute: { state: stateOf(togetherBits(routes)), bits: numberOf(togetherBits(routes)) },
   references,
 })
+
+const budgetOf = ({ capacity, bits, rate, isEnforced }: Measured) =>
+  capacity && {
+    perMessage: capacity.perMessage ?? null,
+    perDay: capacity.perDay ?? null,
+    exceeded: overBudget(capacity, bits, isEnforced ? rate : null).map(({ key }) => key),
+  }
 
 /** Rounded up, as a bound has to be. */
 const spellBits = (bits: number): string => {
@@ -137,38 +165,70 @@ const messagesFor = (content: number, bits: number): string => {
   return bits > 0 ? Math.ceil(content / bits).toLocaleString('en') : '-'
 }
 
-const headings = (perHour: number): readonly string[] => [
+const headings = [
   'route',
   'bits in a message',
-  `bits a day at ${perHour}/h`,
+  'budget',
+  'rate',
+  'bits a day',
+  'budget a day',
   'bit/s',
   'messages for an STR profile',
   'for all variants of a genome',
+] as const
+
+const rowOf = (route: Measured): readonly string[] => {
+  const { bits, capacity, rate, isEnforced } = route
+  return [
+    route.route,
+    spellBits(bits),
+    spellBudget(capacity?.perMessage),
+    `${rate.messages.toLocaleString('en')} per ${rate.per}${isEnforced ? '' : ', not enforced'}`,
+    spellBits(perDay(route)),
+    spellBudget(capacity?.perDay),
+    spellRate(perSecond(route)),
+    messagesFor(STR_PROFILE, bits),
+    messagesFor(GENOME, bits),
+  ]
+}
+
+/** A message on any of the routes, and all that all of them let through. */
+const totalOf = (routes: readonly Measured[]): readonly string[] => {
+  const bits = togetherBits(routes)
+  const all = (of: (route: Measured) => number): number => routes.reduce((sum, route) => sum + of(route), 0)
+  const rates = [spellBits(all(perDay)), '-', spellRate(all(perSecond))]
+  return [
+    'any, and all together',
+    spellBits(bits),
+    '-',
+    '-',
+    ...rates,
+    messagesFor(STR_PROFILE, bits),
+    messagesFor(GENOME, bits),
+  ]
+}
+
+const rowsOf = (routes: readonly Measured[]): readonly (readonly string[])[] => [
+  ...routes.map(rowOf),
+  ...(routes.length > 1 ? [totalOf(routes)] : []),
 ]
 
-const rowOf = (name: string, bits: number, perHour: number): readonly string[] => [
-  name,
-  spellBits(bits),
-  spellBits(perDay(bits, perHour)),
-  spellRate(perSecond(bits, perHour)),
-  messagesFor(STR_PROFILE, bits),
-  messagesFor(GENOME, bits),
-]
-
-const rowsOf = ({ capacities, perHour }: Report): readonly (readonly string[])[] => [
-  ...capacities.map(({ route, bits }) => rowOf(route, bits, perHour)),
-  ...(capacities.length > 1 ? [rowOf('any of these', togetherBits(capacities), perHour)] : []),
-]
+const spellBudget = (bits: number | undefined): string => (bits === undefined ? '-' : bits.toLocaleString('en'))
 
 const spellRange = (least: number, most: number): string =>
   [...new Set([least, most])].map(bits => bits.toLocaleString('en')).join(' to ')
 
 const placeOf = ({ surface, pointer }: RouteField): string => `${surface} ${pointer || '/'}`
 
+const explanation = [
+  'An upper bound on what an instrument can choose to say in the content of its messages: of one, and of all that it can send in a day',
+  'at the rate of the route. The moment and the order in which messages are sent are not in it; nor is what the detectors stop.',
+] as const
+
 const printText = (report: Report): void => {
-  table(headings(report.perHour), rowsOf(report))
+  table(headings, rowsOf(report.routes))
   line()
-  const rows = report.capacities.flatMap(({ route, fields }) =>
+  const rows = report.routes.flatMap(({ route, fields }) =>
     fields.slice(0, report.top).map(field => ({ route, field })),
   )
   table(
@@ -180,22 +240,19 @@ const printText = (report: Report): void => {
   line()
   fields(references.map(({ what, least, most }) => [what, `${spellRange(least, most)} bits`]))
   line()
-  line(
-    'An upper bound on what a sender can choose to say in the content of a message. The moment and the order in which',
-  )
-  line('messages are sent are not in it; nor is what the detectors stop.')
+  for (const sentence of explanation) line(sentence)
 }
 
 const printMarkdown = (report: Report): void => {
-  line(markdownTable(headings(report.perHour), rowsOf(report)))
+  line(markdownTable(headings, rowsOf(report.routes)))
   line()
-  const rows = report.capacities.flatMap(({ route, fields }) =>
+  const rows = report.routes.flatMap(({ route, fields }) =>
     fields.slice(0, report.top).map(field => [route, `\`${placeOf(field)}\``, spellBits(field.bits)]),
   )
   line(markdownTable(['route', 'widest fields', 'bits'], rows))
 }
 
-/** Columns of equal width, as Prettier writes them; the first two kinds of column are text, all others numbers. */
+/** Columns of equal width, as Prettier writes them; those of numbers alone are aligned to the right. */
 const markdownTable = (headings: readonly string[], rows: readonly (readonly string[])[]): string => {
   const isNumber = headings.map((_, column) => rows.every(row => /^[\d.,-]+$/.test(row[column]!)))
   const widths = headings.map((heading, column) => Math.max(3, heading.length, ...rows.map(row => row[column]!.length)))

@@ -18,6 +18,9 @@ export const statusCommand = (): Command =>
     .addHelpText('after', examples('sluice status', 'sluice status --json | jq .requests', 'sluice status --health'))
     .action(status)
 
+const spellDrip = ({ lastHour, perHour, lastDay, perDay }: ApplianceStatus['drips'][number]): string =>
+  `${lastHour} of ${perHour} nucleotides in an hour, ${lastDay} of ${perDay} in a day`
+
 const status = async (options: StatusOptions): Promise<void> => {
   const folder = readyFolder(options)
   const { document } = await callControl(folder.control, 'GET /status')
@@ -45,6 +48,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['failed on the way', requests.failed],
     ['blocked', requests.blocked],
     ['refused, log not writable', requests.unrecorded],
+    ...state.drips.map(drip => [`fragments of ${drip.instrument}`, spellDrip(drip)] as const),
     ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],
     ['log records', log.size],
     ['log root', log.root],

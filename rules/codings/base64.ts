@@ -27,7 +27,7 @@ const endOfRun = (text: string, start: number): number => {
 }
 
 /** Whether the octets written from `start` on are printable, as far as `end`; stops at the first that is not. */
-const isPrintableFrom = (text: string, start: number, end: number): boolean => {
+export const isPrintableFrom = (text: string, start: number, end: number): boolean => {
   for (let index = start; index + 4 <= end; index += 4) {
     const bits =
       (sextets[text.charCodeAt(index)]! << 18) |

@@ -36,11 +36,11 @@ export const parsePolicy = (text: string, readReference: ReadReference): PolicyR
 const readPolicy = (raw: RawPolicy, proof: Proofreader, readReference: ReadReference): Omit<Policy, 'panels'> => {
   for (const key of ['instruments', 'destinations', 'routes', 'exceptions'] as const)
     checkIds(key, raw[key] ?? [], proof)
-  const instruments = readInstruments(raw.instruments, proof)
+  const limits = { ...defaultLimits, ...raw.limits }
+  const instruments = readInstruments(raw.instruments, limits, proof)
   const destinations = readDestinations(raw.destinations, proof)
   const known = { instruments, destinations }
   const routes = raw.routes.map((route, index) => readRoute(route, ['routes', index], known, proof))
-  const limits = { ...defaultLimits, ...raw.limits }
   const schemaOf = ({ body }: RawRoute) => bodySchema(body, readReference, limits.maxMembers)
   const exceptions = readExceptions(raw.exceptions, { instruments, routes: raw.routes, bodySchema: schemaOf }, proof)
   return {

@@ -1,3 +1,4 @@
+import type { Rate } from '../budget/rate.ts'
 import type { InteropMetric } from '../body/interop-layout.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { Limits } from '../policy.ts'
@@ -40,6 +41,8 @@ export type RawInstrument = {
   readonly network?: string
   readonly certificate?: string
   readonly enabled?: boolean
+  readonly maxNucleotidesPerHour?: number
+  readonly maxNucleotidesPerDay?: number
 }
 
 export type RawDestination = {
@@ -63,10 +66,15 @@ export type RawRoute = {
   readonly headers?: RawParameters
   readonly upgradeInsecure?: boolean
   readonly body: RawBody
+  readonly rate?: Rate
+  readonly capacity?: CapacityBudget
   readonly forward?: 'canonical' | 'exact'
   readonly response?: { readonly headers?: readonly string[]; readonly maxBytes?: number }
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
 }
+
+/** Bits that may be chosen freely, as `rules/capacity/` reckons them: what lint holds the route to. */
+export type CapacityBudget = { readonly perMessage?: number; readonly perDay?: number }
 
 export type RawParameters = Readonly<Record<string, RawParameter>>
 

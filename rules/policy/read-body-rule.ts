@@ -3,6 +3,7 @@ import { compileTemplates, logSchema, templateProblems } from '../body/log-lines
 import { readValueRules, type ValueRulesSource } from '../body/read-value-rules.ts'
 import type { JsonValue } from '../canonical.ts'
 import { propertyNames, propertyOrders } from '../closed-schema.ts'
+import { fixedFragments } from '../drip/fixed-fragments.ts'
 import type { Path } from '../json-pointer.ts'
 import type { BodyRule } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
@@ -54,7 +55,8 @@ const schemaParts = (raw: ValueRulesSource & { readonly schema: RawSchema }, pat
   proof.harmless(names, key)
   const { rules, problems } = readValueRules(raw, schema)
   for (const { path: inner, message } of problems) proof.report([...path, ...inner], message)
-  return { validate: proof.compile(schema, key), names, orders: propertyOrders(schema), rules }
+  const fixed = fixedFragments(schema)
+  return { validate: proof.compile(schema, key), names, fixed, orders: propertyOrders(schema), rules }
 }
 
 const formRule = (raw: RawForm, path: Path, proof: Proofreader): BodyRule => {
@@ -62,7 +64,8 @@ const formRule = (raw: RawForm, path: Path, proof: Proofreader): BodyRule => {
   const parameters = readParameters(raw.parameters, [...path, 'parameters'], proof)
   const names = new Set(parameters.keys())
   proof.harmless(names, [...path, 'parameters'])
-  return { kind: 'form', contentTypes, parameters, names }
+  const fixed = new Set([...parameters.values()].flatMap(parameter => [...parameter.fixed]))
+  return { kind: 'form', contentTypes, parameters, names, fixed }
 }
 
 const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): BodyRule | null => {
@@ -76,7 +79,14 @@ const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): BodyRule 
   if (raw.schema === undefined) proof.references[`interop:${metric}`] = schema as JsonValue
   const names = propertyNames(schema)
   proof.harmless(names, key)
-  return { kind: 'interop', contentTypes, metric, validate: proof.compile(schema, key), names }
+  return {
+    kind: 'interop',
+    contentTypes,
+    metric,
+    validate: proof.compile(schema, key),
+    names,
+    fixed: fixedFragments(schema),
+  }
 }
 
 const logRule = (
@@ -93,7 +103,8 @@ const logRule = (
       )
     return null
   }
-  const names = propertyNames(logSchema(reading.templates, 0))
+  const schema = logSchema(reading.templates, 0)
+  const names = propertyNames(schema)
   proof.harmless(names, [...path, 'templates'])
-  return { kind: 'log', contentTypes, templates: reading.templates, onUnmatched, names }
+  return { kind: 'log', contentTypes, templates: reading.templates, onUnmatched, names, fixed: fixedFragments(schema) }
 }

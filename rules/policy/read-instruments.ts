@@ -1,12 +1,16 @@
 import { normalizeAddress, parseNetwork, sameNetwork, type Network } from '../address.ts'
 import type { Path } from '../json-pointer.ts'
-import type { Instrument } from '../policy.ts'
+import type { Instrument, Limits } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
 import type { RawInstrument } from './raw-policy.ts'
 
 /** The instruments of a policy. Two that could not be told apart are reported. */
-export const readInstruments = (raw: readonly RawInstrument[], proof: Proofreader): readonly Instrument[] => {
-  const instruments = raw.map((instrument, index) => readInstrument(instrument, ['instruments', index], proof))
+export const readInstruments = (
+  raw: readonly RawInstrument[],
+  limits: Limits,
+  proof: Proofreader,
+): readonly Instrument[] => {
+  const instruments = raw.map((instrument, index) => readInstrument(instrument, limits, ['instruments', index], proof))
   for (const [index, instrument] of instruments.entries()) {
     const earlier = instruments.slice(0, index)
     const twin = earlier.find(({ certificate }) => certificate !== null && certificate === instrument.certificate)
@@ -25,12 +29,16 @@ const areMistakable = (a: Instrument, b: Instrument): boolean =>
   sameNetwork(a.network, b.network) &&
   (a.certificate === null || b.certificate === null)
 
-const readInstrument = (raw: RawInstrument, path: Path, proof: Proofreader): Instrument => ({
+const readInstrument = (raw: RawInstrument, limits: Limits, path: Path, proof: Proofreader): Instrument => ({
   id: raw.id,
   serial: raw.serial ?? null,
   enabled: raw.enabled ?? true,
   certificate: raw.certificate ?? null,
   network: networkOf(raw, path, proof),
+  drip: {
+    perHour: raw.maxNucleotidesPerHour ?? limits.maxNucleotidesPerHour,
+    perDay: raw.maxNucleotidesPerDay ?? limits.maxNucleotidesPerDay,
+  },
 })
 
 const networkOf = ({ address, network }: RawInstrument, path: Path, proof: Proofreader): Network | null => {

@@ -1,3 +1,4 @@
+import { fixedFragments } from '../drip/fixed-fragments.ts'
 import type { Path } from '../json-pointer.ts'
 import type { Parameter } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
@@ -12,7 +13,7 @@ export const readParameters = (
   new Map(
     Object.entries(raw).map(([name, { schema, required = false, credential = false }]) => {
       const validate = proof.compile(schema, [...path, name, 'schema'])
-      return [name, { name, required, credential, validate }] as const
+      return [name, { name, required, credential, validate, fixed: fixedFragments(schema) }] as const
     }),
   )
 

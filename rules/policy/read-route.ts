@@ -34,6 +34,7 @@ const settingsOf = (raw: RawRoute) => ({
   instruments: raw.instruments ? new Set(raw.instruments) : null,
   method: raw.method,
   upgradeInsecure: raw.upgradeInsecure ?? false,
+  rate: raw.rate ?? null,
   forward: raw.forward ?? 'canonical',
   response: {
     headers: new Set(raw.response?.headers ?? ['content-type', 'content-encoding', 'retry-after', 'date']),

@@ -1,3 +1,4 @@
+import type { Rate } from '../budget/rate.ts'
 import type { DeriveSource } from '../body/derived-field.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { JsonValue } from '../canonical.ts'
@@ -6,7 +7,15 @@ import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
 import { defaultLimits } from '../policy.ts'
 import { bodySchema } from '../policy/body-schema.ts'
 import type { ReadReference } from '../policy/proofreader.ts'
-import type { RawBody, RawDetector, RawException, RawParameters, RawPolicy, RawRoute } from '../policy/raw-policy.ts'
+import type {
+  CapacityBudget,
+  RawBody,
+  RawDetector,
+  RawException,
+  RawParameters,
+  RawPolicy,
+  RawRoute,
+} from '../policy/raw-policy.ts'
 
 /** A schema where the policy has it. */
 export type DraftSchema = {
@@ -42,6 +51,8 @@ export type DraftRoute = {
   readonly query: readonly DraftParameter[]
   readonly headers: readonly DraftParameter[]
   readonly body: DraftBody | null
+  readonly rate: Rate | null
+  readonly capacity: CapacityBudget | null
   readonly forward: 'canonical' | 'exact'
 }
 
@@ -85,6 +96,8 @@ const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference, maxM
   query: readParameters(raw.query, [...path, 'query']),
   headers: readParameters(raw.headers, [...path, 'headers']),
   body: readBody(raw.body, [...path, 'body'], readReference, maxMembers),
+  rate: raw.rate ?? null,
+  capacity: raw.capacity ?? null,
   forward: raw.forward ?? 'canonical',
 })
 

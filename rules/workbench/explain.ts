@@ -1,5 +1,6 @@
 import type { JsonValue } from '../canonical.ts'
 import type { DraftParameter, DraftRoute } from './draft-policy.ts'
+import { dripRules } from '../drip/drip-rules.ts'
 import { referenceToken } from '../json-pointer.ts'
 import { nearestName } from './nearest-name.ts'
 import type { Policy } from '../policy.ts'
@@ -43,7 +44,7 @@ export const explain = (block: Block, context: ExplainContext): Explanation => (
   place: block.place,
   allowed: allowedFor(block, context),
   findings: block.findings.map(finding => {
-    const detector = detectors.find(({ id }) => id === finding.detector)
+    const detector = [...detectors, ...Object.values(dripRules)].find(({ id }) => id === finding.detector)
     return { ...finding, title: detector?.title ?? finding.detector, source: detector?.source ?? '' }
   }),
 })

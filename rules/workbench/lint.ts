@@ -1,4 +1,6 @@
 import { capacityAt } from '../capacity/capacity.ts'
+import { overBudget, type Excess } from '../capacity/route-budget.ts'
+import { routeCapacity } from '../capacity/route-capacity.ts'
 import { childrenOf, openings } from '../closed-schema.ts'
 import {
   readDraftPolicy,
@@ -22,6 +24,10 @@ const hints = {
   'unsatisfiable-schema': 'nothing can ever pass here: correct the bounds, or remove the field',
   'overlapping-routes':
     'a request that two routes match is blocked: tell them apart by path, method, destination or instruments',
+  'over-budget':
+    'more can be said through the route than it is meant to: narrow its schemas, lower its rate, or raise the budget',
+  'no-budget':
+    'give the route a "rate", so that the appliance holds back what comes too often, and a "capacity", so that lint says when its schemas become wider than they were meant to be; "sluice rules capacity" has the figures',
   'unused-destination': 'no route leads there: add one, or remove the destination',
   'unused-instrument': 'no route is open to it: name it in the "instruments" of a route, or remove it',
   'unused-route': 'every instrument that may use it is switched off: enable one, or remove the route',
@@ -118,7 +124,11 @@ const warning = (code: LintCode, path: Path, more: Partial<Note> = {}): Note => 
 
 const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly LintFinding[] => {
   const notes: readonly Note[] = [
-    ...policy.routes.flatMap(route => [...schemasOf(route).flatMap(schemaNotes), ...credentialNotes(route)]),
+    ...policy.routes.flatMap(route => [
+      ...schemasOf(route).flatMap(schemaNotes),
+      ...credentialNotes(route),
+      ...budgetNotes(route),
+    ]),
     ...overlaps(policy.routes),
     ...unused(policy),
     ...exceptionNotes(policy, time),
@@ -245,6 +255,24 @@ const credentialNotes = ({ headers, query }: DraftRoute): readonly Note[] =>
   [...headers, ...query]
     .filter(({ name, credential }) => !credential && secretName.test(name))
     .map(({ name, path }: DraftParameter) => warning('unmarked-credential', path.slice(0, -1), { detail: name }))
+
+/** What a route lets through, held to what it is meant to let through. */
+const budgetNotes = (route: DraftRoute): readonly Note[] => {
+  const { rate, capacity, path } = route
+  const missing = (['rate', 'capacity'] as const).filter(key => route[key] === null)
+  const none = missing.length > 0 ? [warning('no-budget', path, { detail: `no ${missing.join(', no ')}` })] : []
+  const excesses = capacity ? overBudget(capacity, routeCapacity(route).bits, rate) : []
+  return [...none, ...excesses.flatMap(excess => excessNote(excess, route))]
+}
+
+const excessNote = ({ key, bits, budget }: Excess, { path, rate }: DraftRoute): readonly Note[] => {
+  const note = (detail: string): readonly Note[] => [error('over-budget', [...path, 'capacity', key], { detail })]
+  if (key === 'perDay' && rate === null) return note('no rate bounds how many messages there are')
+  // A schema without a bound is an open one, and reported as that.
+  return bits === Infinity ? [] : note(`${spellBits(bits)} bits, and the budget is ${spellBits(budget)}`)
+}
+
+const spellBits = (bits: number): string => Math.ceil(bits).toLocaleString('en')
 
 /** Whether some path fits both templates. A parameter takes any segment that is not empty: schemas do not choose routes. */
 const canBothMatch = (a: PathTemplate, b: PathTemplate): boolean =>

@@ -2,6 +2,7 @@ import type { JsonValue } from '../canonical.ts'
 import casesSchema from './cases.schema.json' with { type: 'json' }
 import { referenceToken, type Path } from '../json-pointer.ts'
 import { compileDocumentSchema, inOrder, keyOf, readYamlDocument, type Problem } from '../policy/yaml-document.ts'
+import { dripRules } from '../drip/drip-rules.ts'
 import { detectors } from '../registry.ts'
 import { resolvePlace } from './resolve-place.ts'
 import { blockReasons, type Verdict } from '../verdict.ts'
@@ -68,7 +69,7 @@ const complaintsAbout = (cases: readonly RawCase[], { routes, exceptions }: Name
     if (!routes.includes(one.route)) found.push(about('route', `the policy has no such route: ${routes.join(', ')}`))
     if (one.reason !== undefined && !Object.hasOwn(blockReasons, one.reason))
       found.push(about('reason', 'is no reason of a block'))
-    if (one.detector !== undefined && !detectors.some(({ id }) => id === one.detector))
+    if (one.detector !== undefined && ![...detectors, dripRules.sum].some(({ id }) => id === one.detector))
       found.push(about('detector', 'there is no such detector'))
     if (one.exception !== undefined && !exceptions.includes(one.exception))
       found.push(about('exception', 'the policy has no such exception'))

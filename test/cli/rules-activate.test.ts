@@ -22,7 +22,13 @@ const policyOf = (schemaFile: string, host = 'vendor.invalid'): string => `versi
 instruments: [{ id: one, address: 127.0.0.1 }]
 destinations: [{ id: vendor, host: ${host} }]
 routes:
-  - { id: cycles, destination: vendor, method: POST, path: /v1/cycles, body: { kind: json, schema: ${schemaFile} } }
+  - id: cycles
+    destination: vendor
+    method: POST
+    path: /v1/cycles
+    body: { kind: json, schema: ${schemaFile} }
+    rate: { messages: 60, per: hour }
+    capacity: { perMessage: 20 }
 `
 
 const policy = join(data, 'policy.yaml')
@@ -152,6 +158,6 @@ t.test('serve: a start takes an edited file and says so, and otherwise keeps wha
   t.equal(back.code, 12)
   writeFileSync(policy, readFileSync(policy, 'utf8').replace('kind: json', 'kind: jsn'))
   const refused = await run('serve')
-  t.same([refused.code, /policy\.yaml:5:\d+ routes\[0\]\.body/.test(refused.stderr)], [1, true])
+  t.same([refused.code, /policy\.yaml:\d+:\d+ routes\[0\]\.body/.test(refused.stderr)], [1, true])
   t.equal((await run('log', 'verify')).code, 0)
 })

@@ -10,6 +10,8 @@ const policy = ['--policy', join(pack, 'policy.yaml')]
 type Report = {
   readonly perHour: number
   readonly routes: readonly {
+    readonly rate: { readonly messages: number; readonly per: string; readonly isEnforced: boolean }
+    readonly budget: { readonly exceeded: readonly string[] } | null
     readonly route: string
     readonly state: string
     readonly bits: number | null
@@ -25,10 +27,9 @@ const reportOf = async (args: readonly string[]): Promise<Report> => {
 }
 
 t.test('rules capacity --json: every route with its fields by bits, which add up', async t => {
-  const { perHour, routes, anyRoute } = await reportOf(policy)
-  t.equal(perHour, 12)
+  const { routes, anyRoute } = await reportOf(policy)
   t.equal(routes.length, 5)
-  for (const { route, bits, bitsPerDay, fields } of routes) {
+  for (const { route, bits, rate, bitsPerDay, budget, fields } of routes) {
     const each = fields.map(field => field.bits!)
     t.same(
       each,
@@ -36,18 +37,19 @@ t.test('rules capacity --json: every route with its fields by bits, which add up
       `${route}: most first`,
     )
     t.ok(Math.abs(each.reduce((sum, one) => sum + one, 0) - bits!) < 1e-6, `${route}: the sum`)
-    t.equal(bitsPerDay, bits! * 12 * 24)
+    t.equal(bitsPerDay, bits! * rate.messages * (rate.per === 'hour' ? 24 : 1))
+    t.match([rate.isEnforced, budget], [true, { exceeded: [] }])
   }
   t.ok(anyRoute.bits! >= Math.max(...routes.map(({ bits }) => bits!)))
 })
 
-t.test('rules capacity: one route, so many fields, at another rate', async t => {
-  const args = [...policy, '--route', 'run-status', '--top', '2', '--per-hour', '1']
+t.test('rules capacity: one route, so many fields, at its rate and beside its budget', async t => {
+  const args = [...policy, '--route', 'run-status', '--top', '2']
   const { code, stdout, stderr } = await sluice(['rules', 'capacity', ...args])
   t.same([code, stderr], [0, ''])
   const lines = stdout.split('\n')
-  t.match(lines[0], 'route\tbits in a message\tbits a day at 1/h\tbit/s')
-  t.match(lines[1], /^run-status\t[\d,.]+\t/)
+  t.match(lines[0], 'route\tbits in a message\tbudget\trate\tbits a day\tbudget a day\tbit/s')
+  t.match(lines[1], /^run-status\t[\d,.]+\t400\t60 per hour\t[\d,.]+\t576,000\t/)
   t.same(lines.slice(3, 4), ['route\tfield\tbits\twhy'])
   t.equal(
     lines.slice(4).findIndex(line => line === ''),
@@ -59,6 +61,15 @@ t.test('rules capacity: one route, so many fields, at another rate', async t => 
   t.match(stdout, /The moment and the order/)
 })
 
+t.test('rules capacity: a route without a rate is reckoned with --per-hour, and said not to be held to it', async t => {
+  const file = join(t.testdir(), 'policy.yaml')
+  writeFileSync(file, readFileSync(policy[1]!, 'utf8').replaceAll(/^ {4}rate: .*\n/gm, ''))
+  const args = ['--policy', file, '--route', 'run-status', '--per-hour', '2']
+  t.match((await sluice(['rules', 'capacity', ...args])).stdout, /\t2 per hour, not enforced\t/)
+  const [route] = (await reportOf(args)).routes
+  t.match(route, { bitsPerDay: route!.bits! * 48, rate: { isEnforced: false }, budget: { exceeded: ['perDay'] } })
+})
+
 t.test('rules capacity: an open schema is unbounded, with the field that makes it so', async t => {
   const file = join(t.testdir(), 'policy.yaml')
   const schema = '{ type: object, additionalProperties: false, properties: { note: { type: string } } }'
@@ -67,7 +78,7 @@ t.test('rules capacity: an open schema is unbounded, with the field that makes i
   const { routes } = await reportOf(['--policy', file, '--route', 'run-status'])
   t.match(routes, [{ state: 'unbounded', bits: null, fields: [{ pointer: '/note', unbounded: 'no "maxLength"' }] }])
   const { stdout } = await sluice(['rules', 'capacity', '--policy', file, '--route', 'run-status'])
-  t.match(stdout, /run-status\tunbounded\tunbounded\t-\t1\t1\n/)
+  t.match(stdout, /run-status\tunbounded\t400\t60 per hour\tunbounded\t576,000\t-\t1\t1\n/)
   t.match(stdout, /body \/note\tunbounded\tno "maxLength"/)
 })
 

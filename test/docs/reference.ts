@@ -8,6 +8,7 @@ import { tamperings } from '../../log/verify.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
 import { upstreamFaults } from '../../proxy/upstream-fault.ts'
 import type { Category, Detector } from '../../rules/detector.ts'
+import { dripRules } from '../../rules/drip/drip-rules.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
 
@@ -124,6 +125,16 @@ const settingRows = (detector: Detector): readonly (readonly string[])[] => {
   ])
 }
 
+const dripText = [
+  'Pieces of sequence that are too short for any detector are counted in each request: the letters of each whole word of four or more of A, C, G, T, U that ' +
+    'holds G, T or U; those of such words in a word of 8 to 64 characters of base64 or hexadecimal; and 12 or more for a run of eight or more in a longer word. Texts that ' +
+    'the policy itself spells in an `enum` or `const` (the indexes of a kit, for example) and its property names are not counted; of a credential only words of eight letters or more are.',
+  'A request of 24 or more is blocked as `nucleotide-sum`. One with fewer is blocked as `drip` when its instrument would have sent more than 48 within an ' +
+    'hour, or 96 within a day ([limits](policy.md#limits)), whatever the routes: then the appliance says so on its standard output, once an hour. Requests ' +
+    'that hold none go on, because an instrument is of no use to its vendor without telemetry; `enabled: false` in the policy stops it altogether. Each decision ' +
+    'record of a request that left has the count (`nucleotides`), never the letters, and `sluice status` shows what each instrument has sent.',
+].join('\n\n')
+
 const detectorsPage = (): string =>
   [
     note('rules/registry.ts'),
@@ -144,6 +155,12 @@ const detectorsPage = (): string =>
           .map(detector => [`\`${detector.id}\``, detector.title, byDefault(detector), detector.source]),
       ),
     ]),
+    '## Counted over a request, and over time',
+    dripText,
+    tableOf(
+      ['id', 'finds', 'source'],
+      Object.values(dripRules).map(({ id, title, source }) => [`\`${id}\``, title, source]),
+    ),
     '## Settings',
     'Keys of the detector under `detectors` in the policy, beside `enabled` and `reason`.',
     tableOf(
@@ -159,7 +176,7 @@ const codesPage = (): string =>
     'Codes are stable: they stand in decision records, in answers to instruments and in the output of commands.',
     '## Why a request is blocked',
     'The `reason` of a decision, and the `code` of the answer. The answer has status 403, but 400 for `request-malformed` and ' +
-      '`request-incomplete` and 421 for `authority-mismatch`; a route can choose another ([onBlock](policy.md#onblock)).',
+      '`request-incomplete`, 421 for `authority-mismatch` and 429 (with `Retry-After`) for `rate-exceeded`; a route can choose another ([onBlock](policy.md#onblock)).',
     tableOf(['reason', 'meaning'], codeRows(blockReasons)),
     '## What can go wrong on the way to the vendor',
     'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form.',

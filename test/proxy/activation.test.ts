@@ -13,6 +13,7 @@ import { activateStart, openActivations, type ActivationRequest } from '../../pr
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/forwarder.ts'
+import { openLedger } from '../../proxy/ledger.ts'
 import { createPipeline } from '../../proxy/pipeline.ts'
 import { copiedPolicy } from '../../proxy/policy-copies.ts'
 import { readSettings } from '../../proxy/settings.ts'
@@ -256,7 +257,14 @@ t.test('a record that was written and not acknowledged is taken back by another'
   const first = await activateStart({ folder, settings, authority, journal }, startPolicy(folder, settings))
   const forwarder = createForwarder()
   const notify = (): void => undefined
-  const pipeline = createPipeline({ policy: first.policy, journal, forwarder, reviewers: [], notify })
+  const pipeline = createPipeline({
+    ledger: openLedger([]),
+    policy: first.policy,
+    journal,
+    forwarder,
+    reviewers: [],
+    notify,
+  })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   t.teardown(() => activations.close())
   journal.failNext = true

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { Departures } from '../../rules/budget/history.ts'
 import { inspect, inspectHead, inspectTunnel, inspectUnreadable, scanPayload } from '../../rules/inspect.ts'
 import type { Content, Field, Ingress, Message } from '../../rules/message.ts'
 import type { Policy } from '../../rules/policy.ts'
@@ -140,7 +141,7 @@ for (const [reason, cases] of Object.entries(reached))
   })
 
 t.test('inspect: every reason for a block is reached by a test here', async t => {
-  const others: readonly BlockReason[] = ['inspection-failed']
+  const others: readonly BlockReason[] = ['inspection-failed', 'rate-exceeded']
   t.same([...Object.keys(reached), ...others].toSorted(), Object.keys(blockReasons).toSorted())
 })
 
@@ -160,11 +161,40 @@ t.test('P8: inspect: a fault inside blocks, and does not lose who asked', async 
     rule: null,
     place: null,
     findings: [],
+    retryAfter: null,
     instrument: 'sequencer',
     destination: 'telemetry.vendor.example:443',
     route: 'telemetry',
   })
 })
+
+t.test(
+  'inspect: a message beyond the rate is blocked, with the seconds to wait; without a history no rate is reckoned with',
+  async t => {
+    const time = Date.UTC(2026, 2, 1, 12)
+    const routes = policy.routes.map(route => ({ ...route, rate: { messages: 2, per: 'minute' } as const }))
+    const departures = new Departures()
+    const decide = (after: number, request = {}) =>
+      inspect({ ...messageOf(request), history: departures.at(time + after) }, { ...policy, routes })
+    const leave = (after: number): void =>
+      departures.add({ time: time + after, instrument: 'sequencer', route: 'telemetry', nucleotides: 0 })
+    leave(0)
+    t.equal(decide(1_000).kind, 'forward')
+    leave(10_000)
+    t.match(decide(20_000), {
+      kind: 'block',
+      reason: 'rate-exceeded',
+      rule: 'rate.minute',
+      retryAfter: 41,
+      route: 'telemetry',
+    })
+    t.equal(decide(60_999).kind, 'block')
+    t.equal(decide(61_000).kind, 'forward')
+    t.equal(decide(20_000, { arrival: { ...gateway, client: '10.77.1.22' } }).kind, 'forward', 'another instrument')
+    t.match(decide(20_000, { body: `{"message":"${read}"}` }), { reason: 'sensitive-content' })
+    t.equal(inspect(messageOf(), { ...policy, routes }).kind, 'forward')
+  },
+)
 
 const forwarded = (request: Parameters<typeof messageOf>[0]) => {
   const verdict = inspect(messageOf(request), policy)

@@ -26,6 +26,8 @@ const route = (parts: Partial<DraftRoute>): DraftRoute => ({
   query: [],
   headers: [],
   body: null,
+  rate: null,
+  capacity: null,
   forward: 'canonical',
   ...parts,
 })

@@ -15,6 +15,8 @@ const route = (schema: JsonValue): DraftRoute => ({
   query: [],
   headers: [],
   body: { path: [], contentTypes: 1, schema },
+  rate: null,
+  capacity: null,
   forward: 'canonical',
 })
 
@@ -64,6 +66,7 @@ t.test('coverageOf: a payload that is blocked covers its detectors, and nothing 
     exceptions: [],
     excepted: [],
     findings: [finding],
+    retryAfter: null,
   } as const
   const { routes, schema: share, detectors } = coverageOf([route(schema)], [{ route: 'r', verdict, body: { a: {} } }])
   t.same([routes.missed, share.missed.length], [['r'], 7])

@@ -20,9 +20,17 @@ const route: Members = {
   method: 'POST',
   path: '/v1/one',
   body: { kind: 'json', schema: closed },
+  rate: { messages: 10, per: 'hour' },
+  capacity: { perMessage: 1_000_000 },
 }
 
 const sound: Members = { version: 1, instruments: [instrument], destinations: [destination], routes: [route] }
+
+/** Of 1 bit: the field may stand there or not. */
+const oneBit: Members = { ...closed, properties: { field: { const: 1 } } }
+
+const { rate: _, ...rateless } = route
+const withoutRate: Members = { ...sound, routes: [rateless] }
 
 const lintOf = (policy: Members): readonly LintFinding[] => lint(stringify(policy), () => null, arrivalTime)
 
@@ -80,6 +88,12 @@ const cases: Record<
     bad: twoRoutes({ path: '/v1/{what}', pathParameters: { what: { schema: text('^two$', 3) } } }),
     good: twoRoutes({ path: '/v2/{what}', pathParameters: { what: { schema: text('^two$', 3) } } }),
   },
+  'over-budget': {
+    severity: 'error',
+    bad: withRoute({ capacity: { perDay: 1 }, body: { kind: 'json', schema: oneBit } }),
+    good: withRoute({ capacity: { perDay: 240 }, body: { kind: 'json', schema: oneBit } }),
+  },
+  'no-budget': { severity: 'warning', bad: withoutRate, good: sound },
   'unused-destination': {
     severity: 'warning',
     bad: { ...sound, destinations: [destination, { id: 'other', host: 'other.example' }] },
