@@ -128,7 +128,7 @@ const settingRows = (detector: Detector): readonly (readonly string[])[] => {
 const dripText = [
   'Pieces of sequence that are too short for any detector are counted in each request: the letters of each whole word of four or more of A, C, G, T, U that ' +
     'holds G, T or U; those of such words in a word of 8 to 64 characters of base64 or hexadecimal; and 12 or more for a run of eight or more in a longer word. Texts that ' +
-    'the policy itself spells in an `enum` or `const` (the indexes of a kit, for example) and its property names are not counted; of a credential only words of eight letters or more are.',
+    'the policy itself spells in an `enum` or `const` (the indexes of a kit, for example), its property names and what it excepts from a detector of sequence are not counted; of a credential only words of eight letters or more are.',
   'A request of 24 or more is blocked as `nucleotide-sum`. One with fewer is blocked as `drip` when its instrument would have sent more than 48 within an ' +
     'hour, or 96 within a day ([limits](policy.md#limits)), whatever the routes: then the appliance says so on its standard output, once an hour. Requests ' +
     'that hold none go on, because an instrument is of no use to its vendor without telemetry; `enabled: false` in the policy stops it altogether. Each decision ' +

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Departures } from '../../../rules/budget/history.ts'
+import type { Exception } from '../../../rules/exception.ts'
 import { inspect, scanPayload } from '../../../rules/inspect.ts'
 import type { Policy } from '../../../rules/policy.ts'
 import type { Finding, Verdict } from '../../../rules/verdict.ts'
@@ -89,3 +90,26 @@ t.test('nucleotide-sum: 24 in one request are blocked at once, 23 are not, witho
   t.match(decide([bases(8), bases(8), bases(8)]), { kind: 'block', reason: 'sensitive-content', findings })
   t.match(scanPayload(Buffer.from(JSON.stringify([bases(8), bases(8), bases(8)]))), { verdict: 'block', findings })
 })
+
+t.test(
+  'nucleotide-sum: a text at a place where a detector of sequence is excepted is not counted, others are',
+  async t => {
+    const exception: Exception = {
+      id: 'kit-primers',
+      owner: 'lab@lab.example',
+      reason: 'a control that is published',
+      expires: Date.UTC(2027, 0, 1),
+      detector: 'nucleotide-run',
+      route: 'telemetry',
+      instrument: null,
+      surface: 'body',
+      pointer: '/message',
+      pattern: ['message'],
+      maxLength: Infinity,
+    }
+    const message = messageOf({ body: JSON.stringify({ message: bases(8).repeat(4), details: ['GATT'] }) })
+    const at = { ...message, arrival: { ...gateway, time: Date.UTC(2026, 5, 1) } }
+    t.match(inspect(at, { ...policy, exceptions: [exception] }), { kind: 'forward', nucleotides: 4 })
+    t.equal(inspect(at, policy).kind, 'block')
+  },
+)
