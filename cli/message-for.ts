@@ -1,5 +1,7 @@
 import { arrivingNow } from '../proxy/arrivals.ts'
 import type { HeldPayload } from '../proxy/held-payload.ts'
+import { bodyValue } from '../rules/body/read-body.ts'
+import type { JsonValue } from '../rules/canonical.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import type { Field, Message } from '../rules/message.ts'
 import type { Policy, Route } from '../rules/policy.ts'
@@ -48,6 +50,12 @@ const routeNamed = (policy: Policy, name: string): Route => {
     `it has: ${policy.routes.map(({ id }) => id).join(', ')}`,
     exitCodes.notFound,
   )
+}
+
+/** What a message says by the rule of a route; undefined where it cannot be read so, or there is no such route. */
+export const bodyOf = (message: Message, { routes, limits }: Policy, route: string | null): JsonValue | undefined => {
+  const rule = routes.find(({ id }) => id === route)?.body
+  return rule && bodyValue(message, rule, limits)
 }
 
 /** The fields that are given; the content type that the route expects when none is. */

@@ -5,7 +5,7 @@ import type { JsonValue } from '../rules/canonical.ts'
 import { decodeContent, decodeText } from '../rules/decode.ts'
 import { readJson } from '../rules/json.ts'
 import type { Observation } from '../rules/workbench/learn.ts'
-import { fieldValues, type Message } from '../rules/message.ts'
+import { fieldValues } from '../rules/message.ts'
 import { defaultLimits } from '../rules/policy.ts'
 import { Failure } from './failure.ts'
 import { heldRows, openHeld, recordReviews } from './held.ts'
@@ -82,7 +82,3 @@ const jsonIn = ({ head, content }: Pick<HeldPayload, 'head' | 'content'>): JsonV
   const json = text === null ? null : readJson(text, defaultLimits)
   return json?.ok ? json.value : undefined
 }
-
-/** The JSON value of a message's body, with its content coding undone; undefined when it has none. */
-export const bodyOf = ({ head, content }: Message): JsonValue | undefined =>
-  content.kind === 'complete' ? jsonIn({ head, content: content.bytes }) : undefined

@@ -8,8 +8,7 @@ import { differences, readCases, type TestCase } from '../rules/workbench/test-c
 import type { CaseResult } from './case-report.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
-import { messageFor } from './message-for.ts'
-import { bodyOf } from './observations.ts'
+import { bodyOf, messageFor } from './message-for.ts'
 
 /** Name of the file of cases that stands beside a policy. */
 export const CASES = 'cases.yaml'
@@ -42,7 +41,7 @@ export const runCases = (file: string, policy: Policy): readonly Outcome[] => {
 const runCase = (test: TestCase, file: string, policy: Policy): Outcome => {
   const message = messageFor(policy, test, payloadOf(test, file))
   const verdict = inspect(message, policy)
-  const body = bodyOf(message)
+  const body = bodyOf(message, policy, test.route)
   const { name, route, expect } = test
   const isBlocked = verdict.kind === 'block'
   return {

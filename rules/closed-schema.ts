@@ -8,7 +8,18 @@
  * bound its values by itself? A subschema that merely narrows beside a closed one (`not`, `if`, `contains`, …) need not.
  */
 
-type JsonObject = { readonly [key: string]: unknown }
+import { contentKeywords, embeddedPlaces, isEmbeddedContent, MAX_CONTENT_NESTING } from './embedded-places.ts'
+import { referenceToken } from './json-pointer.ts'
+import {
+  applicators,
+  childrenOf,
+  childrenUnder,
+  isObject,
+  own,
+  positionsOf,
+  targetOf,
+  type JsonObject,
+} from './schema-positions.ts'
 
 const hints = {
   'not-a-schema': 'a schema is a JSON object, or false',
@@ -37,7 +48,13 @@ const hints = {
   'unknown-keyword': 'no such keyword is enforced: correct the spelling, or remove it',
   'unsupported-name': 'a member called "__proto__" cannot be relied on: no validator checks it; call it otherwise',
   'malformed-keyword': 'the value of this keyword is not of the form that JSON Schema gives it',
-  'encoded-content': 'encoded content cannot be checked inside a string: send the value itself',
+  'encoded-content':
+    'JSON in a string is read where it says "type": "string", "contentMediaType": "application/json", "contentSchema", for base64 "contentEncoding": "base64" or "base64url", and nothing else: what bounds the value stands in "contentSchema"; no other content, nor compressed content, is read',
+  'uncertain-content':
+    'what a string holds is read before the schema is asked: put "contentSchema" where names and positions alone lead, by "properties", "items", "prefixItems", "$ref" and compositions; not under "not", "if", "contains", "patternProperties" or "additionalProperties", nor into a definition that nothing refers to',
+  'mixed-content':
+    'the value of a string here is read out of it, with one encoding, whichever branch holds: say the same in every branch that speaks of this place, and spell no value around it with "const" or "enum"',
+  'nested-content': `JSON in a string within JSON in a string is read to ${MAX_CONTENT_NESTING} levels: send the value itself`,
   'open-condition': '"not" and "if" only narrow: put a "type" with its bounds beside them',
   'open-composition':
     'no branch of "allOf" is closed by itself: close one of them, or put a "type" with its bounds beside it',
@@ -57,32 +74,13 @@ export type Opening = {
 
 const opening = (pointer: string, problem: OpeningProblem): Opening => ({ pointer, problem, hint: hints[problem] })
 
-/** Keywords that hold subschemas, and how. */
-const applicators: ReadonlyMap<string, 'one' | 'list' | 'map'> = new Map([
-  ['additionalProperties', 'one'],
-  ['contains', 'one'],
-  ['else', 'one'],
-  ['if', 'one'],
-  ['items', 'one'],
-  ['not', 'one'],
-  ['propertyNames', 'one'],
-  ['then', 'one'],
-  ['allOf', 'list'],
-  ['anyOf', 'list'],
-  ['oneOf', 'list'],
-  ['prefixItems', 'list'],
-  ['$defs', 'map'],
-  ['dependentSchemas', 'map'],
-  ['patternProperties', 'map'],
-  ['properties', 'map'],
-])
-
 /** Keywords without subschemas: assertions that can only narrow, and annotations that ajv ignores. */
 const plain: ReadonlySet<string> = new Set(
   (
     'type enum const pattern minLength maxLength multipleOf minimum maximum exclusiveMinimum exclusiveMaximum ' +
     'minItems maxItems uniqueItems minContains maxContains minProperties maxProperties required dependentRequired ' +
-    '$id $schema $ref $comment title description default examples deprecated readOnly writeOnly format'
+    '$id $schema $ref $comment title description default examples deprecated readOnly writeOnly format ' +
+    'contentEncoding contentMediaType'
   ).split(' '),
 )
 
@@ -93,53 +91,11 @@ const refused: ReadonlyMap<string, OpeningProblem> = new Map([
   ['$dynamicAnchor', 'dynamic-reference'],
   ['$recursiveRef', 'dynamic-reference'],
   ['$recursiveAnchor', 'dynamic-reference'],
-  ['contentEncoding', 'encoded-content'],
-  ['contentMediaType', 'encoded-content'],
-  ['contentSchema', 'encoded-content'],
 ])
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const own = (object: JsonObject, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined)
 
 const isBound = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
-/** One reference token of a JSON Pointer. */
-const token = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-
-/** A subschema directly inside another, and the keyword that it stands under. */
-export type Child = { readonly pointer: string; readonly schema: unknown; readonly keyword: string }
-
-const childrenUnder = (pointer: string, keyword: string, value: unknown): readonly Child[] | undefined => {
-  const base = pointer + token(keyword)
-  const shape = applicators.get(keyword)
-  if (shape === 'one') return [{ pointer: base, schema: value, keyword }]
-  if (shape === 'list' && Array.isArray(value) && value.length > 0)
-    return value.map((schema: unknown, index) => ({ pointer: `${base}/${index}`, schema, keyword }))
-  if (shape === 'map' && isObject(value))
-    return Object.entries(value).map(([key, schema]) => ({ pointer: base + token(key), schema, keyword }))
-  return undefined
-}
-
-/** The subschemas directly inside the one at a JSON Pointer. */
-export const childrenOf = (pointer: string, schema: unknown): readonly Child[] =>
-  isObject(schema)
-    ? Object.entries(schema).flatMap(([keyword, value]) => childrenUnder(pointer, keyword, value) ?? [])
-    : []
-
-/** Every place of the document where a schema stands, in document order, by its JSON Pointer. */
-export const positionsOf = (root: unknown): ReadonlyMap<string, unknown> => {
-  const positions = new Map<string, unknown>()
-  const visit = (pointer: string, schema: unknown): void => {
-    positions.set(pointer, schema)
-    for (const child of childrenOf(pointer, schema)) visit(child.pointer, child.schema)
-  }
-  visit('', root)
-  return positions
-}
 
 /** Escapes whose meaning `compilePattern` keeps: classes, word boundary, control characters, punctuation. */
 const safeEscape = /[dDwWsSbtnrfv]|[^A-Za-z0-9]/
@@ -194,6 +150,8 @@ const keywordProblem = (pointer: string, keyword: string, value: unknown): Openi
 /** ajv passes over a member `__proto__` of these. */
 const mapsNames = (keyword: string): boolean => applicators.get(keyword) === 'map' || keyword === 'dependentRequired'
 
+const isContentKeyword = (keyword: string): boolean => (contentKeywords as readonly string[]).includes(keyword)
+
 /** What is wrong with one subschema whether or not it decides what is admitted. */
 const untrusted = (pointer: string, schema: unknown): readonly Opening[] => {
   if (typeof schema === 'boolean') return []
@@ -201,29 +159,18 @@ const untrusted = (pointer: string, schema: unknown): readonly Opening[] => {
   const found: Opening[] = []
   for (const [keyword, value] of Object.entries(schema)) {
     const problem = keywordProblem(pointer, keyword, value)
-    if (problem !== undefined) found.push(opening(pointer + token(keyword), problem))
+    if (problem !== undefined) found.push(opening(pointer + referenceToken(keyword), problem))
+    else if (isContentKeyword(keyword) && !isEmbeddedContent(schema))
+      found.push(opening(pointer + referenceToken(keyword), 'encoded-content'))
     if (isObject(value) && Object.hasOwn(value, '__proto__') && mapsNames(keyword))
-      found.push(opening(pointer + token(keyword) + token('__proto__'), 'unsupported-name'))
+      found.push(opening(pointer + referenceToken(keyword) + referenceToken('__proto__'), 'unsupported-name'))
     if (keyword !== 'patternProperties' || !isObject(value)) continue
     for (const pattern of Object.keys(value)) {
       const wrong = patternProblem(pattern)
-      if (wrong !== undefined) found.push(opening(pointer + token(keyword) + token(pattern), wrong))
+      if (wrong !== undefined) found.push(opening(pointer + referenceToken(keyword) + referenceToken(pattern), wrong))
     }
   }
   return found
-}
-
-export type Target = { readonly pointer: string } | { readonly problem: OpeningProblem }
-
-/** Pointers that are spelled the same in a URI fragment; with percent-encoding, two resolvers could go to two places. */
-const plainPointer = /^(?:\/[\w$.~-]+)*$/
-
-/** Where a `$ref` leads: to a place where a schema stands in this document, or nowhere. */
-export const targetOf = (positions: ReadonlyMap<string, unknown>, reference: unknown): Target => {
-  if (typeof reference !== 'string') return { problem: 'malformed-keyword' }
-  if (!reference.startsWith('#')) return { problem: 'remote-reference' }
-  const pointer = reference.slice(1)
-  return positions.has(pointer) && plainPointer.test(pointer) ? { pointer } : { problem: 'unresolvable-reference' }
 }
 
 /** References that lead nowhere, and references that close a circle. */
@@ -276,7 +223,8 @@ const arrayOpenings = (pointer: string, schema: JsonObject, closure: Closure): r
   return found
 }
 
-const stringOpenings = (pointer: string, schema: JsonObject): readonly Opening[] => {
+const stringOpenings = (pointer: string, schema: JsonObject, closure: Closure): readonly Opening[] => {
+  if (Object.hasOwn(schema, 'contentSchema')) return closure(`${pointer}/contentSchema`)
   const pattern = own(schema, 'pattern')
   // A pattern without anchors is reported once, at the keyword itself.
   if (typeof pattern === 'string' && isCount(own(schema, 'maxLength'))) return []
@@ -294,7 +242,7 @@ const typeOpenings = (pointer: string, schema: JsonObject, type: unknown, closur
   if (type === 'null' || type === 'boolean') return []
   if (type === 'object') return objectOpenings(pointer, schema, closure)
   if (type === 'array') return arrayOpenings(pointer, schema, closure)
-  if (type === 'string') return stringOpenings(pointer, schema)
+  if (type === 'string') return stringOpenings(pointer, schema, closure)
   if (type === 'number' || type === 'integer') return numberOpenings(pointer, schema)
   return [opening(`${pointer}/type`, 'malformed-keyword')]
 }
@@ -315,7 +263,7 @@ const allOfOpenings = (pointer: string, schema: JsonObject, closure: Closure): r
 
 const unionOpenings = (pointer: string, schema: JsonObject, keyword: string, closure: Closure): readonly Opening[] => {
   const branches = childrenUnder(pointer, keyword, own(schema, keyword))
-  if (branches === undefined) return [opening(pointer + token(keyword), 'malformed-keyword')]
+  if (branches === undefined) return [opening(pointer + referenceToken(keyword), 'malformed-keyword')]
   return branches.flatMap(branch => closure(branch.pointer))
 }
 
@@ -389,8 +337,9 @@ export const openings = (schema: unknown): readonly Opening[] => {
   const circles = referenceOpenings(positions)
   const everywhere = [...positions].flatMap(([pointer, part]) => untrusted(pointer, part))
   // In a circle nothing can be said about what is bounded; the circle itself has to go first.
-  const unbounded = circles.some(one => one.problem === 'recursion') ? [] : closureOver(positions)('')
-  return distinct([...everywhere, ...circles, ...unbounded])
+  if (circles.some(one => one.problem === 'recursion')) return distinct([...everywhere, ...circles])
+  const embedded = embeddedPlaces(schema).problems.map(({ pointer, problem }) => opening(pointer, problem))
+  return distinct([...everywhere, ...circles, ...embedded, ...closureOver(positions)('')])
 }
 
 const literalNames = (value: unknown): readonly string[] => {

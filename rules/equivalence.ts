@@ -30,6 +30,20 @@ export const areLinesPlainlyWritten = (
   return [compact, spaced].some(write => values.map(write).join('\n') === bare)
 }
 
+/**
+ * The same for JSON that strings of a value hold: all of it in one layout, all with a final line feed or all without one, members in one
+ * order with those around them. What writes the strings may be another serializer than what writes the rest.
+ * @param value - the whole, with what the strings held in their places
+ */
+export const areEmbeddedPlainlyWritten = (
+  texts: readonly { readonly text: string; readonly value: JsonValue }[],
+  value: JsonValue,
+  orders: readonly (readonly string[])[],
+): boolean =>
+  texts.length === 0 ||
+  (isInOneOrder(value, orders) &&
+    ['', '\n'].some(end => layouts.some(write => texts.every(({ text, value }) => write(value) + end === text))))
+
 const isInOneOrder = (value: JsonValue, orders: readonly (readonly string[])[]): boolean => {
   const ranks = orders.map(rankOf)
   return isOrdered(value, isSorted) || isOrdered(value, names => follows(names, ranks))

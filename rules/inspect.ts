@@ -1,27 +1,19 @@
 import type { History } from './budget/history.ts'
 import { overRate } from './budget/over-rate.ts'
-import { readBodyValue, type BodyValue, type ValueRule } from './body/read-body-value.ts'
+import { readBody, type Body } from './body/read-body.ts'
 import type { JsonValue } from './canonical.ts'
 import { checkParameters, type Values } from './check-parameters.ts'
-import { decodeContent, decodeText } from './decode.ts'
+import { decodeText } from './decode.ts'
 import { overDrip, overSum } from './drip/drip-rules.ts'
 import { exceptedTexts, spelledNucleotides } from './drip/spelled-nucleotides.ts'
 import { exceptionsFor } from './exception.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
 import { referenceToken } from './json-pointer.ts'
-import {
-  fieldValues,
-  type Arrival,
-  type Authority,
-  type Caller,
-  type Content,
-  type Head,
-  type Message,
-} from './message.ts'
+import { fieldValues, type Arrival, type Authority, type Caller, type Head, type Message } from './message.ts'
 import type { Panel } from './panel.ts'
 import { writePath } from './path-template.ts'
-import { defaultLimits, type BodyRule, type Limits, type Policy, type Route } from './policy.ts'
+import { defaultLimits, type Limits, type Policy, type Route } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
 import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
@@ -202,47 +194,6 @@ const readHeaders = (head: Head, route: Route): Values | Stop => {
     headers[name] = value
   }
   return checkParameters('header', headers, route.headers, 'header-not-allowed')
-}
-
-type ValueBody = BodyValue & {
-  readonly kind: 'value'
-  /** The octets as received, with the content coding still on. */
-  readonly received: Uint8Array
-  readonly coding: string | null
-  readonly contentType: string
-  /** Property names that findings may repeat. */
-  readonly names: ReadonlySet<string>
-}
-
-type Body = { readonly kind: 'none' } | ValueBody
-
-const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
-  if (content.kind === 'incomplete') return stop('request-incomplete')
-  if (content.kind === 'too-large' || content.bytes.length > limits.maxBodyBytes)
-    return stop('body-too-large', { rule: 'maxBodyBytes' })
-  if (content.trailers > 0) return stop('request-malformed', { rule: 'trailers' })
-  if (rule.kind === 'none') return content.bytes.length === 0 ? { kind: 'none' } : stop('body-not-allowed')
-  return readValueBody(head, content.bytes, rule, limits)
-}
-
-const readValueBody = (head: Head, received: Uint8Array, rule: ValueRule, limits: Limits): Body | Stop => {
-  const contentType = mediaType(fieldValues(head, 'content-type')[0] ?? '')
-  if (contentType === null || !rule.contentTypes.includes(contentType)) return stop('content-type-not-allowed')
-  const codings = fieldValues(head, 'content-encoding')
-  if (codings.length > 1) return stop('content-encoding-not-allowed')
-  const coding = codings[0] ?? null
-  const decoded = decodeContent(received, coding, limits)
-  if (!decoded.ok) return stop(decoded.fault)
-  if (decoded.bytes.length > limits.maxDecodedBytes) return stop('decoded-too-large', { rule: 'maxDecodedBytes' })
-  const read = readBodyValue(decoded.bytes, rule, limits)
-  if (read instanceof Stop) return read
-  return { kind: 'value', received, coding, contentType, names: rule.names, ...read }
-}
-
-/** The media type without parameters; null where a parameter is given that is not `charset=utf-8` (RFC 9110 section 8.3). */
-const mediaType = (field: string): string | null => {
-  const [type = '', ...parameters] = field.split(';').map(part => part.trim().toLowerCase())
-  return parameters.every(parameter => /^charset="?utf-8"?$/.test(parameter)) ? type : null
 }
 
 /** Everything that would leave and is not written in the policy. */

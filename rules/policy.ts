@@ -6,6 +6,7 @@ import type { ValueRules } from './body/value-rules.ts'
 import type { DecodeLimits } from './decode.ts'
 import type { DripBudget } from './drip/drip-rules.ts'
 import type { Fixed } from './drip/spelled-nucleotides.ts'
+import type { EmbeddedPlaces } from './embedded-places.ts'
 import type { Exception } from './exception.ts'
 import type { JsonLimits } from './json.ts'
 import type { Panels } from './panel.ts'
@@ -72,6 +73,8 @@ export type BodyRule =
       readonly fixed: Fixed
       /** The orders in which the schema lists its properties; `forward: exact` accepts these. */
       readonly orders: readonly (readonly string[])[]
+      /** Where strings hold JSON, which is read before it is validated; null where none does. */
+      readonly embedded: EmbeddedPlaces | null
       readonly rules: ValueRules
     }
   | {
@@ -83,6 +86,7 @@ export type BodyRule =
       readonly names: ReadonlySet<string>
       readonly fixed: Fixed
       readonly orders: readonly (readonly string[])[]
+      readonly embedded: EmbeddedPlaces | null
       readonly rules: ValueRules
     }
   | {

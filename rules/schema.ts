@@ -1,11 +1,14 @@
 import {
   Ajv2020,
   type AnySchemaObject,
+  type CodeKeywordDefinition,
   type ErrorObject,
   type FuncKeywordDefinition,
+  type KeywordCxt,
   type ValidateFunction,
 } from 'ajv/dist/2020.js'
 import type { JsonValue } from './canonical.ts'
+import { decodedSchema } from './embedded-places.ts'
 import { areDistinct, isOneOf } from './json-equality.ts'
 import { pathOf, type Path } from './json-pointer.ts'
 import { multipleOf } from './multiple-of.ts'
@@ -21,7 +24,8 @@ export type Validator = (value: JsonValue) => Validation
  * ajv fails open unless told not to: `strict` refuses unknown keywords, `ownProperties` keeps the prototype out, `$data` and
  * `verbose` stay off. Patterns run on RE2, which is linear in the length of the input; `multipleOf` is exact, where ajv takes
  * either a tolerance or the rounding of binary fractions; `enum`, `const` and `uniqueItems` compare objects whatever their
- * members are called.
+ * members are called. JSON that stands in strings (`contentSchema`) has been read before: the validator takes the value in
+ * which it stands in their place.
  * @throws Error from ajv for a schema that is not valid or not strict
  */
 export const compileSchema = (schema: object): Validator => {
@@ -39,11 +43,19 @@ export const compileSchema = (schema: object): Validator => {
     ajv.removeKeyword(definition.keyword as string)
     ajv.addKeyword(definition)
   }
-  const validate = ajv.compile(schema as AnySchemaObject)
+  const validate = ajv.compile(decodedSchema(schema) as AnySchemaObject)
   return value => (validate(value) ? { ok: true } : failure(validate, value))
 }
 
-const ownKeywords: readonly FuncKeywordDefinition[] = [
+/** The value is held to the schema of the keyword, as `allOf` holds it to each of its own. */
+const holdToSchema = (cxt: KeywordCxt): void => {
+  const valid = cxt.gen.name('valid')
+  cxt.subschema({ keyword: 'contentSchema' }, valid)
+  cxt.ok(valid)
+}
+
+const ownKeywords: readonly (FuncKeywordDefinition | CodeKeywordDefinition)[] = [
+  { keyword: 'contentSchema', schemaType: ['object', 'boolean'], code: holdToSchema },
   { keyword: 'multipleOf', type: 'number', schemaType: 'number', compile: multipleOf, errors: false },
   { keyword: 'enum', schemaType: 'array', compile: isOneOf, errors: false },
   { keyword: 'const', compile: (value: JsonValue) => isOneOf([value]), errors: false },

@@ -14,8 +14,7 @@ import { printExcepted } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { openHeld, recordReviews } from '../held.ts'
-import { messageFor, messageOfHeld } from '../message-for.ts'
-import { bodyOf } from '../observations.ts'
+import { bodyOf, messageFor, messageOfHeld } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
 import { policyToRead } from './rules-lint.ts'
 
@@ -66,7 +65,7 @@ const explainPayload = async (argument: string, options: ExplainOptions): Promis
   }
   process.exitCode = exitCodes.found
   const route = draftPolicyIn(file).routes.find(({ id }) => id === verdict.route) ?? null
-  const explanation = explain(verdict, { policy, route, body: bodyOf(message) })
+  const explanation = explain(verdict, { policy, route, body: bodyOf(message, policy, verdict.route) })
   if (options.json) return json({ ...shared, route: verdict.route, ...explanation, ...owed })
   tell({ ...shared, route: verdict.route }, explanation)
   tellExcepted(excepted)

@@ -2,7 +2,13 @@ import type { JsonValue } from '../canonical.ts'
 import { readJson, type JsonFault, type JsonLimits } from '../json.ts'
 
 export type LinesReading =
-  | { readonly ok: true; readonly lines: readonly string[]; readonly values: JsonValue[] }
+  | {
+      readonly ok: true
+      readonly lines: readonly string[]
+      readonly values: JsonValue[]
+      /** As `maxMembers` counts them. */
+      readonly members: number
+    }
   | { readonly ok: false; readonly fault: JsonFault; readonly rule: string | null; readonly line: number }
 
 /**
@@ -27,7 +33,7 @@ export const readLines = (text: string, maxLines: number, limits: JsonLimits): L
     values.push(reading.value)
     members += reading.members + 1
   }
-  return { ok: true, lines, values }
+  return { ok: true, lines, values, members }
 }
 
 const tooMany = { ok: false, fault: 'json-too-large' } as const

@@ -1,7 +1,7 @@
 import { canonicalize, type JsonValue } from '../canonical.ts'
 import { checkParameters } from '../check-parameters.ts'
 import { decodeText } from '../decode.ts'
-import { areLinesPlainlyWritten, isPlainlyWritten } from '../equivalence.ts'
+import { areEmbeddedPlainlyWritten, areLinesPlainlyWritten, isPlainlyWritten } from '../equivalence.ts'
 import { referenceToken } from '../json-pointer.ts'
 import { readJson } from '../json.ts'
 import type { BodyRule, Limits } from '../policy.ts'
@@ -11,7 +11,8 @@ import { spellingRecord } from './base-composition.ts'
 import { isPlainForm, readForm, writeForm } from './form.ts'
 import { readLines } from './json-lines.ts'
 import { placeInBody } from './place-in-body.ts'
-import { judgeLines, judgeValue, type Violation } from './value-rules.ts'
+import { judgeLines, judgeValue, type Judgement, type Violation } from './value-rules.ts'
+import { inEachElement, readEmbedded, writeEmbedded } from './embedded-json.ts'
 import { encodeInterop } from './encode-interop.ts'
 import { decodeInterop } from './interop.ts'
 import { decodeLog, encodeLog } from './log-lines.ts'
@@ -60,14 +61,19 @@ const readJsonValue = (bytes: Uint8Array, rule: RuleOf<'json'>, limits: Limits):
   if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
   const json = readJson(text, limits)
   if (!json.ok) return stop(json.fault)
-  const { value } = json
-  const { isDerived, violation } = judgeValue(value, rule.validate, rule.rules)
+  const { embedded, orders, names } = rule
+  const reading = readEmbedded(json.value, embedded, limits, { depth: 0, members: json.members, bytes: bytes.length })
+  const { value, texts } = reading
+  const { isDerived, violation } = reading.violation
+    ? refused(reading.violation)
+    : judgeValue(value, rule.validate, rule.rules)
+  const isPlain = () => isPlainlyWritten(text, json.value, orders) && areEmbeddedPlainlyWritten(texts, value, orders)
   return {
     value,
     shown: value,
-    invalid: violation && stopAt(violation, value, rule.names),
-    write: () => encode(canonicalize(value)),
-    differs: () => (isDerived ? 'derived' : isPlainlyWritten(text, value, rule.orders) ? null : 'spelling'),
+    invalid: violation && stopAt(violation, value, names),
+    write: () => encode(canonicalize(writeEmbedded(value, embedded))),
+    differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
 }
 
@@ -76,14 +82,25 @@ const readLinesValue = (bytes: Uint8Array, rule: RuleOf<'ndjson'>, limits: Limit
   if (text === null) return stop('body-undecodable', { rule: 'utf-8' })
   const reading = readLines(text, rule.maxLines, limits)
   if (!reading.ok) return stop(reading.fault, { rule: reading.rule, place: placeAt(referenceToken(reading.line)) })
-  const { values } = reading
-  const { isDerived, violation } = judgeLines(values, rule.validate, rule.rules)
+  const { embedded, orders, names } = rule
+  const eachLine = inEachElement(embedded)
+  const opened = readEmbedded(reading.values, eachLine, limits, {
+    depth: 0,
+    members: reading.members,
+    bytes: bytes.length,
+  })
+  const values = opened.value as JsonValue[]
+  const { isDerived, violation } = opened.violation
+    ? refused(opened.violation)
+    : judgeLines(values, rule.validate, rule.rules)
+  const isPlain = () =>
+    areLinesPlainlyWritten(text, reading.values, orders) && areEmbeddedPlainlyWritten(opened.texts, values, orders)
   return {
     value: values,
     shown: values,
-    invalid: violation && stopAt(violation, values, rule.names),
-    write: () => encode(values.map(value => `${canonicalize(value)}\n`).join('')),
-    differs: () => (isDerived ? 'derived' : areLinesPlainlyWritten(text, values, rule.orders) ? null : 'spelling'),
+    invalid: violation && stopAt(violation, values, names),
+    write: () => encode(values.map(value => `${canonicalize(writeEmbedded(value, embedded))}\n`).join('')),
+    differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
 }
 
@@ -142,6 +159,9 @@ const readLogValue = (bytes: Uint8Array, rule: RuleOf<'log'>, limits: Limits): B
     differs: () => (text === written ? null : 'spelling'),
   }
 }
+
+/** What could not be read to its end is not judged further. */
+const refused = (violation: Violation): Judgement => ({ isDerived: false, violation })
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 

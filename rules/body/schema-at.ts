@@ -1,5 +1,5 @@
 import type { PlacePattern } from './place-pattern.ts'
-import { positionsOf, targetOf } from '../closed-schema.ts'
+import { positionsOf, targetOf } from '../schema-positions.ts'
 
 export type SchemaObject = { readonly [keyword: string]: unknown }
 
@@ -59,7 +59,7 @@ class Walk {
     for (const keyword of ['allOf', 'anyOf', 'oneOf'])
       if (Array.isArray(changed[keyword]))
         changed[keyword] = changed[keyword].map((branch: unknown) => this.visit(branch, pattern, references))
-    for (const keyword of ['then', 'else'])
+    for (const keyword of ['then', 'else', 'contentSchema'])
       if (Object.hasOwn(changed, keyword)) changed[keyword] = this.visit(changed[keyword], pattern, references)
     if ($ref === undefined) return changed
     const target = targetOf(this.#positions, $ref)

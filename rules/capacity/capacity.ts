@@ -5,7 +5,7 @@
  * `if` without both branches, `contains`, `uniqueItems`, `dependentRequired`, `format`) is left out.
  */
 import { canonicalize, type JsonValue } from '../canonical.ts'
-import { positionsOf, targetOf } from '../closed-schema.ts'
+import { positionsOf, targetOf } from '../schema-positions.ts'
 import { referenceToken } from '../json-pointer.ts'
 import { allOf, eitherOf, sequencesOf } from './log2.ts'
 import { numberBits } from './number-count.ts'
@@ -119,6 +119,8 @@ const waysOf = function* (here: Here, schema: Schema): Generator<Capacity> {
   if (Object.hasOwn(schema, 'const')) yield ofValues([own(schema, 'const')], schema)
   if (Array.isArray(own(schema, 'enum'))) yield ofValues(listAt(schema, 'enum'), schema)
   if (Object.hasOwn(schema, 'type')) yield ofTypes(here, schema)
+  // The value that a string holds; it is written again in one way.
+  if (Object.hasOwn(schema, 'contentSchema')) yield here.at(`${here.pointer}/contentSchema`)
   if (Object.hasOwn(schema, '$ref')) yield ofReference(here, own(schema, '$ref'))
   for (const keyword of ['anyOf', 'oneOf'])
     if (Array.isArray(own(schema, keyword))) yield ofUnion(branchesOf(here, keyword, listAt(schema, keyword)))

@@ -1,5 +1,6 @@
 import { readDerivedField, type DerivedField, type DeriveSource } from '../body/derived-field.ts'
 import { minutePattern } from '../body/minute.ts'
+import { decodedSchema } from '../embedded-places.ts'
 import { changeSchemaAt, isSchemaObject, type SchemaObject } from '../body/schema-at.ts'
 import { eitherOf } from './log2.ts'
 import { numberBits, type NumberBounds } from './number-count.ts'
@@ -11,7 +12,7 @@ import { numberBits, type NumberBounds } from './number-count.ts'
 export const derivedSchema = (schema: unknown, derive: readonly DeriveSource[]): unknown =>
   derive
     .map(readDerivedField)
-    .reduce((changed, field) => changeSchemaAt(changed, field.at, one => asDerived(one, field)), schema)
+    .reduce((changed, field) => changeSchemaAt(changed, field.at, one => asDerived(one, field)), decodedSchema(schema))
 
 const asDerived = (schema: unknown, field: DerivedField): unknown => {
   if (!isSchemaObject(schema)) return schema

@@ -1,6 +1,7 @@
 import { capacityOf, type Capacity, type FieldCapacity } from './capacity.ts'
 import { derivedSchema } from './derived-schema.ts'
 import type { DraftParameter, DraftRoute } from '../workbench/draft-policy.ts'
+import { hasEmbedded } from '../embedded-places.ts'
 import { referenceToken } from '../json-pointer.ts'
 import { allOf, eitherOf, sequencesOf } from './log2.ts'
 import type { Surface } from '../verdict.ts'
@@ -58,6 +59,7 @@ const ofBody = ({ body, forward }: DraftRoute): readonly Part[] => {
     { bits, fields: fields.map(field => ({ ...field, surface: 'body' })) },
     ofForm('/content-type', Math.log2(body.contentTypes)),
     ...(forward === 'exact' ? [ofForm('/spelling', spellingBits)] : []),
+    ...(forward === 'exact' && hasEmbedded(body.schema) ? [ofForm('/embedded', embeddedBits)] : []),
   ]
 }
 
@@ -76,3 +78,6 @@ const KEY_ORDERS = 2
 
 /** log2 of the number of texts that `isPlainlyWritten` lets pass for one value. */
 export const spellingBits = Math.log2(LAYOUTS * FINAL_LINE_BREAKS * KEY_ORDERS)
+
+/** log2 of the number of ways in which `areEmbeddedPlainlyWritten` lets all that strings hold be written. */
+const embeddedBits = Math.log2(LAYOUTS * 2)

@@ -1,4 +1,4 @@
-import { positionsOf } from '../closed-schema.ts'
+import { positionsOf } from '../schema-positions.ts'
 import { countFragments } from './fragments.ts'
 
 /** The texts that `enum` and `const` of a schema spell and that would be counted as nucleotides: mostly none. */

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../canonical.ts'
 import { openings } from '../closed-schema.ts'
+import { embeddedPlaces, hasEmbedded, type EmbeddedPlaces } from '../embedded-places.ts'
 import { readJson } from '../json.ts'
 import type { Path } from '../json-pointer.ts'
 import type { Panel } from '../panel.ts'
@@ -17,6 +18,7 @@ export class Proofreader {
   readonly problems: Problem[] = []
   /** Texts of the files the policy refers to: they belong to its digest. */
   readonly references: Record<string, JsonValue> = Object.create(null)
+  readonly #closed = new WeakSet<object>()
   readonly #locate: Locate
   readonly #readReference: ReadReference
   readonly #panel: Panel
@@ -56,11 +58,26 @@ export class Proofreader {
     const open = openings(schema)
     for (const { pointer, problem, hint } of open) this.report(path, `${problem} at ${pointer || '/'}: ${hint}`)
     try {
-      if (open.length === 0) return compileSchema(schema)
+      if (open.length === 0) {
+        const validate = compileSchema(schema)
+        this.#closed.add(schema)
+        return validate
+      }
     } catch (error) {
       this.report(path, `not a valid schema: ${(error as Error).message}`)
     }
     return () => ({ ok: false, keyword: 'schema', path: [] })
+  }
+
+  /** Where strings of a schema that was compiled hold JSON; null also where the schema was refused. */
+  embedded(schema: object): EmbeddedPlaces | null {
+    return this.#closed.has(schema) ? embeddedPlaces(schema).places : null
+  }
+
+  /** The same for a value in which no string is read as JSON. */
+  compilePlain(schema: object, path: Path): Validator {
+    if (hasEmbedded(schema)) this.report(path, 'JSON in strings is read in bodies of the kinds json and ndjson only')
+    return this.compile(schema, path)
   }
 
   /** Names that a schema spells are not looked through again in every message, so they are here, once. */

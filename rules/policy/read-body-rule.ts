@@ -4,6 +4,7 @@ import { readValueRules, type ValueRulesSource } from '../body/read-value-rules.
 import type { JsonValue } from '../canonical.ts'
 import { propertyNames, propertyOrders } from '../closed-schema.ts'
 import { fixedFragments } from '../drip/fixed-fragments.ts'
+import { decodedSchema } from '../embedded-places.ts'
 import type { Path } from '../json-pointer.ts'
 import type { BodyRule } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
@@ -53,10 +54,11 @@ const schemaParts = (raw: ValueRulesSource & { readonly schema: RawSchema }, pat
   if (schema === null) return null
   const names = propertyNames(schema)
   proof.harmless(names, key)
-  const { rules, problems } = readValueRules(raw, schema)
+  const validate = proof.compile(schema, key)
+  const { rules, problems } = readValueRules(raw, decodedSchema(schema))
   for (const { path: inner, message } of problems) proof.report([...path, ...inner], message)
   const fixed = fixedFragments(schema)
-  return { validate: proof.compile(schema, key), names, fixed, orders: propertyOrders(schema), rules }
+  return { validate, names, fixed, orders: propertyOrders(schema), embedded: proof.embedded(schema), rules }
 }
 
 const formRule = (raw: RawForm, path: Path, proof: Proofreader): BodyRule => {
@@ -83,7 +85,7 @@ const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): BodyRule 
     kind: 'interop',
     contentTypes,
     metric,
-    validate: proof.compile(schema, key),
+    validate: proof.compilePlain(schema, key),
     names,
     fixed: fixedFragments(schema),
   }

@@ -12,7 +12,7 @@ export const readParameters = (
 ): ReadonlyMap<string, Parameter> =>
   new Map(
     Object.entries(raw).map(([name, { schema, required = false, credential = false }]) => {
-      const validate = proof.compile(schema, [...path, name, 'schema'])
+      const validate = proof.compilePlain(schema, [...path, name, 'schema'])
       return [name, { name, required, credential, validate, fixed: fixedFragments(schema) }] as const
     }),
   )

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../canonical.ts'
-import type { DraftRoute } from './draft-policy.ts'
+import type { DraftBody, DraftRoute } from './draft-policy.ts'
 import { pathOf, referenceToken } from '../json-pointer.ts'
 import { detectors } from '../registry.ts'
 import { compileSchema } from '../schema.ts'
@@ -9,7 +9,7 @@ import type { Verdict } from '../verdict.ts'
 export type Run = {
   readonly route: string
   readonly verdict: Verdict
-  /** The body; undefined when it is not JSON. */
+  /** The body as the schema is asked about it; undefined when it could not be read. */
   readonly body: JsonValue | undefined
 }
 
@@ -33,7 +33,7 @@ export const coverageOf = (routes: readonly DraftRoute[], runs: readonly Run[]):
   const schema = routes.flatMap(({ id, body }) => {
     if (!body) return []
     const walk = new Walk(body.schema)
-    for (const run of passed) if (run.route === id && run.body !== undefined) walk.cover(run.body)
+    for (const run of passed) if (run.route === id) for (const value of valuesIn(run, body)) walk.cover(value)
     return [...walk.places].map(([pointer, isCovered]) => ({ name: `${id} ${pointer}`, isCovered }))
   })
   return {
@@ -42,6 +42,10 @@ export const coverageOf = (routes: readonly DraftRoute[], runs: readonly Run[]):
     detectors: share(detectors.map(({ id }) => ({ name: id, isCovered: found.has(id) }))),
   }
 }
+
+/** The schema of newline-delimited JSON speaks of each line. */
+const valuesIn = ({ body }: Run, { maxLines }: DraftBody): readonly JsonValue[] =>
+  maxLines === undefined ? (body === undefined ? [] : [body]) : list(body)
 
 const share = (all: readonly { readonly name: string; readonly isCovered: boolean }[]): Share => ({
   total: all.length,
@@ -78,6 +82,7 @@ class Walk {
     if (typeof reference === 'string') this.#visit(this.#at(reference.slice(1)), reference.slice(1), value)
     this.#visitProperties(schema, pointer, value)
     this.#visitItems(schema, pointer, value)
+    this.#visit(schema.contentSchema, `${pointer}/contentSchema`, value)
     for (const [index, inner] of list(schema.allOf).entries()) this.#visit(inner, `${pointer}/allOf/${index}`, value)
     for (const keyword of alternatives)
       for (const [index, branch] of list(schema[keyword]).entries())

@@ -33,7 +33,7 @@ export type ExplainContext = {
   readonly policy: Policy
   /** The route as its author wrote it; null when none was recognised. */
   readonly route: DraftRoute | null
-  /** The body; undefined when it is not JSON. */
+  /** The body as the schema is asked about it; undefined when it could not be read. */
   readonly body: JsonValue | undefined
 }
 
@@ -101,6 +101,7 @@ const telling = [
   'const',
   'enum',
   'type',
+  'contentEncoding',
   'pattern',
   'minLength',
   'maxLength',

@@ -1,7 +1,8 @@
 import { capacityAt } from '../capacity/capacity.ts'
 import { overBudget, type Excess } from '../capacity/route-budget.ts'
 import { routeCapacity } from '../capacity/route-capacity.ts'
-import { childrenOf, openings } from '../closed-schema.ts'
+import { openings } from '../closed-schema.ts'
+import { childrenOf } from '../schema-positions.ts'
 import {
   readDraftPolicy,
   schemasOf,

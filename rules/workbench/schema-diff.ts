@@ -67,7 +67,7 @@ const prefixOf = ({ prefixItems }: SchemaObject): readonly unknown[] => (Array.i
 const notAsserting: ReadonlySet<string> = new Set(
   (
     '$schema $id $ref $comment $defs title description default examples deprecated readOnly writeOnly properties ' +
-    'additionalProperties required items prefixItems allOf anyOf oneOf then else'
+    'additionalProperties required items prefixItems allOf anyOf oneOf then else contentSchema contentMediaType'
   ).split(' '),
 )
 

@@ -21,6 +21,7 @@ const conditional = ['then', 'else'] as const
 /** A schema and all that apply, or may apply, to the same value: what it refers to, and the branches of its compositions. */
 export const appliedAlike = (root: unknown, schema: unknown): readonly SchemaObject[] => {
   if (!isSchema(schema)) return []
+  if (Object.hasOwn(schema, 'contentSchema')) return appliedInString(root, schema)
   const reference = own(schema, '$ref')
   const branches = [
     ...together.flatMap(keyword => (own(schema, keyword) as readonly unknown[] | undefined) ?? []),
@@ -28,6 +29,12 @@ export const appliedAlike = (root: unknown, schema: unknown): readonly SchemaObj
     ...(typeof reference === 'string' && reference.startsWith('#') ? [resolved(root, reference)] : []),
   ]
   return [schema, ...branches.flatMap(branch => appliedAlike(root, branch))]
+}
+
+/** A string that holds JSON has its place: what applies to the value is said there, and beside it in what the value is encoded. */
+const appliedInString = (root: unknown, { contentSchema, contentEncoding = 'none' }: SchemaObject) => {
+  const [first, ...more] = appliedAlike(root, contentSchema)
+  return first === undefined ? [] : [{ ...first, contentEncoding }, ...more]
 }
 
 const childOf = (schema: SchemaObject, step: string | number): unknown => {

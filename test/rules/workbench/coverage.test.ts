@@ -23,7 +23,7 @@ const route = (schema: JsonValue): DraftRoute => ({
 const passing = (body: JsonValue): Run => ({ route: 'r', verdict: { kind: 'forward' } as Verdict, body })
 
 const integer = { type: 'integer', minimum: 0, maximum: 9 }
-const schema: JsonValue = {
+const schema: Extract<JsonValue, { [key: string]: JsonValue }> = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -73,3 +73,26 @@ t.test('coverageOf: a payload that is blocked covers its detectors, and nothing 
   t.equal(detectors.missed.length, detectors.total - 1)
   t.notOk(detectors.missed.includes('email'))
 })
+
+t.test(
+  'coverageOf: each line of newline-delimited JSON counts, and what strings hold counts by its own schema',
+  async t => {
+    const lines = route(schema)
+    const ndjson: DraftRoute = { ...lines, body: { ...lines.body!, maxLines: 3 } }
+    const { missed } = coverageOf([ndjson], [passing([{ a: { x: 1 } }, { a: { y: 2 }, either: 3 }])]).schema
+    t.same(missed, ['r /properties/list', 'r /properties/either/oneOf/1'])
+    const inString: JsonValue = {
+      type: 'object',
+      additionalProperties: false,
+      properties: { data: { type: 'string', contentMediaType: 'application/json', contentSchema: schema } },
+      $defs: schema.$defs!,
+    }
+    t.same(coverageOf([route(inString)], [passing({ data: { either: 3 } })]).schema.missed, [
+      'r /properties/data/contentSchema/properties/a',
+      'r /$defs/inner/properties/x',
+      'r /$defs/inner/properties/y',
+      'r /properties/data/contentSchema/properties/list',
+      'r /properties/data/contentSchema/properties/either/oneOf/1',
+    ])
+  },
+)
