@@ -36,7 +36,7 @@ export const messageFor = (policy: Policy, way: Way, bytes: Uint8Array): Message
       method: route.method,
       target: way.path ?? route.path.text,
       version: '1.1',
-      fields: [['host', destination], ...fieldsOf(route, way.headers ?? {})],
+      fields: [['host', destination], ...fieldsOf(route, way.headers ?? {}, bytes)],
     },
     content: { kind: 'complete', bytes, trailers: 0 },
   }
@@ -59,11 +59,17 @@ export const bodyOf = (message: Message, { routes, limits }: Policy, route: stri
 }
 
 /** The fields that are given; the content type that the route expects when none is. */
-const fieldsOf = ({ body }: Route, headers: Readonly<Record<string, string>>): readonly Field[] => {
+const fieldsOf = ({ body }: Route, headers: Readonly<Record<string, string>>, bytes: Uint8Array): readonly Field[] => {
   const given = Object.entries(headers)
   const hasType = given.some(([name]) => name.toLowerCase() === 'content-type')
-  return hasType || !('contentTypes' in body) ? given : [...given, ['content-type', body.contentTypes[0]!]]
+  if (hasType || !('contentTypes' in body)) return given
+  const boundary = body.kind === 'multipart' ? `; boundary="${boundaryIn(bytes)}"` : ''
+  return [...given, ['content-type', body.contentTypes[0]! + boundary]]
 }
+
+/** A form of parts begins with its boundary, which a file does not say otherwise. */
+const boundaryIn = (bytes: Uint8Array): string =>
+  /^--([^\r\n"]{1,70})\r\n/.exec(Buffer.from(bytes.subarray(0, 80)).toString('latin1'))?.[1] ?? ''
 
 /** The message that a held payload came in, as a replay would send it now. */
 export const messageOfHeld = ({ client, instrument, destination, head, content }: HeldPayload): Message => ({

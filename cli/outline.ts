@@ -1,7 +1,9 @@
+import { isBoundary, readMultipart, type Part } from '../rules/body/multipart.ts'
 import { canonicalize, type JsonValue } from '../rules/canonical.ts'
 import { decodeContent, decodeText } from '../rules/decode.ts'
 import { scanPayload } from '../rules/inspect.ts'
 import { readJson } from '../rules/json.ts'
+import { parseMediaType } from '../rules/media-type.ts'
 import { fieldValues, type Head } from '../rules/message.ts'
 import { defaultLimits } from '../rules/policy.ts'
 
@@ -21,11 +23,41 @@ const MAX_SHAPE = 40
 /** The structure of a body, with no value in it. */
 export const outlineOf = (content: Uint8Array, head: Head): readonly OutlineRow[] => {
   const decoded = decodeContent(content, fieldValues(head, 'content-encoding')[0] ?? null, defaultLimits)
-  const text = decoded.ok ? decodeText(decoded.bytes) : null
-  const json = text === null ? null : readJson(text, defaultLimits)
-  if (json?.ok) return [...walk(json.value, '')].slice(0, MAX_ROWS)
-  return [{ pointer: '', type: text === null ? 'octets' : 'text', size: content.length, shape: shapeOf(text ?? '') }]
+  const parts = decoded.ok ? partsOf(decoded.bytes, head) : null
+  const rows = parts ? rowsOfParts(parts) : decoded.ok ? rowsOf(decoded.bytes, '') : [opaque(content, '')]
+  return [...rows].slice(0, MAX_ROWS)
 }
+
+/** The parts of a form; null where it is none, or cannot be read as one. */
+const partsOf = (bytes: Uint8Array, head: Head): readonly Part[] | null => {
+  const media = parseMediaType(fieldValues(head, 'content-type')[0] ?? '')
+  const boundary = media?.type === 'multipart/form-data' ? (media.parameters.get('boundary') ?? '') : ''
+  const reading = isBoundary(boundary) ? readMultipart(bytes, boundary, MAX_ROWS) : null
+  return reading?.ok ? reading.parts : null
+}
+
+const rowsOfParts = function* (parts: readonly Part[]): Generator<OutlineRow> {
+  yield { pointer: '', type: 'parts', size: parts.length, shape: '' }
+  for (const { name, fileName, content } of parts) {
+    const pointer = `/${nameOf(name)}`
+    if (fileName !== null) yield* walk(fileName, `${pointer}/fileName`)
+    yield* rowsOf(content, `${pointer}/content`)
+  }
+}
+
+const rowsOf = (bytes: Uint8Array, pointer: string): Iterable<OutlineRow> => {
+  const text = decodeText(bytes)
+  const json = text === null ? null : readJson(text, defaultLimits)
+  if (json?.ok) return walk(json.value, pointer)
+  return [text === null ? opaque(bytes, pointer) : { pointer, type: 'text', size: bytes.length, shape: shapeOf(text) }]
+}
+
+const opaque = ({ length }: Uint8Array, pointer: string): OutlineRow => ({
+  pointer,
+  type: 'octets',
+  size: length,
+  shape: '',
+})
 
 const walk = function* (value: JsonValue, pointer: string): Generator<OutlineRow> {
   if (value === null || typeof value !== 'object') {

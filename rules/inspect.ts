@@ -1,6 +1,6 @@
 import type { History } from './budget/history.ts'
 import { overRate } from './budget/over-rate.ts'
-import { readBody, type Body } from './body/read-body.ts'
+import { readBody, type Body, type Written } from './body/read-body.ts'
 import type { JsonValue } from './canonical.ts'
 import { checkParameters, type Values } from './check-parameters.ts'
 import { decodeText } from './decode.ts'
@@ -235,15 +235,18 @@ const writeOutbound = (head: Head, selected: Selected, { query, headers, body }:
     target: writePath(route.path, pathParameters) + writeQuery(query),
     fields,
   }
-  if (body.kind === 'value') fields.push(['content-type', body.contentType])
-  if (route.forward === 'canonical')
-    return { ...outbound, body: body.kind === 'value' ? body.write() : new Uint8Array() }
-  if (!head.target.endsWith(outbound.target)) return stop('not-equivalent', { rule: 'target' })
+  const send = ({ contentType, content }: Written): Outbound => {
+    fields.push(['content-type', contentType])
+    return { ...outbound, body: content }
+  }
+  if (route.forward === 'exact' && !head.target.endsWith(outbound.target))
+    return stop('not-equivalent', { rule: 'target' })
   if (body.kind === 'none') return { ...outbound, body: new Uint8Array() }
+  if (route.forward === 'canonical') return send(body.write())
   if (body.coding !== null) return stop('not-equivalent', { rule: 'content-encoding' })
   const difference = body.differs()
   if (difference !== null) return stop('not-equivalent', { rule: difference })
-  return { ...outbound, body: body.received }
+  return send(body.received)
 }
 
 /** What the detectors alone say of a payload. */

@@ -115,6 +115,33 @@ export type BodyRule =
       readonly names: ReadonlySet<string>
       readonly fixed: Fixed
     }
+  | {
+      readonly kind: 'multipart'
+      readonly contentTypes: readonly string[]
+      /** In the order in which they leave. */
+      readonly parts: ReadonlyMap<string, PartRule>
+      readonly names: ReadonlySet<string>
+      readonly fixed: Fixed
+    }
+
+/** A named part of a form. */
+export type PartRule = {
+  readonly name: string
+  readonly required: boolean
+  /** Null: it comes once at the most, and is no list. */
+  readonly maxItems: number | null
+  /** What becomes of a file name: the form is blocked, it is left out, or it is held to a schema and leaves. */
+  readonly fileName:
+    'refuse' | 'drop' | { readonly required: boolean; readonly validate: Validator; readonly fixed: Fixed }
+  readonly body:
+    | Extract<BodyRule, { kind: 'json' | 'ndjson' | 'interop' | 'log' }>
+    | {
+        readonly kind: 'text'
+        readonly contentTypes: readonly string[]
+        readonly validate: Validator
+        readonly fixed: Fixed
+      }
+}
 
 export type Route = {
   readonly id: string

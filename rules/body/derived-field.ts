@@ -27,6 +27,17 @@ export type DeriveSource = {
   readonly productOf?: { readonly at: string; readonly of: readonly string[]; readonly times?: number }
 }
 
+/** The same rule for a value that stands below another, at a place that begins with so many tokens. */
+export const derivedBelow = (prefix: string, { roundedTo, sumOf, ratioOf, productOf }: DeriveSource): DeriveSource => {
+  const at = (pointer: string): string => prefix + pointer
+  return {
+    ...(roundedTo && { roundedTo: { ...roundedTo, at: at(roundedTo.at) } }),
+    ...(sumOf && { sumOf: { at: at(sumOf.at), of: [sumOf.of].flat().map(at) } }),
+    ...(ratioOf && { ratioOf: { ...ratioOf, at: at(ratioOf.at), of: at(ratioOf.of), over: at(ratioOf.over) } }),
+    ...(productOf && { productOf: { ...productOf, at: at(productOf.at), of: productOf.of.map(at) } }),
+  }
+}
+
 export type Rounding =
   | { readonly by: 'step'; readonly step: number }
   | { readonly by: 'digits'; readonly digits: number }

@@ -16,6 +16,8 @@ export type EmbeddedReading = {
   readonly texts: readonly EmbeddedText[]
   /** Why the value may not leave: a string that does not hold what it should. */
   readonly violation: Violation | null
+  /** Octets of the body and of all that was read out of it. */
+  readonly bytes: number
 }
 
 /** Levels, members and octets that were read before, and count. */
@@ -37,23 +39,23 @@ export const readEmbedded = (
   limits: EmbeddedLimits,
   spent: Spent,
 ): EmbeddedReading => {
-  if (places === null) return { value, texts: [], violation: null }
+  if (places === null) return { value, texts: [], violation: null, bytes: spent.bytes }
   const reader = new Reader(limits, spent)
   const read = reader.visit(value, places, [], spent.depth)
-  return { value: read, texts: reader.texts, violation: reader.violation }
+  return { value: read, texts: reader.texts, violation: reader.violation, bytes: reader.bytes }
 }
 
 class Reader {
   readonly texts: EmbeddedText[] = []
   violation: Violation | null = null
+  bytes: number
   readonly #limits: EmbeddedLimits
   #members: number
-  #bytes: number
 
   constructor(limits: EmbeddedLimits, { members, bytes }: Spent) {
     this.#limits = limits
     this.#members = members
-    this.#bytes = bytes
+    this.bytes = bytes
   }
 
   visit(value: JsonValue, places: EmbeddedPlaces, path: Path, depth: number): JsonValue {
@@ -72,8 +74,8 @@ class Reader {
     if (typeof value !== 'string') return this.#refuse('schema-violation', 'type', path)
     const bytes = decode(value, encoding)
     if (bytes === null) return this.#refuse('schema-violation', 'contentEncoding', path)
-    this.#bytes += bytes.length
-    if (this.#bytes > this.#limits.maxDecodedBytes) return this.#refuse('decoded-too-large', 'maxDecodedBytes', path)
+    this.bytes += bytes.length
+    if (this.bytes > this.#limits.maxDecodedBytes) return this.#refuse('decoded-too-large', 'maxDecodedBytes', path)
     const text = decodeText(bytes)
     if (text === null) return this.#refuse('body-undecodable', 'utf-8', path)
     const { maxDepth, maxMembers, maxStringLength } = this.#limits

@@ -26,14 +26,16 @@ export type BodyValue = {
   readonly shown: JsonValue
   /** Why the value may not leave; null where it may. */
   readonly invalid: Stop | null
+  /** Octets that strings of the body held, and that were read out of them. */
+  readonly unfolded: number
   /** The one spelling of the value. */
   readonly write: () => Uint8Array
   /** Why the octets received are not as good as the value: they are spelled freely, or it was derived from them. */
   readonly differs: () => 'spelling' | 'derived' | null
 }
 
-/** The rule of a body that is a value of some kind. */
-export type ValueRule = Exclude<BodyRule, { kind: 'none' }>
+/** The rule of a body that is one value of some kind. */
+export type ValueRule = Exclude<BodyRule, { kind: 'none' | 'multipart' }>
 
 /**
  * Reads the octets of a body, its content coding undone, by the rule of the route.
@@ -72,6 +74,7 @@ const readJsonValue = (bytes: Uint8Array, rule: RuleOf<'json'>, limits: Limits):
     value,
     shown: value,
     invalid: violation && stopAt(violation, value, names),
+    unfolded: reading.bytes - bytes.length,
     write: () => encode(canonicalize(writeEmbedded(value, embedded))),
     differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
@@ -99,6 +102,7 @@ const readLinesValue = (bytes: Uint8Array, rule: RuleOf<'ndjson'>, limits: Limit
     value: values,
     shown: values,
     invalid: violation && stopAt(violation, values, names),
+    unfolded: opened.bytes - bytes.length,
     write: () => encode(values.map(value => `${canonicalize(writeEmbedded(value, embedded))}\n`).join('')),
     differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
@@ -116,6 +120,7 @@ const readFormValue = (bytes: Uint8Array, rule: RuleOf<'form'>, limits: Limits):
     value: values,
     shown: values,
     invalid,
+    unfolded: 0,
     write: () => encode(writeForm(values)),
     differs: () => (isPlainForm(text, values) ? null : 'spelling'),
   }
@@ -139,6 +144,7 @@ const readInteropValue = (
     value,
     shown: shortFloats(value),
     invalid: violation && stopAt(violation, value, names),
+    unfolded: 0,
     write: () => encodeInterop(value),
     differs: () => null,
   }
@@ -155,6 +161,7 @@ const readLogValue = (bytes: Uint8Array, rule: RuleOf<'log'>, limits: Limits): B
     value: reading.value,
     shown: reading.value,
     invalid: null,
+    unfolded: 0,
     write: () => encode(written),
     differs: () => (text === written ? null : 'spelling'),
   }

@@ -1,17 +1,23 @@
 import type { JsonValue } from '../canonical.ts'
 import { decodeContent } from '../decode.ts'
-import { plainMediaType } from '../media-type.ts'
+import { parseMediaType, plainMediaType } from '../media-type.ts'
 import { fieldValues, type Content, type Head, type Message } from '../message.ts'
 import type { BodyRule, Limits } from '../policy.ts'
 import { Stop, stop } from '../stop.ts'
-import { readBodyValue, type BodyValue, type ValueRule } from './read-body-value.ts'
+import { isBoundary } from './multipart.ts'
+import { readBodyValue, type BodyValue } from './read-body-value.ts'
+import { readMultipartValue } from './read-multipart.ts'
 
-export type ValueBody = BodyValue & {
+/** Content, and the Content-Type that says what it is. */
+export type Written = { readonly contentType: string; readonly content: Uint8Array }
+
+export type ValueBody = Pick<BodyValue, 'value' | 'shown' | 'invalid' | 'differs'> & {
   readonly kind: 'value'
   /** The octets as received, with the content coding still on. */
-  readonly received: Uint8Array
+  readonly received: Written
   readonly coding: string | null
-  readonly contentType: string
+  /** The one spelling of the value. */
+  readonly write: () => Written
   /** Property names that findings may repeat. */
   readonly names: ReadonlySet<string>
 }
@@ -34,16 +40,51 @@ export const bodyValue = ({ head, content }: Message, rule: BodyRule, limits: Li
   return body instanceof Stop || body.kind === 'none' ? undefined : body.value
 }
 
-const readValueBody = (head: Head, received: Uint8Array, rule: ValueRule, limits: Limits): Body | Stop => {
-  const contentType = plainMediaType(fieldValues(head, 'content-type')[0] ?? '')
-  if (contentType === null || !rule.contentTypes.includes(contentType)) return stop('content-type-not-allowed')
+type ContentRule = Exclude<BodyRule, { kind: 'none' }>
+
+const readValueBody = (head: Head, received: Uint8Array, rule: ContentRule, limits: Limits): Body | Stop => {
+  const media = readContentType(fieldValues(head, 'content-type')[0] ?? '', rule)
+  if (media === null) return stop('content-type-not-allowed')
   const codings = fieldValues(head, 'content-encoding')
   if (codings.length > 1) return stop('content-encoding-not-allowed')
   const coding = codings[0] ?? null
   const decoded = decodeContent(received, coding, limits)
   if (!decoded.ok) return stop(decoded.fault)
   if (decoded.bytes.length > limits.maxDecodedBytes) return stop('decoded-too-large', { rule: 'maxDecodedBytes' })
-  const read = readBodyValue(decoded.bytes, rule, limits)
+  const read = readWritten(decoded.bytes, media, rule, limits)
   if (read instanceof Stop) return read
-  return { kind: 'value', received, coding, contentType, names: rule.names, ...read }
+  const { contentType } = media
+  return { kind: 'value', received: { contentType, content: received }, coding, names: rule.names, ...read }
+}
+
+/** `boundary`: of a form of parts. */
+type Media = { readonly contentType: string; readonly boundary: string }
+
+/** The media type without parameters, as one that the rule names; null where it is none, or where more is said. */
+const readContentType = (field: string, { kind, contentTypes }: ContentRule): Media | null => {
+  const media = kind === 'multipart' ? parseMediaType(field) : null
+  const boundary = media?.parameters.size === 1 ? (media.parameters.get('boundary') ?? '') : ''
+  if (kind === 'multipart' && !isBoundary(boundary)) return null
+  const contentType = media ? media.type : plainMediaType(field)
+  return contentType !== null && contentTypes.includes(contentType) ? { contentType, boundary } : null
+}
+
+const readWritten = (
+  bytes: Uint8Array,
+  { contentType, boundary }: Media,
+  rule: ContentRule,
+  limits: Limits,
+): Pick<ValueBody, 'value' | 'shown' | 'invalid' | 'differs' | 'write'> | Stop => {
+  if (rule.kind !== 'multipart') {
+    const read = readBodyValue(bytes, rule, limits)
+    return read instanceof Stop ? read : { ...read, write: () => ({ contentType, content: read.write() }) }
+  }
+  const read = readMultipartValue(bytes, boundary, rule, limits)
+  if (read instanceof Stop) return read
+  const write = (): Written => {
+    const { boundary, content } = read.write()
+    return { contentType: `${contentType}; boundary=${boundary}`, content }
+  }
+  // What stands between parts is the sender's choice; a policy that forwards it unchanged is refused.
+  return { ...read, write, differs: () => 'spelling' }
 }

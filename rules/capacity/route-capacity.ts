@@ -57,7 +57,7 @@ const ofBody = ({ body, forward }: DraftRoute): readonly Part[] => {
   const ofForm = (pointer: string, bits: number): Part => ({ bits, fields: [{ surface: 'form', pointer, bits }] })
   return [
     { bits, fields: fields.map(field => ({ ...field, surface: 'body' })) },
-    ofForm('/content-type', Math.log2(body.contentTypes)),
+    ofForm('/content-type', Math.log2(body.contentTypes) + (body.partTypeBits ?? 0)),
     ...(forward === 'exact' ? [ofForm('/spelling', spellingBits)] : []),
     ...(forward === 'exact' && hasEmbedded(body.schema) ? [ofForm('/embedded', embeddedBits)] : []),
   ]

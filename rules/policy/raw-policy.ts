@@ -83,7 +83,7 @@ export type RawParameter = { readonly schema: object; readonly required?: boolea
 /** In place, or the name of a file that holds one. */
 export type RawSchema = object | string
 
-export type RawBody = { readonly kind: 'none' } | RawJson | RawLines | RawForm | RawInterop | RawLog
+export type RawBody = { readonly kind: 'none' } | RawJson | RawLines | RawForm | RawInterop | RawLog | RawMultipart
 
 export type RawJson = ValueRulesSource & {
   readonly kind: 'json'
@@ -118,3 +118,14 @@ export type RawLog = {
   readonly onUnmatched?: 'block' | 'drop'
   readonly contentTypes?: readonly string[]
 }
+
+export type RawMultipart = { readonly kind: 'multipart'; readonly parts: Readonly<Record<string, RawPart>> }
+
+export type RawPart = {
+  readonly body: RawText | RawJson | RawLines | RawInterop | RawLog
+  readonly required?: boolean
+  readonly maxItems?: number
+  readonly fileName?: 'drop' | { readonly schema: object; readonly required?: boolean }
+}
+
+export type RawText = { readonly kind: 'text'; readonly schema: object }

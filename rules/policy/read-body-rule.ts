@@ -6,10 +6,23 @@ import { propertyNames, propertyOrders } from '../closed-schema.ts'
 import { fixedFragments } from '../drip/fixed-fragments.ts'
 import { decodedSchema } from '../embedded-places.ts'
 import type { Path } from '../json-pointer.ts'
-import type { BodyRule } from '../policy.ts'
+import type { BodyRule, PartRule } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
-import type { RawBody, RawForm, RawInterop, RawJson, RawLines, RawLog, RawSchema } from './raw-policy.ts'
+import type {
+  RawBody,
+  RawForm,
+  RawInterop,
+  RawJson,
+  RawLines,
+  RawLog,
+  RawMultipart,
+  RawPart,
+  RawSchema,
+  RawText,
+} from './raw-policy.ts'
 import { readParameters } from './read-parameters.ts'
+
+type RuleOf<Kind> = Extract<BodyRule, { kind: Kind }>
 
 /** What a body may hold; null where that cannot be said, which is then reported. */
 export const readBodyRule = (raw: RawBody, path: Path, proof: Proofreader): BodyRule | null => {
@@ -26,6 +39,8 @@ export const readBodyRule = (raw: RawBody, path: Path, proof: Proofreader): Body
       return interopRule(raw, path, proof)
     case 'log':
       return logRule(raw, path, proof)
+    case 'multipart':
+      return multipartRule(raw, path, proof)
   }
 }
 
@@ -33,7 +48,7 @@ const jsonRule = (
   { contentTypes = ['application/json'], ...raw }: RawJson,
   path: Path,
   proof: Proofreader,
-): BodyRule | null => {
+): RuleOf<'json'> | null => {
   const parts = schemaParts(raw, path, proof)
   return parts && { kind: 'json', contentTypes, ...parts }
 }
@@ -42,7 +57,7 @@ const linesRule = (
   { contentTypes = ['application/x-ndjson'], ...raw }: RawLines,
   path: Path,
   proof: Proofreader,
-): BodyRule | null => {
+): RuleOf<'ndjson'> | null => {
   const parts = schemaParts(raw, path, proof)
   return parts && { kind: 'ndjson', contentTypes, maxLines: raw.maxLines, ...parts }
 }
@@ -70,7 +85,7 @@ const formRule = (raw: RawForm, path: Path, proof: Proofreader): BodyRule => {
   return { kind: 'form', contentTypes, parameters, names, fixed }
 }
 
-const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): BodyRule | null => {
+const interopRule = (raw: RawInterop, path: Path, proof: Proofreader): RuleOf<'interop'> | null => {
   const { metric, version, contentTypes = ['application/octet-stream'] } = raw
   const key = [...path, raw.schema === undefined ? 'metric' : 'schema']
   const schema = raw.schema === undefined ? interopSchema(metric, version) : proof.schema(raw.schema, key)
@@ -95,7 +110,7 @@ const logRule = (
   { contentTypes = ['text/plain'], onUnmatched = 'block', ...raw }: RawLog,
   path: Path,
   proof: Proofreader,
-): BodyRule | null => {
+): RuleOf<'log'> | null => {
   const reading = compileTemplates(raw.templates)
   if (!reading.ok) {
     for (const { template, problem, other } of reading.problems)
@@ -110,3 +125,53 @@ const logRule = (
   proof.harmless(names, [...path, 'templates'])
   return { kind: 'log', contentTypes, templates: reading.templates, onUnmatched, names, fixed: fixedFragments(schema) }
 }
+
+const multipartRule = ({ parts: raw }: RawMultipart, path: Path, proof: Proofreader): BodyRule | null => {
+  const parts = Object.entries(raw).map(([name, part]) => partRule(name, part, [...path, 'parts', name], proof))
+  const rules = parts.filter(part => part !== null)
+  const inParts = rules.flatMap(({ body }) => ('names' in body ? [...body.names] : []))
+  proof.harmless(new Set(Object.keys(raw)), [...path, 'parts'])
+  const names = new Set([...Object.keys(raw), 'content', 'fileName', ...inParts])
+  const byName = new Map(rules.map(rule => [rule.name, rule]))
+  if (rules.length < parts.length) return null
+  const fixed = new Set(
+    rules.flatMap(({ body, fileName }) => [...body.fixed, ...(typeof fileName === 'object' ? fileName.fixed : [])]),
+  )
+  return { kind: 'multipart', contentTypes: ['multipart/form-data'], parts: byName, names, fixed }
+}
+
+const partRule = (name: string, raw: RawPart, path: Path, proof: Proofreader): PartRule | null => {
+  const { required = false, maxItems = null } = raw
+  const body = partBody(raw.body, [...path, 'body'], proof)
+  const fileName = fileNameRule(raw.fileName, [...path, 'fileName'], proof)
+  return body && { name, required, maxItems, fileName, body }
+}
+
+const fileNameRule = (raw: RawPart['fileName'], path: Path, proof: Proofreader): PartRule['fileName'] => {
+  if (raw === undefined) return 'refuse'
+  if (raw === 'drop') return raw
+  const validate = proof.compilePlain(raw.schema, [...path, 'schema'])
+  return { required: raw.required ?? false, validate, fixed: fixedFragments(raw.schema) }
+}
+
+const partBody = (raw: RawPart['body'], path: Path, proof: Proofreader): PartRule['body'] | null => {
+  switch (raw.kind) {
+    case 'text':
+      return textRule(raw, path, proof)
+    case 'json':
+      return jsonRule(raw, path, proof)
+    case 'ndjson':
+      return linesRule(raw, path, proof)
+    case 'interop':
+      return interopRule(raw, path, proof)
+    case 'log':
+      return logRule(raw, path, proof)
+  }
+}
+
+const textRule = ({ schema }: RawText, path: Path, proof: Proofreader): PartRule['body'] => ({
+  kind: 'text',
+  contentTypes: ['text/plain'],
+  validate: proof.compilePlain(schema, [...path, 'schema']),
+  fixed: fixedFragments(schema),
+})

@@ -22,6 +22,8 @@ export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofr
   const body = readBodyRule(raw.body, [...path, 'body'], proof)
   if (raw.body.kind !== 'none' && (raw.method === 'GET' || raw.method === 'HEAD'))
     proof.report([...path, 'body', 'kind'], `${raw.method} has no body`)
+  if (raw.body.kind === 'multipart' && raw.forward === 'exact')
+    proof.report([...path, 'forward'], 'a form of parts is always written anew: only its own boundary says nothing')
   const query = readParameters(raw.query, [...path, 'query'], proof)
   const headers = readHeaders(raw.headers, [...path, 'headers'], proof)
   if (!destination || !template || !body) return null

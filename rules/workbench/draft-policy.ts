@@ -1,8 +1,8 @@
 import type { Rate } from '../budget/rate.ts'
-import type { DeriveSource } from '../body/derived-field.ts'
+import { derivedBelow, type DeriveSource } from '../body/derived-field.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
 import type { JsonValue } from '../canonical.ts'
-import type { Path } from '../json-pointer.ts'
+import { referenceToken, type Path } from '../json-pointer.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
 import { defaultLimits } from '../policy.ts'
 import { bodySchema } from '../policy/body-schema.ts'
@@ -12,7 +12,9 @@ import type {
   RawBody,
   RawDetector,
   RawException,
+  RawMultipart,
   RawParameters,
+  RawPart,
   RawPolicy,
   RawRoute,
 } from '../policy/raw-policy.ts'
@@ -37,6 +39,8 @@ export type DraftBody = DraftSchema & {
   readonly maxLines?: number
   /** What is rounded or recomputed before it leaves. */
   readonly derive?: readonly DeriveSource[]
+  /** log2 of the number of ways in which the parts of a form may be said to be of one of their media types. */
+  readonly partTypeBits?: number
 }
 
 export type DraftRoute = {
@@ -117,9 +121,10 @@ const readBody = (raw: RawBody, path: Path, readReference: ReadReference, maxMem
   if (raw.kind === 'log' && schema === null) return null
   return {
     path: [...path, schemaKey(raw)],
-    contentTypes: raw.contentTypes?.length ?? 1,
+    contentTypes: ('contentTypes' in raw && raw.contentTypes?.length) || 1,
     schema,
     ...('derive' in raw && derivationOf(raw)),
+    ...(raw.kind === 'multipart' && ofParts(raw)),
     ...(raw.kind === 'ndjson' && { maxLines: raw.maxLines }),
   }
 }
@@ -136,7 +141,25 @@ const schemaKey = (raw: Exclude<RawBody, { kind: 'none' }>): string => {
       return raw.schema === undefined ? 'metric' : 'schema'
     case 'log':
       return 'templates'
+    case 'multipart':
+      return 'parts'
   }
+}
+
+/** What is said of single parts, as of places of the form. */
+const ofParts = ({ parts }: RawMultipart): Pick<DraftBody, 'derive' | 'partTypeBits'> => {
+  const derive = Object.entries(parts).flatMap(([name, part]) => derivationOfPart(name, part))
+  const bits = Object.values(parts).map(({ maxItems = 1, body }) => {
+    const types = ('contentTypes' in body && body.contentTypes?.length) || 1
+    return maxItems * Math.log2(types)
+  })
+  return { partTypeBits: bits.reduce((sum, one) => sum + one, 0), ...(derive.length > 0 && { derive }) }
+}
+
+const derivationOfPart = (name: string, { maxItems, body }: RawPart): readonly DeriveSource[] => {
+  const item = `${referenceToken(name)}${maxItems === undefined ? '' : '/*'}/content`
+  const prefix = body.kind === 'ndjson' ? `${item}/*` : item
+  return ('derive' in body ? (body.derive ?? []) : []).map(rule => derivedBelow(prefix, rule))
 }
 
 const derivationOf = ({ derive }: ValueRulesSource): Pick<DraftBody, 'derive'> => (derive ? { derive } : {})

@@ -128,7 +128,7 @@ expectAll('what the published schema refuses, with line, column and key', {
   'an unknown method': [withLine('POST', 'TRACE'), /^11:5 routes\[0\]\.method: must be one of GET, HEAD, POST/],
   'an unknown kind of body': [
     withLine(body, '{ kind: xml }'),
-    '13:13 routes[0].body.kind: must be one of none, json, ndjson, form, interop, log',
+    '13:13 routes[0].body.kind: must be one of none, json, ndjson, form, interop, log, multipart',
   ],
   'a body without kind': [withLine(body, '{ schema: status.json }'), '13:5 routes[0].body.kind: is missing'],
   'a body without schema': [withLine(body, '{ kind: json }'), '13:5 routes[0].body.schema: is missing'],
