@@ -61,6 +61,8 @@ export type DecisionEntry = {
    * time when they were not counted do not have it.
    */
   readonly nucleotides?: number | null
+  /** Lines of a log that no template of the route reads, and that stayed behind; absent where there were none. */
+  readonly linesDropped?: number
   /** Keyed digest of the received body, from `Journal.digest`. */
   readonly digest: string | null
   readonly replayOf: DecisionId | null
@@ -228,6 +230,7 @@ const decision = {
   bytesIn: count,
   bytesOut: orNull(count),
   nucleotides: optional(orNull(count)),
+  linesDropped: optional(count),
   digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
   replayOf: orNull(uuid),
   held: oneOf(true, false),

@@ -22,8 +22,8 @@ export type Passage =
   /** The decision could not be made durable, so nothing left, whatever it was. */
   | { readonly kind: 'unrecorded'; readonly id: string }
 
-/** Requests since the start, by how they ended. */
-export type Counts = { forwarded: number; failed: number; blocked: number; unrecorded: number }
+/** Requests since the start, by how they ended; and lines of logs that were left out of what was forwarded. */
+export type Counts = { forwarded: number; failed: number; blocked: number; unrecorded: number; linesDropped: number }
 
 /** The way out under one policy. Whoever takes a request keeps to the gate at which it began. */
 export type Gate = {
@@ -82,10 +82,11 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     if (code === null && failure !== null) notify({ kind: 'log-recovered' })
     failure = code
   }
-  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0 }
+  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0, linesDropped: 0 }
   const counted = (passage: Passage): Passage => {
     const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
     counts[isFault ? 'failed' : passage.kind]++
+    if (passage.kind === 'forwarded') counts.linesDropped += passage.verdict.linesDropped
     return passage
   }
   const alert = dripAlert(notify)
@@ -188,6 +189,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       bytesIn: received?.length ?? 0,
       bytesOut: verdict.kind === 'forward' ? verdict.request.body.length : null,
       nucleotides: verdict.kind === 'forward' ? verdict.nucleotides : null,
+      ...(verdict.kind === 'forward' && verdict.linesDropped > 0 && { linesDropped: verdict.linesDropped }),
       digest: received ? journal.digest(received) : null,
       replayOf,
       held,

@@ -41,8 +41,8 @@ export const inspect = (message: Message, policy: Policy): Verdict => {
   const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
   const { outcome, ...excepted } = inspectSafely(message, selected, policy)
   if (!(outcome instanceof Stop)) {
-    const { nucleotides, ...outbound } = outcome
-    return { kind: 'forward', ...subject, ...excepted, request: release(outbound), nucleotides }
+    const { nucleotides, linesDropped, ...outbound } = outcome
+    return { kind: 'forward', ...subject, ...excepted, request: release(outbound), nucleotides, linesDropped }
   }
   return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...excepted, ...outcome.detail }
 }
@@ -102,8 +102,8 @@ const isFitToName = ({ host }: Authority): boolean => {
 
 type Outbound = Parameters<typeof release>[0]
 
-/** What may leave, and what it takes of the budgets. */
-type Leaving = Outbound & Pick<Forward, 'nucleotides'>
+/** What may leave, what it takes of the budgets, and what of it stays behind. */
+type Leaving = Outbound & Pick<Forward, 'nucleotides' | 'linesDropped'>
 
 /** What may leave, or why nothing does; either may owe something to exceptions. */
 type Inspected = Excepted & { readonly outcome: Leaving | Stop }
@@ -145,7 +145,8 @@ const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): I
     const sum = overSum(nucleotides)
     if (sum) return stop('sensitive-content', { ...invalid?.detail, findings: [sum] })
     const outbound = invalid ?? writeOutbound(message.head, selected, parts)
-    return outbound instanceof Stop ? outbound : { ...outbound, nucleotides }
+    const linesDropped = body.kind === 'value' ? body.linesDropped : 0
+    return outbound instanceof Stop ? outbound : { ...outbound, nucleotides, linesDropped }
   }
   return { outcome: outcome(), exceptions, excepted }
 }

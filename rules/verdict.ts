@@ -117,6 +117,8 @@ export type Forward = Subject &
     readonly request: Released
     /** How many nucleotides it spells in fragments too short for any detector; never which. */
     readonly nucleotides: number
+    /** Lines of a log that stay behind, because no template of the route reads them. */
+    readonly linesDropped: number
   }
 
 export type Verdict = Forward | Block

@@ -48,6 +48,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['failed on the way', requests.failed],
     ['blocked', requests.blocked],
     ['refused, log not writable', requests.unrecorded],
+    ['log lines dropped', requests.linesDropped],
     ...state.drips.map(drip => [`fragments of ${drip.instrument}`, spellDrip(drip)] as const),
     ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],
     ['log records', log.size],

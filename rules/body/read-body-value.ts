@@ -28,6 +28,8 @@ export type BodyValue = {
   readonly invalid: Stop | null
   /** Octets that strings of the body held, and that were read out of them. */
   readonly unfolded: number
+  /** Lines of a log that no template reads, and that do not leave. */
+  readonly linesDropped: number
   /** The one spelling of the value. */
   readonly write: () => Uint8Array
   /** Why the octets received are not as good as the value: they are spelled freely, or it was derived from them. */
@@ -75,6 +77,7 @@ const readJsonValue = (bytes: Uint8Array, rule: RuleOf<'json'>, limits: Limits):
     shown: value,
     invalid: violation && stopAt(violation, value, names),
     unfolded: reading.bytes - bytes.length,
+    linesDropped: 0,
     write: () => encode(canonicalize(writeEmbedded(value, embedded))),
     differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
@@ -103,6 +106,7 @@ const readLinesValue = (bytes: Uint8Array, rule: RuleOf<'ndjson'>, limits: Limit
     shown: values,
     invalid: violation && stopAt(violation, values, names),
     unfolded: opened.bytes - bytes.length,
+    linesDropped: 0,
     write: () => encode(values.map(value => `${canonicalize(writeEmbedded(value, embedded))}\n`).join('')),
     differs: () => (isDerived ? 'derived' : isPlain() ? null : 'spelling'),
   }
@@ -121,6 +125,7 @@ const readFormValue = (bytes: Uint8Array, rule: RuleOf<'form'>, limits: Limits):
     shown: values,
     invalid,
     unfolded: 0,
+    linesDropped: 0,
     write: () => encode(writeForm(values)),
     differs: () => (isPlainForm(text, values) ? null : 'spelling'),
   }
@@ -145,6 +150,7 @@ const readInteropValue = (
     shown: shortFloats(value),
     invalid: violation && stopAt(violation, value, names),
     unfolded: 0,
+    linesDropped: 0,
     write: () => encodeInterop(value),
     differs: () => null,
   }
@@ -162,6 +168,7 @@ const readLogValue = (bytes: Uint8Array, rule: RuleOf<'log'>, limits: Limits): B
     shown: reading.value,
     invalid: null,
     unfolded: 0,
+    linesDropped: reading.dropped,
     write: () => encode(written),
     differs: () => (text === written ? null : 'spelling'),
   }

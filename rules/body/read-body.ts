@@ -11,7 +11,7 @@ import { readMultipartValue } from './read-multipart.ts'
 /** Content, and the Content-Type that says what it is. */
 export type Written = { readonly contentType: string; readonly content: Uint8Array }
 
-export type ValueBody = Pick<BodyValue, 'value' | 'shown' | 'invalid' | 'differs'> & {
+export type ValueBody = Pick<BodyValue, 'value' | 'shown' | 'invalid' | 'differs' | 'linesDropped'> & {
   readonly kind: 'value'
   /** The octets as received, with the content coding still on. */
   readonly received: Written
@@ -74,7 +74,7 @@ const readWritten = (
   { contentType, boundary }: Media,
   rule: ContentRule,
   limits: Limits,
-): Pick<ValueBody, 'value' | 'shown' | 'invalid' | 'differs' | 'write'> | Stop => {
+): Pick<ValueBody, 'value' | 'shown' | 'invalid' | 'differs' | 'linesDropped' | 'write'> | Stop => {
   if (rule.kind !== 'multipart') {
     const read = readBodyValue(bytes, rule, limits)
     return read instanceof Stop ? read : { ...read, write: () => ({ contentType, content: read.write() }) }

@@ -14,7 +14,7 @@ import type { Violation } from './value-rules.ts'
  * A form of parts as one value: an object with a member for each name, which is `{ fileName, content }`, or a list of these where the policy
  * says `maxItems`.
  */
-export type MultipartValue = Pick<BodyValue, 'value' | 'shown' | 'invalid'> & {
+export type MultipartValue = Pick<BodyValue, 'value' | 'shown' | 'invalid' | 'linesDropped'> & {
   readonly write: () => WrittenMultipart
 }
 
@@ -55,6 +55,7 @@ class FormReader {
   #membersLeft: number
   /** Octets that may still be read out of strings. */
   #bytesLeft: number
+  #linesDropped = 0
   #violation: Violation | null = null
   /** Why the content of a part may not leave; it stands before what is wrong with the parts as such. */
   #invalid: Stop | null = null
@@ -91,6 +92,7 @@ class FormReader {
     return {
       value,
       shown: this.#value(({ shown }) => shown),
+      linesDropped: this.#linesDropped,
       invalid: this.#invalid ?? (violation && stop(violation.reason, { rule: violation.rule, place })),
       write: () => writeMultipart(this.#inOrder().map(({ part, write }) => ({ ...part, content: write() }))),
     }
@@ -150,7 +152,9 @@ class FormReader {
       maxDecodedBytes: this.#bytesLeft + content.length,
     }
     const read = body.kind === 'text' ? readText(content, body, limits) : readBodyValue(content, body, limits)
-    if (!(read instanceof Stop)) this.#bytesLeft -= read.unfolded
+    if (read instanceof Stop) return read
+    this.#bytesLeft -= read.unfolded
+    this.#linesDropped += read.linesDropped
     return read
   }
 
@@ -194,6 +198,7 @@ const readText = (
     shown: text,
     invalid: valid.ok ? null : stop('schema-violation', { rule: valid.keyword, place }),
     unfolded: 0,
+    linesDropped: 0,
     write: () => content,
     differs: () => null,
   }
