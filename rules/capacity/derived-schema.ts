@@ -12,9 +12,10 @@ import { numberBits, type NumberBounds } from './number-count.ts'
 export const derivedSchema = (schema: unknown, derive: readonly DeriveSource[]): unknown =>
   derive
     .map(readDerivedField)
-    .reduce((changed, field) => changeSchemaAt(changed, field.at, one => asDerived(one, field)), decodedSchema(schema))
+    .reduce((changed, field) => changeSchemaAt(changed, field.at, one => derivedAt(one, field)), decodedSchema(schema))
 
-const asDerived = (schema: unknown, field: DerivedField): unknown => {
+/** The same for the schema of one place, and one rule about it. */
+export const derivedAt = (schema: unknown, field: DerivedField): unknown => {
   if (!isSchemaObject(schema)) return schema
   // Only a number is recomputed; what stands there instead is blocked.
   if (field.kind === 'computed') return { const: 0 }

@@ -6,6 +6,7 @@ import { childrenOf } from '../schema-positions.ts'
 import {
   readDraftPolicy,
   schemasOf,
+  type DraftBody,
   type DraftParameter,
   type DraftPolicy,
   type DraftRoute,
@@ -18,6 +19,7 @@ import type { PathTemplate } from '../path-template.ts'
 import { patternLanguage, type Lengths, type RunOf } from '../capacity/pattern-language.ts'
 import { readPolicyDocument } from '../policy/policy-document.ts'
 import { keyOf, type Locate, type Problem } from '../policy/yaml-document.ts'
+import { wideNumbers } from './wide-numbers.ts'
 
 const hints = {
   'invalid-policy': 'correct the policy: no appliance starts with it as it is',
@@ -39,7 +41,7 @@ const hints = {
   'free-text': 'words fit into this string: use an "enum" of the texts that occur, or an identifier without spaces',
   'unenforced-format': 'a "format" is not checked: only "pattern" and "maxLength" are; remove it or say it with them',
   'wide-number':
-    'the digits of this number can carry a message: add "multipleOf" (0.1 or 0.01 as measured), and narrow the range',
+    'the digits of this number can carry a message: round it in "derive", or add "multipleOf" (0.1 or 0.01 as measured), and narrow the range',
   'complex-pattern': 'the pattern has too many states to be counted: write it with fewer alternatives and repetitions',
   ...exceptionHints,
 } as const satisfies Record<string, string>
@@ -145,13 +147,16 @@ const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly 
   }))
 }
 
-const schemaNotes = ({ schema, path }: DraftSchema): readonly Note[] => {
+const schemaNotes = ({ schema, path, derive = [] }: DraftSchema & Pick<DraftBody, 'derive'>): readonly Note[] => {
   if (schema === null) return [] // parsePolicy says that it cannot be read
   const open = openings(schema).map(({ pointer, problem, hint }) =>
     error('open-schema', path, { pointer, detail: problem, hint }),
   )
   const places = assertedPlaces(schema)
-  return [...open, ...unsatisfiable(schema, places, path), ...places.flatMap(place => placeNotes(place, path))]
+  const wide = [...wideNumbers(schema, derive)].map(([pointer, bits]) =>
+    warning('wide-number', path, { pointer, detail: `${Math.ceil(bits)} bits` }),
+  )
+  return [...open, ...unsatisfiable(schema, places, path), ...places.flatMap(place => placeNotes(place, path)), ...wide]
 }
 
 type Schema = { readonly [key: string]: unknown }
@@ -214,15 +219,8 @@ const placeNotes = ({ pointer, schema }: Place, path: Path): readonly Note[] => 
   const types = Array.isArray(schema.type) ? (schema.type as readonly unknown[]) : [schema.type]
   if (typeof schema.format === 'string') note('unenforced-format', schema.format)
   if (types.includes('string')) for (const [code, detail] of stringNotes(schema)) note(code, detail)
-  if (types.includes('number') || types.includes('integer')) {
-    const bits = capacityAt({ ...schema, type: types.includes('number') ? 'number' : 'integer' })('').bits
-    if (bits > WIDE_NUMBER_BITS) note('wide-number', `${Math.ceil(bits)} bits`)
-  }
   return notes
 }
-
-/** 33 bits name one person of all that live. */
-const WIDE_NUMBER_BITS = 33
 
 /** As the detector has it: A C G T U N in either case, at least three different bases, T and U being one. */
 const nucleotides: RunOf = { letters: 'ACGTUNacgtun', kinds: ['Aa', 'Cc', 'Gg', 'TtUu'], distinct: 3 }

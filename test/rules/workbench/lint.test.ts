@@ -407,3 +407,37 @@ t.test('lint: exceptions that can never let anything pass, and why', async t => 
     'credentials are looked through for sequencing data only',
   ])
 })
+
+t.test(
+  'lint: a number that the policy rounds or recomputes is not wide, unless it leaves as it came elsewhere',
+  async t => {
+    const wide: Members = { type: 'number', minimum: 0, maximum: 1000 }
+    const lane: Members = {
+      type: 'object',
+      additionalProperties: false,
+      properties: { a: wide, b: { $ref: '#/$defs/wide' } },
+    }
+    const schema: Members = {
+      ...closed,
+      properties: { lanes: { type: 'array', maxItems: 8, items: lane }, total: wide, other: { $ref: '#/$defs/wide' } },
+      $defs: { wide },
+    }
+    const wideIn = (derive: readonly Json[], one: Members = schema): readonly (string | null)[] =>
+      lintOf(withRoute({ body: { kind: 'json', schema: one, ...(derive.length > 0 && { derive }) } }))
+        .filter(({ code }) => code === 'wide-number')
+        .map(({ pointer }) => pointer)
+    const rounded = (at: string, step = 0.1): Members => ({ roundedTo: { at, step } })
+    t.same(wideIn([]), ['/properties/lanes/items/properties/a', '/$defs/wide', '/properties/total'])
+    t.same(wideIn([rounded('/lanes/*/a'), { sumOf: { at: '/total', of: '/lanes/*/a' } }]), ['/$defs/wide'])
+    t.same(wideIn([rounded('/lanes/*/a'), rounded('/total'), rounded('/lanes/*/b')]), ['/$defs/wide'])
+    t.same(wideIn([rounded('/lanes/*/a'), rounded('/total'), rounded('/lanes/*/b'), rounded('/other')]), [])
+    t.same(wideIn([rounded('/total', 1e-9), { roundedTo: { at: '/lanes/*/a', significant: 3 } }]), [
+      '/$defs/wide',
+      '/properties/total',
+    ])
+    const inString = { type: 'string', contentMediaType: 'application/json', contentSchema: lane }
+    const embedded: Members = { ...closed, properties: { data: inString }, $defs: { wide } }
+    t.same(wideIn([rounded('/data/a')], embedded), ['/$defs/wide'])
+    t.same(wideIn([rounded('/data/a'), rounded('/data/b')], embedded), [])
+  },
+)
