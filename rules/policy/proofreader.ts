@@ -76,7 +76,8 @@ export class Proofreader {
 
   /** The same for a value in which no string is read as JSON. */
   compilePlain(schema: object, path: Path): Validator {
-    if (hasEmbedded(schema)) this.report(path, 'JSON in strings is read in bodies of the kinds json and ndjson only')
+    if (hasEmbedded(schema))
+      this.report(path, 'JSON in strings is read in bodies and parts of the kinds json and ndjson only')
     return this.compile(schema, path)
   }
 

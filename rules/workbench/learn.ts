@@ -1,6 +1,7 @@
 import type { JsonValue } from '../canonical.ts'
 import { openings } from '../closed-schema.ts'
 import { referenceToken } from '../json-pointer.ts'
+import { asContent, contentIn, readContent } from './learn/embedded.ts'
 import { flagsOf, type Flag } from './learn/flags.ts'
 import { dataNamesIn } from './learn/names-like-data.ts'
 import { numberRule, type Rule } from './learn/number-rule.ts'
@@ -70,13 +71,14 @@ export type Proposal = {
  */
 export const learn = (observations: readonly Observation[], options: LearnOptions = {}): Proposal => {
   const { trust = false, limits = defaultLimits } = options
-  const root = new Observed()
-  for (const { value, ...source } of observations) root.add(value, source)
-  for (const { value } of observations) for (const flag of flagsOf(value, limits)) mark(root, flag)
+  const content = contentIn(observe(observations))
+  const values = observations.map(one => ({ ...one, value: readContent(one.value, content) }))
+  const root = observe(values)
+  for (const { value } of values) for (const flag of flagsOf(value, limits)) mark(root, flag)
   const drafter = new Drafter(trust ? 1 : 2)
   const draft = drafter.draft(root, '', true)
   const counts = weigh(root.tally)
-  const schema = draft && finish(draft, counts)
+  const schema = draft && finish(asContent(draft, content), counts)
   if (schema && openings(schema).length > 0) throw new Error('the proposed schema is not closed')
   const { instruments, days } = counts
   return {
@@ -87,6 +89,12 @@ export const learn = (observations: readonly Observation[], options: LearnOption
     evidence: byPointer(drafter.evidence),
     omitted: byPointer(drafter.omitted),
   }
+}
+
+const observe = (observations: readonly Observation[]): Observed => {
+  const root = new Observed()
+  for (const { value, ...source } of observations) root.add(value, source)
+  return root
 }
 
 const byPointer = <T extends { readonly pointer: string }>(rows: readonly T[]): readonly T[] =>

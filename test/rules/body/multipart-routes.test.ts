@@ -238,6 +238,11 @@ t.test('route for forms of parts: limits hold for all parts together', async t =
     ),
     /too-large|maxMembers/,
   )
+  const body = { kind: 'multipart', parts: { meta: { ...parts.meta, maxItems: 2 } } }
+  const both = [data(1), data(1)]
+  const under = (maxDecodedBytes: number) => outcome(upload(both, { body, limits: { maxDecodedBytes } }))
+  t.equal(under(formOf(both).length + 2 * 13), 'forward')
+  t.match(under(formOf(both).length + 2 * 13 - 1), /^decoded-too-large .*\/meta\/1\/content\/data$/)
   t.equal(outcome(upload([data(1)], { limits: { maxDepth: 4 } })), 'forward')
   t.equal(outcome(upload([data(1)], { limits: { maxDepth: 3 } })), 'json-too-deep contentMediaType /meta/content/data')
 })

@@ -274,3 +274,34 @@ t.test('learn: optional and required, null beside a type, arrays with a margin, 
 t.test('learn: nothing observed, nothing proposed', async t => {
   t.match(learn([]), { schema: null, observations: 0, evidence: [] })
 })
+
+t.test('learn: what strings hold as JSON is learnt as that, and a leak in it is left out', async t => {
+  const seen = (pack: (text: string) => string, read = 'A1') =>
+    Array.from({ length: 200 }, (_, index) => {
+      const text = JSON.stringify({ celsius: index % 50, sensor: index % 2 ? 'chiller' : 'heater', chip: read })
+      const source = { instrument: `s${index % 4}`, day: `2026-01-0${1 + (index % 7)}` }
+      return { ...source, value: { Records: [{ Data: pack(text) }] } }
+    })
+  const contentOf = (observations: Parameters<typeof learn>[0]): unknown => {
+    const schema = learn(observations).schema as Record<string, any> | null
+    return schema?.properties?.Records?.items?.properties?.Data
+  }
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  t.match(contentOf(seen(base64)), {
+    type: 'string',
+    contentEncoding: 'base64',
+    contentMediaType: 'application/json',
+    contentSchema: {
+      additionalProperties: false,
+      properties: { celsius: { type: 'integer' }, chip: { enum: ['A1'] }, sensor: { enum: ['chiller', 'heater'] } },
+    },
+  })
+  t.notMatch(contentOf(seen(text => text)), { contentEncoding: /./ })
+  t.match(contentOf(seen(text => text)), { contentSchema: { properties: { celsius: { type: 'integer' } } } })
+  const leaking = learn(seen(base64, 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'))
+  t.notMatch(JSON.stringify(leaking.schema), /chip/)
+  t.match(leaking.omitted, [{ pointer: '/Records/*/Data/chip', reason: 'flagged' }])
+  const [first, ...rest] = seen(base64)
+  const poisoned = [{ ...first!, value: { Records: [{ Data: 'none' }] } }, ...rest]
+  t.notMatch(contentOf(poisoned), { contentSchema: {} }, 'one that is no JSON: then it is a string like any other')
+})
