@@ -3,6 +3,7 @@ import { admits, subschemasAt } from '../body/schema-at.ts'
 import type { JsonValue } from '../canonical.ts'
 import { propertyNames } from '../closed-schema.ts'
 import type { Detector } from '../detector.ts'
+import { decodedSchema } from '../embedded-places.ts'
 import type { Exception } from '../exception.ts'
 import type { Path } from '../json-pointer.ts'
 import type { Instrument } from '../policy.ts'
@@ -84,7 +85,7 @@ const placeInBodyProblem = (route: RawRoute, place: PlacePattern, bodySchema: Kn
   if (route.body.kind === 'none') return 'leads nowhere: the route has no body'
   const schema = bodySchema(route)
   if (schema === null) return null
-  const found = subschemasAt(schema, place)
+  const found = subschemasAt(decodedSchema(schema), place)
   if (found.length === 0) return 'leads nowhere: no property of the schema can stand there'
   const names = propertyNames(schema)
   if (!place.every(token => /^(?:\*|\d+)$/.test(token) || names.has(token)))

@@ -1,3 +1,4 @@
+import { decodedSchema } from '../embedded-places.ts'
 import { parsePlacePattern, type PlacePattern } from '../body/place-pattern.ts'
 import { isSchemaObject, subschemasAt } from '../body/schema-at.ts'
 import type { Detector, Subject } from '../detector.ts'
@@ -95,7 +96,7 @@ const valuesAt = ({ surface = 'body', pointer }: DraftException, route: DraftRou
 }
 
 const schemasOfBody = ({ body }: DraftRoute, place: PlacePattern): readonly unknown[] =>
-  body?.schema ? subschemasAt(body.schema, place) : []
+  body?.schema ? subschemasAt(decodedSchema(body.schema), place) : []
 
 const nothingToFind = (
   detector: Extract<Detector, { kind: 'text' }>,

@@ -14,7 +14,7 @@ import { readDraftPolicy } from '../../../rules/workbench/draft-policy.ts'
 import { explain } from '../../../rules/workbench/explain.ts'
 import { lint } from '../../../rules/workbench/lint.ts'
 import { diffSchemas } from '../../../rules/workbench/schema-diff.ts'
-import { messageOf, policyOf } from '../../kit/message.ts'
+import { arrivalTime, messageOf, policyOf } from '../../kit/message.ts'
 
 type Body = { readonly kind: string; readonly [key: string]: unknown }
 
@@ -356,3 +356,28 @@ const sortedKeys = (value: JsonValue): JsonValue => {
       .map(key => [key, sortedKeys(value[key]!)]),
   )
 }
+
+t.test('embedded JSON: a named exception leads into it, and no further', async t => {
+  const note = { type: 'string', pattern: '^[A-Za-z ]{1,40}$', maxLength: 40 }
+  const body = { kind: 'json', schema: records(embedded(object({ operator: note, note }), 'base64')) }
+  const document = JSON.parse(documentWith(body)) as object
+  const exception = {
+    id: 'kit-names',
+    owner: 'it@lab.example',
+    expires: new Date(arrivalTime + 86_400_000).toISOString(),
+    reason: 'Kits have names',
+    detector: 'person-name',
+    route: 'route',
+    pointer: '/Records/*/Data/operator',
+  }
+  const policy = policyOf(JSON.stringify({ ...document, exceptions: [exception] }))
+  const outcomeOf = (inner: string) => {
+    const fields = [
+      ['Host', 'sluice.lab'],
+      ['Content-Type', 'application/json'],
+    ] as const
+    return inspect(messageOf({ target: '/upload', fields, body: putting(base64(inner)) }), policy)
+  }
+  t.match(outcomeOf('{"operator":"Jane Miller"}'), { kind: 'forward', exceptions: ['kit-names'] })
+  t.match(outcomeOf('{"operator":"Jane Miller","note":"operator Jane Miller"}'), { kind: 'block' })
+})
