@@ -320,7 +320,7 @@ t.test('rules lint, capacity, diff and explain: they know the new kinds', async 
     t.ok(lint(documentWith(one), () => null, arrivalTime).every(({ severity }) => severity === 'warning'))
   const open = { kind: 'form', parameters: { a: { schema: { type: 'string' } } } }
   t.match(
-    lint(documentWith(open), () => null, arrivalTime),
+    lint(documentWith(open), () => null, arrivalTime).filter(({ severity }) => severity === 'error'),
     [{ code: 'open-schema', key: 'routes[0].body.parameters' }, {}],
   )
   const twoStates = { kind: 'form', parameters: { state: { schema: { enum: ['a', 'b'] }, required: true } } }
