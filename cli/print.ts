@@ -49,8 +49,3 @@ export const fields = (pairs: readonly (readonly [string, Cell])[]): void => {
     line(process.stdout.isTTY ? `${name.padEnd(width)}  ${text}` : `${name}\t${text}`)
   }
 }
-
-/** A line on the terminal that is not output: progress, a note. Silent when standard error is no terminal. */
-export const progress = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
-}

@@ -3,6 +3,16 @@ import { InvalidArgumentError } from 'commander'
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /**
+ * Reads a span of time: `30m`, `2h`, `7d`.
+ * @returns milliseconds
+ */
+export const parseAge = (text: string): number => {
+  const { amount, unit } = /^(?<amount>\d{1,6})(?<unit>[mhd])$/.exec(text)?.groups ?? {}
+  if (amount === undefined) throw new InvalidArgumentError('must be a span of time such as 30m, 2h, 7d.')
+  return Number(amount) * units[unit as keyof typeof units]
+}
+
+/**
  * Reads a point in time: RFC 3339, a date, or how long ago (`30m`, `2h`, `7d`).
  * @returns RFC 3339 in UTC with milliseconds, as the log has it
  */

@@ -168,7 +168,12 @@ t.test('log verify: intact while the appliance writes it', async t => {
 t.test('P5: log checkpoint: kept elsewhere, it anchors the log; one of another log does not', async t => {
   const file = join(data, '..', 'checkpoint.txt')
   writeFileSync(file, (await run('log', 'checkpoint')).stdout)
-  t.equal((await run('log', 'verify', '--anchor', file)).code, 0)
+  const anchored = await run('log', 'verify', '--anchor', file, '--require-anchor', '1h', '--from', '2')
+  t.equal(anchored.code, 0)
+  t.match(anchored.stdout, /^intact: .*\nread: records 2 to \d+; of the others the hashes\nanchored: the first \d+ /)
+  t.equal(anchored.stderr, '', 'no progress bar where there is no terminal')
+  t.equal((await run('log', 'verify', '--require-anchor', '1h')).code, 11, 'required, and not given')
+  t.equal((await run('log', 'verify', '--from', 'yesterday')).code, 2)
   writeFileSync(
     file,
     readFileSync(file, 'utf8').replace(/^\d+$/m, size => String(Number(size) + 1)),

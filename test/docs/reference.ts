@@ -3,8 +3,8 @@ import type { Argument, Command, Option } from 'commander'
 import { hints as certHints } from '../../certs/cert-error.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { program } from '../../cli/program.ts'
+import { inconclusives, tamperings } from '../../log/evidence.ts'
 import { hints as logHints } from '../../log/log-error.ts'
-import { tamperings } from '../../log/verify.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
 import { upstreamFaults } from '../../proxy/upstream-fault.ts'
 import type { Category, Detector } from '../../rules/detector.ts'
@@ -24,7 +24,8 @@ const exitMeanings = {
   changed: '`rules diff`: the two policies differ',
   found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',
   tampering: '`log verify`: evidence of tampering',
-  inconclusive: '`log verify`: nothing can be said, because a file is missing or unreadable',
+  inconclusive:
+    '`log verify`: nothing can be said: a file is missing or unreadable, or an anchor is missing or too old',
   unreachable: 'no appliance is running on the data folder, or it fails closed',
   interrupted: 'interrupted with Ctrl-C',
 } satisfies Record<keyof typeof exitCodes, string>
@@ -183,7 +184,10 @@ const codesPage = (): string =>
     tableOf(['error', 'meaning'], codeRows(upstreamFaults)),
     'When the decision itself cannot be recorded, nothing is sent and the instrument gets 503 with the code `decision-not-recorded`.',
     '## What `sluice log verify` finds',
+    'Evidence of tampering (exit code 10), which outweighs any doubt:',
     tableOf(['evidence', 'meaning'], codeRows(tamperings)),
+    'Why nothing can be said (exit code 11):',
+    tableOf(['doubt', 'meaning'], codeRows(inconclusives)),
     '## Faults and what to do about them',
     tableOf(['fault', 'what to do'], codeRows({ ...proxyHints, ...certHints, ...logHints })),
   ].join('\n\n') + '\n'

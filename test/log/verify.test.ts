@@ -10,10 +10,13 @@ import { logFiles } from '../../log/log-files.ts'
 import { loadSigner } from '../../log/log-keys.ts'
 import { appendLeaf, emptyFrontier, encodeFrontier, leafHash, rootOf } from '../../log/merkle.ts'
 import { openLogReader } from '../../log/query.ts'
+import type { DecisionEntry, Salted } from '../../log/record.ts'
 import { createReviewer, loadReviewers } from '../../log/reviewer.ts'
 import { seal } from '../../log/seal.ts'
+import { openStore } from '../../log/store.ts'
+import type { Tampering } from '../../log/evidence.ts'
 import { verifyLog } from '../../log/verify.ts'
-import type { Tampering, VerifyOptions } from '../../log/verify.ts'
+import type { VerifyOptions } from '../../log/verify.ts'
 import { decisionOf, fillLog, origin, outcomeOf } from './samples.ts'
 
 const hasShell = spawnSync('sqlite3', ['-version']).status === 0
@@ -42,7 +45,9 @@ const root = t.testdir({ people: {} })
 createReviewer(join(root, 'people'), 'ada')
 const reviewers = loadReviewers(join(root, 'people'))
 const original = join(root, 'log')
-const { held, size } = await fillLog(original, 40, reviewers)
+/** `TAMPER_RECORDS=40000` makes a drill of it: every deed is done to a log of that size. */
+const records = Number(process.env.TAMPER_RECORDS ?? 80)
+const { held, size } = await fillLog(original, Math.floor(records / 2), reviewers)
 let copies = 0
 
 /** A copy of the log to spoil. */
@@ -124,6 +129,11 @@ const deeds: readonly {
     deed: 'white space',
     sql: `UPDATE record SET body = body || ' ' WHERE sequence = 5`,
     finds: ['record-edited 5', 'record-not-canonical 5'],
+  },
+  {
+    deed: 'octets that are no text',
+    sql: `UPDATE record SET body = replace(body, 'vendor', CAST(x'76ff' AS TEXT)) WHERE sequence = 5`,
+    finds: ['record-edited 5'],
   },
   { deed: 'nonsense', sql: `UPDATE record SET body = '[]' WHERE sequence = 5`, finds: ['record-malformed 5'] },
   { deed: 'no checkpoint', sql: 'DELETE FROM tree', finds: ['checkpoint-missing'] },
@@ -214,9 +224,9 @@ t.test('P5: against an anchor, rollback of the whole file and a rewritten histor
   await journal.append(decisionOf())
   await journal.close()
   const anchor = checkpointOf(directory)
-  t.same(await found(directory, { anchor }), ['intact'])
-  t.same(await found(directory, { anchor: early }), ['intact'], 'an older anchor')
-  t.same(await found(original, { anchor }), [`rolled-back ${size}`])
+  t.same(await found(directory, { anchors: [anchor] }), ['intact'])
+  t.same(await found(directory, { anchors: [early] }), ['intact'], 'an older anchor')
+  t.same(await found(original, { anchors: [anchor] }), [`rolled-back ${size}`])
   behindGuards(
     logFiles(directory).database,
     `UPDATE record SET body = replace(body, '"client":"192.0.2.10"', '"client":"192.0.2.99"')`,
@@ -231,12 +241,91 @@ t.test('P5: against an anchor, rollback of the whole file and a rewritten histor
   behindGuards(logFiles(directory).database, leaves.join(';\n'))
   rebuild(directory)
   t.same(await found(directory), ['intact'], 'without an anchor, whoever has the key can rewrite')
-  t.same(await found(directory, { anchor: early }), ['anchor-mismatch'])
+  t.same(await found(directory, { anchors: [early] }), [`anchor-mismatch ${size - 1}`])
 })
 
+t.test('P5: of several anchors each is compared; the largest that fits is told', async t => {
+  const directory = join(root, 'twice-anchored')
+  cpSync(original, directory, { recursive: true })
+  const journal = await openJournal({ directory })
+  const anchors = [checkpointOf(directory)]
+  for (let round = 0; round < 3; round++) {
+    await journal.append(decisionOf())
+    anchors.push(checkpointOf(directory))
+  }
+  await journal.close()
+  t.match(await verifyLog(directory, { anchors }), { kind: 'intact', anchored: size + 3 })
+  t.match(await verifyLog(directory, { anchors: anchors.slice(0, 2) }), { kind: 'intact', anchored: size + 1 })
+  t.match(await verifyLog(directory), { kind: 'intact', anchored: null })
+  const signer = loadSigner(directory)
+  const forged = signCheckpoint({ origin: signer.name, size: size + 2, root: Buffer.alloc(32, 1) }, signer)
+  t.same(await found(directory, { anchors: [...anchors, forged] }), [`anchor-mismatch ${size + 1}`])
+})
+
+t.test('P5: an anchor is as old as the newest record that it covers; too old a one is inconclusive', async t => {
+  const directory = join(root, 'aged')
+  createLog(directory, origin)
+  const journal = await openJournal({ directory })
+  const early = checkpointOf(directory)
+  await journal.append(decisionOf({ time: new Date(Date.now() - 3_600_000).toISOString() }))
+  const anchor = checkpointOf(directory)
+  await journal.append(decisionOf({ time: new Date().toISOString() }))
+  await journal.close()
+  t.same(await found(directory, { anchors: [anchor], requireAnchor: 7_200_000 }), ['intact'])
+  t.same(await found(directory, { anchors: [anchor], requireAnchor: 1_800_000 }), ['anchor-too-old'])
+  t.same(await found(directory, { anchors: [early], requireAnchor: 7_200_000 }), ['anchor-too-old'], 'of nothing')
+  t.same(await found(directory, { requireAnchor: 7_200_000 }), ['anchor-missing'])
+  t.same(await found(original, { anchors: [checkpointOf(directory)], requireAnchor: 1 }), ['anchor-unusable'])
+})
+
+t.test('P5: in a range records are read; of the others the hashes, which the checkpoint proves', async t => {
+  const directory = copyLog()
+  behindGuards(logFiles(directory).database, `UPDATE record SET body = body || ' ' WHERE sequence = 5`)
+  t.ok((await found(directory, { from: 5, to: 6 })).includes('record-edited 5'))
+  t.match(await verifyLog(directory, { from: 6 }), { kind: 'intact', from: 6, to: size, size })
+  t.match(await verifyLog(directory, { to: 5 }), { kind: 'intact', from: 0, to: 5, size })
+  t.ok((await found(directory, { from: '2026-03-01' })).includes('record-edited 5'), 'from a time')
+  t.match(await verifyLog(directory, { from: '2026-03-02' }), { kind: 'intact', from: size }, 'from a time to come')
+  behindGuards(logFiles(directory).database, 'UPDATE record SET leaf = zeroblob(32) WHERE sequence = 9')
+  t.same(await found(directory, { from: 20 }), ['root-mismatch', 'frontier-mismatch'], 'a hash that was changed')
+  behindGuards(logFiles(directory).database, 'DELETE FROM record WHERE sequence = 9')
+  t.same(await found(directory, { from: 20 }), ['record-missing 9'], 'a record that is gone')
+})
+
+t.test('P5: a log of many pieces is checked in threads: clean, and with deeds at their edges', async t => {
+  const directory = join(root, 'large')
+  createLog(directory, origin)
+  const store = openStore(directory, null)
+  const anchors: string[] = []
+  for (let batch = 0; batch < 10; batch++) {
+    const entries = Array.from({ length: 3_600 }, () => ({ record: saltedOf(decisionOf()), sealed: null }))
+    store.commit(entries)
+    anchors.push(checkpointOf(directory))
+  }
+  store.close()
+  t.match(await verifyLog(directory, { anchors }), { kind: 'intact', size: 36_000, anchored: 36_000 })
+  behindGuards(
+    logFiles(directory).database,
+    `DELETE FROM record WHERE sequence BETWEEN 8190 AND 16400 OR sequence = 24576;
+     UPDATE record SET body = replace(body, '"forward"', '"block"') WHERE sequence IN (8189, 32768, 35999);
+     INSERT INTO record (sequence, body, leaf) SELECT 9000000000000000, body, leaf FROM record WHERE sequence = 1`,
+  )
+  const result = await found(directory)
+  for (const what of ['record-missing 8190', 'record-missing 24576', 'record-unsigned 9000000000000000'])
+    t.ok(result.includes(what), what)
+  for (const sequence of [8_189, 32_768, 35_999]) t.ok(result.includes(`record-edited ${sequence}`), String(sequence))
+  t.same(
+    result.filter(what => what.startsWith('record-missing')),
+    ['record-missing 8190', 'record-missing 24576'],
+    'one line for a gap over several pieces',
+  )
+})
+
+const saltedOf = (entry: DecisionEntry): Salted => ({ ...entry, v: 1, salt: 'x'.repeat(22), seal: null })
+
 t.test('P5: what cannot be checked is inconclusive, never intact and never tampered', async t => {
-  t.same(await found(original, { anchor: 'x' }), ['anchor-unusable'])
-  t.same(await found(original, { anchor: checkpointOf(join(root, 'small')) }), ['anchor-unusable'])
+  t.same(await found(original, { anchors: ['x'] }), ['anchor-unusable'])
+  t.same(await found(original, { anchors: [checkpointOf(join(root, 'small'))] }), ['anchor-unusable'])
   t.same(await found(original, { verifierKey: 'x' }), ['key-unreadable'])
   t.same(await found(join(root, 'people')), ['key-unreadable'])
   const directory = copyLog()

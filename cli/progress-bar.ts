@@ -1,0 +1,36 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+export type ProgressBar = {
+  readonly show: (progress: { readonly done: number; readonly total: number }) => void
+  /** Takes the bar off the terminal. May be called again. */
+  readonly end: () => void
+}
+
+/**
+ * A bar on standard error while something takes long; nothing where that is no terminal.
+ * @param unit - what is counted, in the plural
+ */
+export const progressBar = (unit: string): ProgressBar => {
+  const bar = new SingleBar(
+    {
+      format: `{bar} {percentage}% | {value} of {total} ${unit} | {eta_formatted} left`,
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+    },
+    process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy,
+  )
+  let isStarted = false
+  return {
+    show: ({ done, total }) => {
+      // cli-progress draws nothing where there is no terminal
+      if (!isStarted) bar.start(total, done)
+      else bar.update(done)
+      isStarted = true
+    },
+    end: () => {
+      if (isStarted) bar.stop()
+      isStarted = false
+    },
+  }
+}

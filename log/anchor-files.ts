@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Name of the file that holds the checkpoint of a log of this size: by name in the order of their sizes. */
+export const anchorName = (size: number): string => `checkpoint-${String(size).padStart(12, '0')}.txt`
+
+const isAnchorName = (name: string): boolean => /^checkpoint-\d{12,}\.txt$/.test(name)
+
+/**
+ * Reads checkpoints that were kept: from a file that holds one or more of them, from every `checkpoint-….txt` of a folder, or from
+ * the lines that the appliance prints. Whether they are genuine is for `verifyLog` to say.
+ * @throws NodeJS.ErrnoException when the path cannot be read
+ */
+export const readAnchors = (path: string): readonly string[] => {
+  if (!statSync(path).isDirectory()) return notesIn(readFileSync(path, 'utf8'))
+  const names = readdirSync(path).filter(isAnchorName).sort()
+  return names.flatMap(name => notesIn(readFileSync(join(path, name), 'utf8')))
+}
+
+/** A text of no known form counts as one note, so that it is found to be none. */
+const notesIn = (text: string): readonly string[] => {
+  const printed = text.split('\n').flatMap(noteInLine)
+  if (printed.length > 0) return printed
+  // a note ends with lines that begin with a dash (U+2014); what follows is the next one
+  const notes = text.match(/[^\n][^]*?\n\n(?:— [^\n]*\n)+/g)
+  return notes === null || notes.join('') !== text ? [text] : notes
+}
+
+/** The checkpoint in a line that `sluice serve` printed about an anchor. */
+const noteInLine = (line: string): readonly string[] => {
+  if (!line.startsWith('{') || !line.includes('"anchor"')) return []
+  try {
+    const { kind, checkpoint } = JSON.parse(line) as { readonly kind?: unknown; readonly checkpoint?: unknown }
+    return kind === 'anchor' && typeof checkpoint === 'string' ? [checkpoint] : []
+  } catch {
+    return []
+  }
+}

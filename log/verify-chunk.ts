@@ -1,0 +1,189 @@
+import type { Database } from 'better-sqlite3'
+import { hash } from 'node:crypto'
+import { MAX_EVIDENCE } from './evidence.ts'
+import type { Evidence, Tampering } from './evidence.ts'
+import { isCanonical } from './is-canonical.ts'
+import { appendLeaf, emptyFrontier, HASH_BYTES, leafHash, treeOf } from './merkle.ts'
+import type { Frontier } from './merkle.ts'
+import type { LogRecord } from './record.ts'
+import { sealDigest } from './seal.ts'
+
+/** Records that are checked in one piece: a power of two, so that the piece is a perfect subtree of the log's tree. */
+export const CHUNK = 8_192
+
+/** A piece of the log. Sequences `from` up to, and without, `to`, which is at most `from` + `CHUNK` where they are signed. */
+export type ChunkTask = {
+  readonly from: number
+  readonly to: number
+  /** The records to be read; of the others only the hashes are. */
+  readonly read: { readonly from: number; readonly to: number }
+  /** Sizes of the log within the piece at which its tree has to be known. In ascending order. */
+  readonly cuts: readonly number[]
+  /** Whether the checkpoint covers the piece. Others are no part of the tree. */
+  readonly isSigned: boolean
+}
+
+export type ChunkResult = {
+  readonly from: number
+  /** Subtree of the records that are there, as if `from` were 0; and the same at each of the cuts. */
+  readonly tree: Frontier
+  readonly atCuts: readonly Frontier[]
+  /** Missing sequences: the first of each gap, and the first after it. */
+  readonly gaps: readonly (readonly [from: number, to: number])[]
+  readonly evidence: readonly Evidence[]
+}
+
+const PAGE = 1_024
+/** The ids of as many recent decisions, and up to as many again, are kept at hand; older ones are looked up. */
+const RECENT = 32_768
+
+/** Hexadecimal, because Node makes and compares such strings in a third of the time that it takes for buffers. */
+type Row = readonly [sequence: number, body: string | Buffer | null, leaf: string]
+
+/** Looks at one piece after the other; pieces have to come in ascending order. */
+export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkResult) => {
+  const readRows = database
+    .prepare(
+      `SELECT sequence, body, lower(hex(leaf)) FROM record WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ${PAGE}`,
+    )
+    .raw()
+  const readLeaves = database
+    .prepare(
+      `SELECT sequence, NULL, lower(hex(leaf)) FROM record WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ${PAGE}`,
+    )
+    .raw()
+  const examine = recordExaminer(database)
+
+  const rowsOf = function* ({ from, to, read }: ChunkTask): Generator<readonly Row[]> {
+    for (const [statement, start, end] of [
+      [readLeaves, from, Math.min(to, read.from)],
+      [readRows, Math.max(from, read.from), Math.min(to, read.to)],
+      [readLeaves, Math.max(from, read.to), to],
+    ] as const) {
+      for (let next = start; next < end;) {
+        const rows = statement.all(next, end) as Row[]
+        yield rows
+        next = rows.length < PAGE ? end : rows.at(-1)![0] + 1
+      }
+    }
+  }
+
+  return task => {
+    const { from, to, read, cuts, isSigned } = task
+    const leaves = Buffer.alloc(isSigned ? (to - from) * HASH_BYTES : 0)
+    const gaps: [number, number][] = []
+    const evidence = chunkEvidence()
+    let expected = from
+    let count = 0
+    for (const rows of rowsOf(task)) {
+      for (const [sequence, body, stored] of rows) {
+        if (isSigned && sequence > expected) gaps.push([expected, sequence])
+        expected = sequence + 1
+        if (!isSigned) evidence.add('record-unsigned', sequence)
+        const isRead = sequence >= read.from && sequence < read.to
+        const leaf = isRead ? examine(sequence, body, stored, evidence.add) : stored
+        if (isSigned) leaves.write(leaf, HASH_BYTES * count++, HASH_BYTES, 'hex')
+      }
+    }
+    if (isSigned && expected < to) gaps.push([expected, to])
+    const whole = leaves.subarray(0, count * HASH_BYTES)
+    return { from, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found }
+  }
+}
+
+/** The tree of some leaves. One leaf after the other only where a tree in between is asked for: levels are faster. */
+const treesOf = (leaves: Buffer, cuts: readonly number[], from: number): Pick<ChunkResult, 'tree' | 'atCuts'> => {
+  if (cuts.length === 0) return { tree: treeOf(leaves), atCuts: [] }
+  const wanted = cuts.map(size => size - from)
+  const atCuts: Frontier[] = []
+  let tree = emptyFrontier
+  for (let at = 0; at < leaves.length; at += HASH_BYTES) {
+    // copied, because the whole buffer would go from thread to thread with each part of it
+    tree = appendLeaf(tree, Uint8Array.from(leaves.subarray(at, at + HASH_BYTES)))
+    if (wanted[atCuts.length] === tree.size) atCuts.push(tree)
+  }
+  return { tree, atCuts }
+}
+
+type AddEvidence = (what: Tampering, sequence: number) => void
+
+const chunkEvidence = (): { readonly found: readonly Evidence[]; readonly add: AddEvidence } => {
+  const found: Evidence[] = []
+  const counts = new Map<Tampering, number>()
+  return {
+    found,
+    add: (what, sequence) => {
+      const count = (counts.get(what) ?? 0) + 1
+      counts.set(what, count)
+      if (count <= MAX_EVIDENCE) found.push({ what, sequence })
+    },
+  }
+}
+
+/** Looks at records one after the other, in order; answers with the hash of the record that is there. */
+const recordExaminer = (database: Database) => {
+  const leafOf = leafHashes(database)
+  const namesDecision = decisionsBefore(database)
+  const isHeldRight = heldCheck(database)
+
+  return (sequence: number, body: Row[1], stored: string, add: AddEvidence): string => {
+    const leaf = leafOf(sequence, body)
+    if (leaf !== stored) add('record-edited', sequence)
+    const record = typeof body === 'string' ? parseRecord(body) : null
+    if (record === null) add('record-malformed', sequence)
+    else {
+      if (!isCanonical(record, body as string)) add('record-not-canonical', sequence)
+      if (record.sequence !== sequence) add('record-misplaced', sequence)
+      if (!namesDecision(record, sequence)) add('outcome-orphan', sequence)
+      const wrong = isHeldRight(record)
+      if (wrong !== null) add(wrong, sequence)
+    }
+    return leaf
+  }
+}
+
+/** Octets that are no UTF-8 read as U+FFFD, of which the string keeps no more: then the octets themselves are hashed. */
+const leafHashes = (database: Database): ((sequence: number, body: Row[1]) => string) => {
+  const find = database.prepare('SELECT CAST(body AS BLOB) FROM record WHERE sequence = ?').pluck()
+  return (sequence, body) => {
+    if (typeof body === 'string' && !body.includes('\u{FFFD}')) return hash('sha256', `\0${body}`, 'hex')
+    return leafHash((find.get(sequence) as Buffer | null | undefined) ?? Buffer.of()).toString('hex')
+  }
+}
+
+const parseRecord = (text: string): LogRecord | null => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'v' in value && value.v === 1 ? (value as LogRecord) : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether a record that is an outcome names a decision before it. Few ids are kept; for others the record itself is read. */
+const decisionsBefore = (database: Database): ((record: LogRecord, sequence: number) => boolean) => {
+  let recent = new Set<string>()
+  let older = recent
+  const find = database.prepare("SELECT body FROM record WHERE id = ? AND kind = 'decision' AND sequence < ?").pluck()
+  return (record, sequence) => {
+    if (record.kind === 'decision') {
+      if (recent.size === RECENT) [older, recent] = [recent, new Set()]
+      recent.add(record.id)
+      return true
+    }
+    if (record.kind !== 'outcome' || recent.has(record.decision) || older.has(record.decision)) return true
+    return typeof find.get(record.decision, sequence) === 'string'
+  }
+}
+
+/** Whether a decision's held payload is the one that was sealed for it, or was purged on the record. */
+const heldCheck = (database: Database): ((record: LogRecord) => Tampering | null) => {
+  const find = database.prepare('SELECT nonce, ciphertext FROM held WHERE decision = ?')
+  const purge = database.prepare("SELECT 1 FROM record WHERE decision = ? AND kind = 'purge'")
+  return record => {
+    if (record.kind !== 'decision' || !record.held) return null
+    const row = find.get(record.id) as { nonce: Buffer; ciphertext: Buffer } | undefined
+    if (row !== undefined) return sealDigest(row) === record.seal ? null : 'held-altered'
+    return purge.get(record.id) === undefined ? 'held-missing' : null
+  }
+}
