@@ -103,21 +103,35 @@ const splitOf = (size: number): number => {
 const subtreeRoot = (leaves: readonly Uint8Array[], start: number, end: number): Uint8Array =>
   rootOf(leaves.slice(start, end).reduce(appendLeaf, emptyFrontier))
 
+/** `proof` is PATH(index, D[0:size]) of RFC 6962 section 2.1.1, leaf side first. */
+export type InclusionProof = { readonly proof: readonly Uint8Array[]; readonly size: number; readonly root: Buffer }
+
 /**
- * PATH(index, D[0:leaves.length]) of RFC 6962 section 2.1.1, leaf side first.
+ * Proves one leaf in a single pass over all of them, with as many hashes in memory as the tree is high.
  * @throws RangeError when there is no such leaf
  */
-export const inclusionProof = (leaves: readonly Uint8Array[], index: number): Uint8Array[] => {
-  if (!Number.isInteger(index) || index < 0 || index >= leaves.length) throw new RangeError('no such leaf')
+export const inclusionProof = (leaves: Iterable<Uint8Array>, index: number): InclusionProof => {
   const proof: Uint8Array[] = []
-  for (let start = 0, end = leaves.length; end - start > 1;) {
-    const middle = start + splitOf(end - start)
-    proof.push(index < middle ? subtreeRoot(leaves, middle, end) : subtreeRoot(leaves, start, middle))
-    if (index < middle) end = middle
-    else start = middle
+  const join = (left: Part, right: Part): Part => {
+    if (left.holds) proof.push(right.hash)
+    if (right.holds) proof.push(left.hash)
+    return { hash: nodeHash(left.hash, right.hash), holds: left.holds || right.holds }
   }
-  return proof.toReversed()
+  const parts: Part[] = []
+  let size = 0
+  for (const hash of leaves) {
+    let part: Part = { hash, holds: size === index }
+    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) part = join(parts.pop()!, part)
+    parts.push(part)
+    size++
+  }
+  const whole = parts.length === 0 ? null : parts.reduceRight((right, left) => join(left, right))
+  if (!whole?.holds) throw new RangeError('no such leaf')
+  return { proof, size, root: Buffer.from(whole.hash) }
 }
+
+/** A perfect subtree, and whether the leaf that is to be proven is in it. */
+type Part = { readonly hash: Uint8Array; readonly holds: boolean }
 
 /**
  * PROOF(from, D[0:leaves.length]) of RFC 6962 section 2.1.2.

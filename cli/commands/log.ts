@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { checkpointCommand } from './log-checkpoint.ts'
 import { exportCommand } from './log-export.ts'
 import { listCommand } from './log-list.ts'
+import { proveCommand, verifyProofCommand } from './log-prove.ts'
 import { reportCommand } from './log-report.ts'
 import { shipCommand } from './log-ship.ts'
 import { showCommand } from './log-show.ts'
@@ -21,3 +22,5 @@ export const logCommand = (): Command =>
     .addCommand(reportCommand())
     .addCommand(verifyCommand())
     .addCommand(checkpointCommand())
+    .addCommand(proveCommand())
+    .addCommand(verifyProofCommand())
