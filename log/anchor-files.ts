@@ -1,10 +1,31 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
+import { isExisting } from './exclusive-file.ts'
 import { join } from 'node:path'
 
 /** Name of the file that holds the checkpoint of a log of this size: by name in the order of their sizes. */
 export const anchorName = (size: number): string => `checkpoint-${String(size).padStart(12, '0')}.txt`
 
 const isAnchorName = (name: string): boolean => /^checkpoint-\d{12,}\.txt$/.test(name)
+
+/**
+ * Keeps a checkpoint in a folder, in a file of its own that is never written again. Resolves when it is on the disk.
+ * @throws NodeJS.ErrnoException (as a rejection); `EEXIST` when another checkpoint of the same size is there
+ */
+export const writeAnchor = async (folder: string, size: number, note: string): Promise<void> => {
+  const path = join(folder, anchorName(size))
+  try {
+    const file = await open(path, 'wx', 0o644)
+    try {
+      await file.writeFile(note)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (fault) {
+    if (!isExisting(fault) || (await readFile(path, 'utf8')) !== note) throw fault
+  }
+}
 
 /**
  * Reads checkpoints that were kept: from a file that holds one or more of them, from every `checkpoint-….txt` of a folder, or from

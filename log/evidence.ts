@@ -18,6 +18,7 @@ export const tamperings = {
   'schema-altered': 'tables, columns, triggers or views were changed, so that queries could lie',
   'index-altered': 'the database contradicts itself, so that queries could lie',
   'outcome-orphan': 'the outcome names no earlier decision',
+  'requests-unaccounted': 'the appliance counted more requests, or sent more, than there are decisions for in the log',
   'held-missing': 'a held payload is gone, and no record says that it was purged',
   'held-altered': 'a held payload is not the one that was sealed for the decision',
   'held-orphan': 'a payload is held for which there is no decision',

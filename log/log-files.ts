@@ -13,6 +13,8 @@ export type LogFiles = {
   readonly verifierKey: string
   /** 32 octets (0600) that key the digests of bodies. */
   readonly digestKey: string
+  /** Room that is kept for the records of refusals on a full disk; holds nothing. See `disk-watch.ts`. */
+  readonly ballast: string
 }
 
 export const logFiles = (directory: string): LogFiles => ({
@@ -21,6 +23,7 @@ export const logFiles = (directory: string): LogFiles => ({
   signingKey: join(directory, 'checkpoint.key'),
   verifierKey: join(directory, 'checkpoint.pub'),
   digestKey: join(directory, 'digest.key'),
+  ballast: join(directory, 'ballast'),
 })
 
 /** Whether the folder holds a log or any part of one. */

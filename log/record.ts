@@ -101,14 +101,50 @@ export type PurgeEntry = {
   readonly actor: string
 }
 
+/** The appliance runs. `id` is `run-` and the number of the run in ten digits, counted from 1; its end has the same. */
 export type StartEntry = {
   readonly kind: 'start'
+  readonly id: string
   readonly time: Time
   readonly version: string
   readonly policy: string
 }
 
-export type StopEntry = { readonly kind: 'stop'; readonly time: Time; readonly cause: 'signal' | 'request' | 'fault' }
+export type StopEntry = {
+  readonly kind: 'stop'
+  readonly id: string
+  readonly time: Time
+  readonly cause: 'signal' | 'request' | 'fault'
+  readonly requests: RequestCounts
+}
+
+/**
+ * Requests since the start of the run, counted in different places so that they can be compared: `accepted` where they come
+ * in, of which `open` have not been answered; `decided` where the log says that their decision is durable, `refused` where it
+ * says that it is not; `sent` where they go out.
+ */
+export type RequestCounts = {
+  readonly accepted: number
+  readonly open: number
+  readonly decided: number
+  readonly refused: number
+  readonly sent: number
+}
+
+/**
+ * The checkpoint of `size` and `root` (base64) went out to be kept elsewhere: as a line of standard output, and to the folder of
+ * anchors when there is one. `file` is null when there is none.
+ */
+export type AnchorEntry = {
+  readonly kind: 'anchor'
+  readonly time: Time
+  readonly size: number
+  readonly root: string
+  readonly file: 'written' | 'failed' | null
+  /** What the operating system said of a file that could not be written, such as `ENOSPC`. */
+  readonly error: string | null
+  readonly requests: RequestCounts
+}
 
 /**
  * A policy came into force. Requests that began before may still be decided under the one before it; no request was decided
@@ -126,18 +162,29 @@ export type ActivationEntry = {
   readonly actor: string
 }
 
-/** From `since` to `time` the log could not be written. `refused` appends were turned away, so nothing left for them. */
+/**
+ * From `since` to `time` nothing could be written. `refused` appends were turned away, so nothing left for them; null when the process
+ * had ended without a word (`process-died`; `since` is then the time of its last record), and nobody counted.
+ */
 export type GapEntry = {
   readonly kind: 'gap'
   readonly time: Time
   readonly since: Time
-  readonly cause: 'commit-failed' | 'writer-died'
-  readonly refused: number
+  readonly cause: 'commit-failed' | 'writer-died' | 'process-died'
+  readonly refused: number | null
 }
 
 /** What callers append. */
 export type Entry =
-  DecisionEntry | OutcomeEntry | ReviewEntry | PurgeEntry | StartEntry | StopEntry | ActivationEntry | GapEntry
+  | DecisionEntry
+  | OutcomeEntry
+  | ReviewEntry
+  | PurgeEntry
+  | StartEntry
+  | StopEntry
+  | ActivationEntry
+  | AnchorEntry
+  | GapEntry
 
 /**
  * What the journal adds. `salt`: 16 random octets in base64url, so that a record can be redacted while its hash stays.
@@ -263,8 +310,19 @@ const purge = {
   actor,
 } satisfies Record<keyof PurgeEntry, Check>
 
+const run = matching(/^run-\d{10}$/)
+
+const requests = shape({
+  accepted: count,
+  open: count,
+  decided: count,
+  refused: count,
+  sent: count,
+} satisfies Record<keyof RequestCounts, Check>)
+
 const start = {
   kind: oneOf('start'),
+  id: run,
   time,
   version: matching(/^[0-9A-Za-z.+-]{1,64}$/),
   policy: sha256,
@@ -272,8 +330,10 @@ const start = {
 
 const stop = {
   kind: oneOf('stop'),
+  id: run,
   time,
   cause: oneOf('signal', 'request', 'fault'),
+  requests,
 } satisfies Record<keyof StopEntry, Check>
 
 const activation = {
@@ -286,18 +346,35 @@ const activation = {
   actor,
 } satisfies Record<keyof ActivationEntry, Check>
 
+const anchor = {
+  kind: oneOf('anchor'),
+  time,
+  size: count,
+  root: matching(/^[A-Za-z0-9+/]{43}=$/),
+  file: orNull(oneOf('written', 'failed')),
+  error: orNull(keyword),
+  requests,
+} satisfies Record<keyof AnchorEntry, Check>
+
 const gap = {
   kind: oneOf('gap'),
   time,
   since: time,
-  cause: oneOf('commit-failed', 'writer-died'),
-  refused: count,
+  cause: oneOf('commit-failed', 'writer-died', 'process-died'),
+  refused: orNull(count),
 } satisfies Record<keyof GapEntry, Check>
 
-const forms = { decision, outcome, review, purge, start, stop, 'rules.activate': activation, gap } satisfies Record<
-  Entry['kind'],
-  Readonly<Record<string, Check>>
->
+const forms = {
+  decision,
+  outcome,
+  review,
+  purge,
+  start,
+  stop,
+  'rules.activate': activation,
+  anchor,
+  gap,
+} satisfies Record<Entry['kind'], Readonly<Record<string, Check>>>
 
 /** Name of a field that is missing, of the wrong form, or (as `…`) not known; `null` when all is well. */
 const wrongField = (value: object, fields: Readonly<Record<string, Check>>): string | null => {

@@ -5,7 +5,7 @@ import type { Evidence, Tampering } from './evidence.ts'
 import { isCanonical } from './is-canonical.ts'
 import { appendLeaf, emptyFrontier, HASH_BYTES, leafHash, treeOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import type { LogRecord } from './record.ts'
+import type { LogRecord, RequestCounts } from './record.ts'
 import { sealDigest } from './seal.ts'
 
 /** Records that are checked in one piece: a power of two, so that the piece is a perfect subtree of the log's tree. */
@@ -31,6 +31,20 @@ export type ChunkResult = {
   /** Missing sequences: the first of each gap, and the first after it. */
   readonly gaps: readonly (readonly [from: number, to: number])[]
   readonly evidence: readonly Evidence[]
+  /** Of the records that were read. */
+  readonly counted: DecisionCount
+  /** The records in it at which a run begins or counts its requests. */
+  readonly marks: readonly Mark[]
+}
+
+/** How many decisions there are, and how many of them let something out. */
+export type DecisionCount = { readonly decisions: number; readonly forwards: number }
+
+/** `requests` is null where a run begins; `before` counts what stands before it in the piece. */
+export type Mark = {
+  readonly sequence: number
+  readonly requests: RequestCounts | null
+  readonly before: DecisionCount
 }
 
 const PAGE = 1_024
@@ -73,6 +87,7 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
     const leaves = Buffer.alloc(isSigned ? (to - from) * HASH_BYTES : 0)
     const gaps: [number, number][] = []
     const evidence = chunkEvidence()
+    const counter = decisionCounter()
     let expected = from
     let count = 0
     for (const rows of rowsOf(task)) {
@@ -81,13 +96,13 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
         expected = sequence + 1
         if (!isSigned) evidence.add('record-unsigned', sequence)
         const isRead = sequence >= read.from && sequence < read.to
-        const leaf = isRead ? examine(sequence, body, stored, evidence.add) : stored
+        const leaf = isRead ? examine(sequence, body, stored, evidence.add, counter.see) : stored
         if (isSigned) leaves.write(leaf, HASH_BYTES * count++, HASH_BYTES, 'hex')
       }
     }
     if (isSigned && expected < to) gaps.push([expected, to])
     const whole = leaves.subarray(0, count * HASH_BYTES)
-    return { from, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found }
+    return { from, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found, ...counter.seen() }
   }
 }
 
@@ -120,13 +135,41 @@ const chunkEvidence = (): { readonly found: readonly Evidence[]; readonly add: A
   }
 }
 
+/** Counts decisions, and says where runs begin and what they counted themselves. */
+const decisionCounter = (): {
+  readonly see: (record: LogRecord) => void
+  readonly seen: () => Pick<ChunkResult, 'counted' | 'marks'>
+} => {
+  const marks: Mark[] = []
+  let decisions = 0
+  let forwards = 0
+  return {
+    see: record => {
+      if (record.kind === 'decision') {
+        decisions++
+        if (record.verdict === 'forward') forwards++
+      } else if (record.kind === 'start' || record.kind === 'stop' || record.kind === 'anchor') {
+        const requests: RequestCounts | null | undefined = record.kind === 'start' ? null : record.requests
+        if (requests !== undefined) marks.push({ sequence: record.sequence, requests, before: { decisions, forwards } })
+      }
+    },
+    seen: () => ({ counted: { decisions, forwards }, marks }),
+  }
+}
+
 /** Looks at records one after the other, in order; answers with the hash of the record that is there. */
 const recordExaminer = (database: Database) => {
   const leafOf = leafHashes(database)
   const namesDecision = decisionsBefore(database)
   const isHeldRight = heldCheck(database)
 
-  return (sequence: number, body: Row[1], stored: string, add: AddEvidence): string => {
+  return (
+    sequence: number,
+    body: Row[1],
+    stored: string,
+    add: AddEvidence,
+    see: (record: LogRecord) => void,
+  ): string => {
     const leaf = leafOf(sequence, body)
     if (leaf !== stored) add('record-edited', sequence)
     const record = typeof body === 'string' ? parseRecord(body) : null
@@ -137,6 +180,7 @@ const recordExaminer = (database: Database) => {
       if (!namesDecision(record, sequence)) add('outcome-orphan', sequence)
       const wrong = isHeldRight(record)
       if (wrong !== null) add(wrong, sequence)
+      see(record)
     }
     return leaf
   }

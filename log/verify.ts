@@ -10,6 +10,7 @@ import { appendLeaf, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { openReader } from './reader.ts'
 import { hasOriginalSchema } from './schema.ts'
+import { checkRequests } from './verify-requests.ts'
 import { CHUNK } from './verify-chunk.ts'
 import type { ChunkResult, ChunkTask } from './verify-chunk.ts'
 import { examineChunks } from './verify-lanes.ts'
@@ -113,6 +114,8 @@ const verifyRecords = async (
   const results = await examineChunks(directory, database, tasks, onResult)
   const { tree, atSizes } = joinChunks(results, snapshot, evidence)
   checkEnd(tree, snapshot, evidence)
+  // of a part of the log nobody can say how many decisions there are
+  if (read.from <= 0 && read.to >= snapshot.end) checkRequests(results, evidence)
   const anchored = checkAnchors(anchors, atSizes, snapshot, evidence)
   if (options.requireAnchor !== undefined) checkAge(database, anchored ?? 0, options.requireAnchor, evidence)
   checkHeld(database, evidence)

@@ -53,10 +53,12 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'request-incomplete': 400,
   'authority-mismatch': 421,
   'rate-exceeded': 429,
+  'log-space-low': 503,
 }
 
 const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
-  if (route?.onBlock) {
+  // what a route answers for its blocks may tell an instrument not to send again, and this one it should
+  if (route?.onBlock && block.reason !== 'log-space-low') {
     const { status, contentType, body } = route.onBlock
     const fields = body === '' ? [] : [['content-type', contentType] as const]
     return { status, fields: [...fields, ...marks(id, 'http_request_denied')], body: Buffer.from(body) }

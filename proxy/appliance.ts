@@ -1,9 +1,13 @@
+import { setTimeout } from 'node:timers/promises'
 import { openAuthority, type Authority } from '../certs/authority.ts'
+import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
 import { openLogReader } from '../log/query.ts'
 import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
+import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
-import { openControl } from './control.ts'
+import { openAnchors } from './anchors.ts'
+import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
@@ -14,7 +18,7 @@ import { summarize } from '../rules/exception.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames } from './set-up.ts'
-import { parseListen, type Settings } from './settings.ts'
+import { anchorInterval, parseListen, type Settings } from './settings.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import { version } from './version.ts'
 
@@ -35,10 +39,14 @@ export type Tuning = {
   readonly lab?: LabTimeouts
   /** Octets that the database of the decision log may reach. */
   readonly maxLogBytes?: number
+  /** When the room on the disk of the log becomes too little. */
+  readonly disk?: DiskLimits
 }
 
 /** Milliseconds that requests under way get to end when the appliance stops. */
 const GRACE_MS = 8_000
+/** Milliseconds that the last anchor may take: a folder that hangs is no reason to be killed without a word. */
+const LAST_ANCHOR_MS = 1_000
 
 /**
  * Starts an appliance on a data folder. Everything that can be wrong is checked before the first connection is taken.
@@ -57,6 +65,8 @@ export const startAppliance = async (
   const bound = maxLogBytes === undefined ? {} : { maxBytes: maxLogBytes }
   const journal = await openJournal({ directory: folder.log, ...bound })
   try {
+    const before = lastRun(folder.log)
+    if (before?.isEnded === false) await recordGap(journal, before)
     const chosen = startPolicy(folder, settings)
     const first = await activateStart({ folder, settings, authority, journal }, chosen)
     return await run({
@@ -67,6 +77,7 @@ export const startAppliance = async (
       authority,
       reviewers,
       journal,
+      runNumber: (before?.number ?? 0) + 1,
       notify,
       tuning,
     })
@@ -84,15 +95,48 @@ type Parts = {
   readonly authority: Authority
   readonly reviewers: readonly ReviewerPublicKey[]
   readonly journal: Journal
+  /** Counted from 1. */
+  readonly runNumber: number
   readonly notify: Notify
   readonly tuning: Tuning
 }
 
+/** The run before ended without a word: from its last record on, nobody can say what was refused. Nothing was let out unrecorded. */
+const recordGap = (journal: Journal, { last }: LastRun): Promise<unknown> =>
+  journal.append({
+    kind: 'gap',
+    time: new Date().toISOString(),
+    since: last,
+    cause: 'process-died',
+    refused: null,
+  })
+
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, first, startedWith, authority, reviewers, journal, notify, tuning } = parts
+  const { folder, settings, first, startedWith, authority, reviewers, journal, runNumber, notify, tuning } = parts
+  const disk: DiskWatch = watchDisk(folder.log, tuning.disk ?? defaultDiskLimits, ({ state, freeBytes }) =>
+    notify({ kind: 'disk', state, freeBytes }),
+  )
+  const hasRoom = (): boolean => disk.status().state !== 'refusing'
   const forwarder: Forwarder = createForwarder(tuning.upstream)
   const ledger = ledgerFrom(folder)
-  const pipeline: Pipeline = createPipeline({ policy: first.policy, journal, forwarder, reviewers, ledger, notify })
+  const pipeline: Pipeline = createPipeline({
+    policy: first.policy,
+    journal,
+    forwarder,
+    reviewers,
+    ledger,
+    notify,
+    hasRoom,
+  })
+  const { requests } = pipeline
+  const anchors = openAnchors({
+    log: folder.log,
+    journal,
+    requests,
+    notify,
+    everyMs: anchorInterval(settings),
+    folder: settings.anchors.folder,
+  })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
   const listener = new Listener(
@@ -118,21 +162,39 @@ const run = async (parts: Parts): Promise<Appliance> => {
     requests: pipeline.counts,
     drips: ledger.drips(inForce().policy),
     log: journal.status(),
+    disk: disk.status(),
+    anchors: anchors.status(),
   })
-  await journal.append({ kind: 'start', time: started.toISOString(), version, policy: first.policy.digest })
-  const control = await openControl(folder.control, controlHandlers(status, pipeline, journal, activations))
-  try {
-    await listener.open()
-  } catch (error) {
-    await control.close()
-    throw error
+  const id = runId(runNumber)
+  const open = async (): Promise<Control> => {
+    await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
+    void anchors.send()
+    const control = await openControl(folder.control, controlHandlers(status, pipeline, journal, activations))
+    try {
+      await listener.open()
+      return control
+    } catch (error) {
+      await control.close()
+      throw error
+    }
   }
+  const endWatch = (): void => {
+    anchors.close()
+    disk.close()
+  }
+  const control = await open().catch((error: unknown) => {
+    endWatch()
+    throw error
+  })
   const stop = async (): Promise<void> => {
     await listener.close(GRACE_MS)
     await control.close()
     activations.close()
     forwarder.close()
-    await journal.append({ kind: 'stop', time: new Date().toISOString(), cause: 'signal' }).catch(() => undefined)
+    endWatch()
+    await Promise.race([anchors.send(), setTimeout(LAST_ANCHOR_MS)])
+    const time = new Date().toISOString()
+    await journal.append({ kind: 'stop', id, time, cause: 'signal', requests: requests() }).catch(() => undefined)
     await journal.close()
   }
   return { listener, inForce, startedWith, authority, status, stop }

@@ -1,7 +1,9 @@
+import type { DiskStatus } from '../log/disk-watch.ts'
 import type { Journal, JournalStatus } from '../log/journal.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
+import type { AnchorStatus } from './anchors.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
@@ -33,6 +35,9 @@ export type ApplianceStatus = {
   readonly requests: Readonly<Counts>
   readonly drips: readonly DripStatus[]
   readonly log: JournalStatus
+  /** Room for the log. With `refusing` all traffic is refused. */
+  readonly disk: DiskStatus
+  readonly anchors: AnchorStatus
 }
 
 /** A reviewer looked at a held payload: recorded before it is shown. */
@@ -78,7 +83,9 @@ export const controlHandlers = (
       const { client, instrument, destination, head, content: bytes } = held
       const arrival = arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } })
       const message = { arrival, head, content: { kind: 'complete', bytes, trailers: 0 } } as const
+      const answered = pipeline.take()
       const passage = await pipeline.gate().pass(message, new AbortController().signal, decision)
+      answered()
       return { status: 200, document: resultOf(passage) }
     },
     'POST /activations': async body => ({

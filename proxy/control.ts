@@ -7,6 +7,8 @@ export type ControlHandlers = Readonly<
   Record<string, (body: unknown) => Promise<{ readonly status: number; readonly document: object }>>
 >
 
+export type Control = { readonly close: () => Promise<void> }
+
 /** Longest socket path that Linux takes, in octets, without the final NUL (unix(7)). */
 const MAX_PATH = 107
 /** Largest request, in octets: a held payload in base64 and some room. */
@@ -17,7 +19,7 @@ const MAX_BODY = 512 * 1024 * 1024
  * no port is opened for it.
  * @throws ProxyError `ERR_CONTROL_UNAVAILABLE`
  */
-export const openControl = async (path: string, handlers: ControlHandlers): Promise<{ close: () => Promise<void> }> => {
+export const openControl = async (path: string, handlers: ControlHandlers): Promise<Control> => {
   if (Buffer.byteLength(path) > MAX_PATH)
     throw new ProxyError(
       'ERR_CONTROL_PATH',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { inspectHead } from '../rules/inspect.ts'
+import { inspectHead, inspectShut } from '../rules/inspect.ts'
 import type { Arrival, Field, Head } from '../rules/message.ts'
 import { answerOf, type Answer } from './answer.ts'
 import { readContent } from './content.ts'
@@ -42,6 +42,8 @@ const answerRequest = async (
   { gone, broken }: Signals,
 ): Promise<Answer> => {
   const head = headOf(request)
+  if (gate.isShut())
+    return { ...answerOf(await gate.refuse({ arrival, head }, inspectShut(arrival, head, gate.policy))), isLast: true }
   const { block, maxBodyBytes } = inspectHead(arrival, head, gate.policy)
   const waits = request.headers.expect !== undefined
   // Who waits for leave to send the content, or is not known at all, is refused without it.

@@ -39,6 +39,8 @@ export type Forwarder = {
     response: Route['response'],
     signal: AbortSignal,
   ) => Promise<UpstreamAnswer>
+  /** How many requests it was given since the start. */
+  readonly sent: () => number
   /**
    * Says which destinations there are from now on. Connections to the others are closed as soon as their last request has
    * ended; those to a destination that is the same in all but its id stay open.
@@ -60,8 +62,10 @@ export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder
   proxy.on('proxyRes', (answer, standIn) => passages.get(standIn)?.onAnswer(answer))
   proxy.on('econnreset', (_error, standIn) => passages.get(standIn)?.fail('connection_terminated'))
   const connections = upstreamConnections()
+  let sent = 0
   return {
     forward: async (request, to, response, signal) => {
+      sent++
       try {
         if (isIP(to.host) !== 0 && !isAllowedTarget(to, to.host)) throw new UpstreamError('destination_ip_prohibited')
         const passage = new Passage(request, response, timeouts.answer, signal)
@@ -71,6 +75,7 @@ export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder
         return { kind: 'fault', fault: faultOf(error) }
       }
     },
+    sent: () => sent,
     keep: connections.keep,
     close: connections.close,
   }

@@ -232,7 +232,11 @@ export class Listener {
     const { socket } = request
     const broken = new AbortController()
     const arrival = this.#arrivals.get(socket)
-    const ended = exchange(request, response, arrival, this.#pipeline.gate(), broken.signal).then(() => sent(response))
+    const answered = this.#pipeline.take()
+    const ended = exchange(request, response, arrival, this.#pipeline.gate(), broken.signal).then(() => {
+      answered()
+      return sent(response)
+    })
     const underWay = this.#underWay.get(socket) ?? new Set()
     const entry = { request, broken, ended }
     this.#underWay.set(socket, underWay.add(entry))
@@ -275,7 +279,9 @@ export class Listener {
     const gate = this.#pipeline.gate()
     const verdict = inspectTunnel(clientOf(socket), headOf(request), gate.policy)
     if (verdict.kind === 'block') {
+      const answered = this.#pipeline.take()
       const passage = await gate.refuse({ arrival: this.#arrivals.get(socket), head: headOf(request) }, verdict)
+      answered()
       return endGently(socket, answerBytes(answerOf(passage)))
     }
     this.#arrivals.tunnel(socket, verdict.authority)
@@ -368,9 +374,12 @@ export class Listener {
     await endGently(socket, answerBytes(answerOf(await this.#record(arrival, unreadable))))
   }
 
-  #record(arrival: Arrival, unreadable: Unreadable): Promise<Passage> {
+  async #record(arrival: Arrival, unreadable: Unreadable): Promise<Passage> {
     const gate = this.#pipeline.gate()
-    return gate.refuse({ arrival }, inspectUnreadable(arrival, unreadable, gate.policy))
+    const answered = this.#pipeline.take()
+    const passage = await gate.refuse({ arrival }, inspectUnreadable(arrival, unreadable, gate.policy))
+    answered()
+    return passage
   }
 }
 

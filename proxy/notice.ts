@@ -1,3 +1,5 @@
+import type { DiskState } from '../log/disk-watch.ts'
+
 /** Something a person should hear of besides the decision log. It holds nothing of any payload. */
 export type Notice =
   | { readonly kind: 'handshake-failed'; readonly client: string; readonly code: string; readonly trusts: boolean }
@@ -5,6 +7,11 @@ export type Notice =
   | { readonly kind: 'log-recovered' }
   /** An instrument has sent all the nucleotides in fragments that it may: look at what it sends. Told once an hour. */
   | { readonly kind: 'drip'; readonly instrument: string; readonly decision: string }
+  /** A checkpoint of the log, for whoever keeps what we print; see `anchors.ts`. */
+  | { readonly kind: 'anchor'; readonly size: number; readonly root: string; readonly checkpoint: string }
+  | { readonly kind: 'anchor-failed'; readonly code: string }
+  /** How much room the disk of the log has left, in octets; see `disk-watch.ts`. */
+  | { readonly kind: 'disk'; readonly state: DiskState; readonly freeBytes: number }
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

@@ -1,12 +1,12 @@
 import { METHODS } from 'node:http'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import type { Journal } from '../log/journal.ts'
-import type { DecisionEntry, OutcomeEntry } from '../log/record.ts'
+import type { DecisionEntry, OutcomeEntry, RequestCounts } from '../log/record.ts'
 import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
-import { inspect } from '../rules/inspect.ts'
+import { inspect, inspectShut } from '../rules/inspect.ts'
 import type { Message } from '../rules/message.ts'
 import type { Policy, Route } from '../rules/policy.ts'
 import type { Block, Forward, Verdict } from '../rules/verdict.ts'
@@ -14,6 +14,7 @@ import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
+import { newTally } from './tally.ts'
 
 /** How a request ended. */
 export type Passage =
@@ -28,6 +29,8 @@ export type Counts = { forwarded: number; failed: number; blocked: number; unrec
 /** The way out under one policy. Whoever takes a request keeps to the gate at which it began. */
 export type Gate = {
   readonly policy: Policy
+  /** Whether everything is refused, because the disk of the log is nearly full. */
+  readonly isShut: () => boolean
   /** Inspects, records, and forwards what may leave: the one way out. Never rejects. */
   readonly pass: (message: Message, signal: AbortSignal, replayOf?: string) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
@@ -38,6 +41,10 @@ export type Pipeline = {
   /** The gate for requests that begin now. */
   readonly gate: () => Gate
   readonly counts: Readonly<Counts>
+  /** Counts a request that has come in, before anything is done about it. @returns to be called when it has been answered */
+  readonly take: () => () => void
+  /** What was counted since the start, for the log. */
+  readonly requests: () => RequestCounts
   /** Opens another gate. Requests that began at the one before end there. */
   readonly enforce: (policy: Policy) => void
 }
@@ -53,6 +60,8 @@ export type PipelineParts = {
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
   readonly notify: Notify
+  /** Whether there is room for more than the records of refusals. */
+  readonly hasRoom: () => boolean
 }
 
 const knownMethods: ReadonlySet<string> = new Set(METHODS)
@@ -77,7 +86,9 @@ const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): Out
 export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pipeline => {
   /** Tells once that records cannot be written, and once that they can be again. */
   let failure: string | null = null
+  const tally = newTally()
   const tell = (code: string | null): void => {
+    tally.tell(code === null)
     if (code !== null && failure === null) notify({ kind: 'log-failed', code })
     if (code === null && failure !== null) notify({ kind: 'log-recovered' })
     failure = code
@@ -95,13 +106,15 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   return {
     gate: () => gate,
     counts,
+    take: tally.take,
+    requests: () => tally.counts(parts.forwarder.sent()),
     enforce: next => {
       gate = openGate(next)
     },
   }
 }
 
-type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger'> & {
+type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger' | 'hasRoom'> & {
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
   readonly counted: (passage: Passage) => Passage
@@ -122,7 +135,7 @@ const dripAlert = (notify: Notify): GateParts['alert'] => {
 }
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const { journal, forwarder, reviewers, ledger, tell, counted, alert } = parts
+  const { journal, forwarder, reviewers, ledger, hasRoom, tell, counted, alert } = parts
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. */
   const decide = (id: string, message: Message): Verdict => {
@@ -211,19 +224,25 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     route: policy.routes.find(({ id }) => id === block.route) ?? null,
   })
 
+  const refuse = async (message: Received, block: Block, replayOf: string | null): Promise<Passage> => {
+    const id = uuidV7()
+    const isRecorded = await record(id, message, block, replayOf)
+    return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
+  }
+
   return {
     policy,
+    isShut: () => !hasRoom(),
     pass: async (message, signal, replayOf) => {
+      const { arrival, head } = message
+      // without its content, for which there may be no room
+      if (!hasRoom()) return refuse({ arrival, head }, inspectShut(arrival, head, policy), replayOf ?? null)
       const id = uuidV7()
       const verdict = decide(id, message)
       const isRecorded = await record(id, message, verdict, replayOf ?? null)
       if (!isRecorded) return counted({ kind: 'unrecorded', id })
       return counted(verdict.kind === 'forward' ? await send(id, verdict, signal) : blocked(id, verdict))
     },
-    refuse: async (message, block) => {
-      const id = uuidV7()
-      const isRecorded = await record(id, message, block, null)
-      return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
-    },
+    refuse: (message, block) => refuse(message, block, null),
   }
 }

@@ -28,7 +28,7 @@ export const hints = {
   ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
   ERR_CA_TOO_NARROW: 'run "sluice certs ca renew", then install the new CA certificate on every instrument',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
-  ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names" and "policy" and nothing else',
+  ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names", "policy" and "anchors" and nothing else',
   ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',
   ERR_CONTROL_UNAVAILABLE: 'another appliance may be running on this data folder: see "sluice status"',
   ERR_CONTROL_UNREACHABLE: 'start the appliance with "sluice serve" on the same data folder (--data)',

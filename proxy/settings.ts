@@ -14,17 +14,34 @@ export type Settings = {
   readonly names: readonly string[]
   /** Policy file, absolute or relative to the data folder. */
   readonly policy: string
+  /** How often a checkpoint of the log goes out (`30m`, `1h`, `1d`), and to which folder besides standard output, if any. */
+  readonly anchors: { readonly every: string; readonly folder: string | null }
 }
 
-export const defaultSettings: Settings = { listen: '127.0.0.1:8443', names: ['localhost'], policy: 'policy.yaml' }
+export const defaultSettings: Settings = {
+  listen: '127.0.0.1:8443',
+  names: ['localhost'],
+  policy: 'policy.yaml',
+  anchors: { every: '1h', folder: null },
+}
 
-const validate = new Ajv2020({ strict: true }).compile<Partial<Settings>>({
+type Given = Partial<Omit<Settings, 'anchors'>> & { readonly anchors?: Partial<Settings['anchors']> }
+
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Given>({
   type: 'object',
   additionalProperties: false,
   properties: {
     listen: { type: 'string' },
     names: { type: 'array', items: { type: 'string', pattern: '^[a-z0-9.:-]{1,253}$' } },
     policy: { type: 'string', minLength: 1 },
+    anchors: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        every: { type: 'string', pattern: '^[1-9][0-9]{0,2}[mhd]$' },
+        folder: { type: ['string', 'null'], minLength: 1 },
+      },
+    },
   },
 })
 
@@ -36,7 +53,8 @@ export const readSettings = (folder: DataFolder): Settings => {
   } catch (cause) {
     throw new ProxyError('ERR_SETTINGS_UNREADABLE', `${folder.settings} cannot be read as YAML`, { cause })
   }
-  if (validate(value)) return { ...defaultSettings, ...value }
+  if (validate(value))
+    return { ...defaultSettings, ...value, anchors: { ...defaultSettings.anchors, ...value.anchors } }
   const [error] = validate.errors ?? []
   throw new ProxyError(
     'ERR_SETTINGS_INVALID',
@@ -49,6 +67,12 @@ export const writeSettings = (settings: Settings): string =>
 
 export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
   resolve(dirname(folder.settings), policy)
+
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Milliseconds from one anchor to the next. */
+export const anchorInterval = ({ anchors: { every } }: Settings): number =>
+  Number.parseInt(every) * units[every.at(-1) as keyof typeof units]
 
 /**
  * Splits `address:port`; the address has to be one of the lab.

@@ -61,6 +61,15 @@ export const inspectHead = (arrival: Arrival, head: Head, policy: Policy): HeadV
   return { block: selected.ok ? null : blockOf(selected), maxBodyBytes: isKnown ? policy.limits.maxBodyBytes : 0 }
 }
 
+/** The verdict on what comes while the appliance cannot promise to record more than refusals: always a block. */
+export const inspectShut = (arrival: Arrival, head: Head, policy: Policy): Block => {
+  const selected = selectRoute(arrival, head, policy)
+  if (!selected.ok) return blockOf(selected)
+  const { instrument, route } = selected
+  const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
+  return { kind: 'block', ...subject, reason: 'log-space-low', ...noDetail }
+}
+
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block
 
 /** Whether a CONNECT may open a tunnel. What comes through it is then inspected request by request. */

@@ -67,6 +67,8 @@ export const blockReasons = {
   'inspection-budget': 'the payload hides more layers or more data than inspection is allowed to unfold',
   'inspection-failed': 'inspection itself failed; nothing that was not inspected leaves',
   'rate-exceeded': 'the instrument has sent as many messages on this route as the policy admits in that time',
+  'log-space-low':
+    'the disk of the decision log is nearly full, so nothing is let out until there is room; the appliance says so in "sluice status"',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 

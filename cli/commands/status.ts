@@ -25,13 +25,13 @@ const status = async (options: StatusOptions): Promise<void> => {
   const folder = readyFolder(options)
   const { document } = await callControl(folder.control, 'GET /status')
   const state = document as ApplianceStatus
-  if (state.log.state !== 'ready') process.exitCode = exitCodes.unreachable
+  if (state.log.state !== 'ready' || state.disk.state === 'refusing') process.exitCode = exitCodes.unreachable
   if (options.health) return
   const file = policyFile(folder, readSettings(folder))
   const { state: digest } = readFileState(file)
   const differs = digest !== state.policy.digest
   if (options.json) return json({ ...state, policyFile: { file, differs } })
-  const { listen, policy, authority, requests, log } = state
+  const { listen, policy, authority, requests, log, disk, anchors } = state
   fields([
     ['version', state.version],
     ['started', state.started],
@@ -54,5 +54,21 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['log records', log.size],
     ['log root', log.root],
     ['log octets', log.bytes],
+    ['disk', diskText(disk)],
+    ['anchor printed', sentText(anchors.printed)],
+    ['anchor file', anchors.folder === null ? 'no folder is set for anchors' : sentText(anchors.written)],
+    ['anchor fault', anchors.fault],
   ])
 }
+
+const MIB = 1024 ** 2
+
+const diskText = ({ state, freeBytes, warnBelow, refuseBelow }: ApplianceStatus['disk']): string => {
+  const free = `${Math.floor(freeBytes / MIB)} MiB free`
+  if (state === 'enough') return free
+  if (state === 'low') return `${free}: LOW (below ${warnBelow / MIB} MiB); make room before everything is refused`
+  return `${free}: REFUSING all traffic (below ${refuseBelow / MIB} MiB); make room`
+}
+
+const sentText = (sent: ApplianceStatus['anchors']['printed']): string =>
+  sent === null ? 'none yet' : `${sent.time}, of ${sent.size} records`

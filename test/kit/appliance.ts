@@ -8,7 +8,7 @@ import { startAppliance, type Appliance, type Tuning } from '../../proxy/applian
 import { dataFolder, type DataFolder } from '../../proxy/data-folder.ts'
 import type { Notice } from '../../proxy/notice.ts'
 import { setUp } from '../../proxy/set-up.ts'
-import { readSettings, type Settings } from '../../proxy/settings.ts'
+import { defaultSettings, readSettings, type Settings } from '../../proxy/settings.ts'
 import { vendorAuthority } from './vendor.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
@@ -16,18 +16,27 @@ const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 /** The part of a tap test that this needs. */
 type Test = { readonly teardown: (done: () => Promise<unknown> | void) => void }
 
-export const testSettings: Settings = { listen: '127.0.0.1:0', names: ['appliance.test'], policy: 'policy.yaml' }
+export const testSettings: Settings = {
+  ...defaultSettings,
+  listen: '127.0.0.1:0',
+  names: ['appliance.test'],
+}
 
 /** A data folder under a path short enough for a Unix socket, gone again after the test. */
-export const newFolder = (t: Test): DataFolder => {
-  const folder = dataFolder(join(mkdtempSync(join(tmpdir(), 'sluice-')), 'data'))
+export const newFolder = (t: Test, under = tmpdir()): DataFolder => {
+  const folder = dataFolder(join(mkdtempSync(join(under, 'sluice-')), 'data'))
   t.teardown(() => rmSync(join(folder.root, '..'), { recursive: true, force: true }))
   return folder
 }
 
 /** A data folder with a policy that trusts the vendor's authority under `vendor-ca.pem`. */
-export const makeFolder = async (t: Test, policy: string, settings = testSettings): Promise<DataFolder> => {
-  const folder = newFolder(t)
+export const makeFolder = async (
+  t: Test,
+  policy: string,
+  settings = testSettings,
+  under?: string,
+): Promise<DataFolder> => {
+  const folder = newFolder(t, under)
   mkdirSync(folder.root, { mode: 0o700 })
   writeFileSync(join(folder.root, 'vendor-ca.pem'), vendorAuthority.pem)
   await setUp(folder, settings, policy)
@@ -62,10 +71,14 @@ export type InProcess = Reachable & {
   readonly decisions: Decisions
 }
 
+/** However full the disk of the machine is. */
+const anyDisk = { warnBelow: 0, refuseBelow: 0, ballast: 0 }
+
 /** Starts an appliance in the process of the test. */
 export const startInProcess = async (t: Test, folder: DataFolder, tuning: Tuning = {}): Promise<InProcess> => {
   const notices: Notice[] = []
-  const appliance = await startAppliance(folder, readSettings(folder), notice => notices.push(notice), tuning)
+  const take = (notice: Notice): void => void notices.push(notice)
+  const appliance = await startAppliance(folder, readSettings(folder), take, { disk: anyDisk, ...tuning })
   t.teardown(() => appliance.stop())
   const decisions = decisionsOf(t, folder)
   return { ...authorityOf(folder), port: appliance.listener.port, appliance, notices, decisions }

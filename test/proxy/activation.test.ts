@@ -264,6 +264,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
     forwarder,
     reviewers: [],
     notify,
+    hasRoom: () => true,
   })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   t.teardown(() => activations.close())

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t from 'tap'
 import { loadDigest } from '../../log/log-keys.ts'
 import { logFiles } from '../../log/log-files.ts'
@@ -76,6 +77,9 @@ t.test('P3: the decision is in the database before a connection is made, and bef
   t.ok(seen.every(Boolean))
 })
 
+/** `KILL_ROUNDS=20` makes a drill of it. */
+const rounds = Number(process.env.KILL_ROUNDS ?? 3)
+
 /** Sends one request after the other until the connection breaks. */
 const keepSending = async (appliance: Reachable, next: () => number): Promise<void> => {
   const client = await openRaw(appliance)
@@ -90,7 +94,7 @@ t.test(
     t.teardown(() => vendor.close())
     const folder = await makeFolder(t, testPolicy(vendor.port))
     let number = 0
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= rounds; round++) {
       const running = await startProcess(t, folder)
       const enough = vendor.requests.length + 150
       const clients = Array.from({ length: 4 }, () => keepSending(running, () => number++))
@@ -102,9 +106,13 @@ t.test(
     const digest = loadDigest(folder.log)
     const decided = forwarded(appliance.decisions)
     const missing = vendor.requests.filter(({ body }) => !decided.has(digest(body)))
-    t.ok(vendor.requests.length >= 450)
+    t.ok(vendor.requests.length >= rounds * 150)
     t.equal(missing.length, 0)
     t.match(await verifyLog(folder.log, { deep: true }), { kind: 'intact' })
+    const database = new Database(logFiles(folder.log).database, { readonly: true })
+    const gaps = database.prepare("SELECT count(*) FROM record WHERE body ->> '$.cause' = 'process-died'").pluck()
+    t.equal(gaps.get(), rounds, 'each start says that the run before ended without a word')
+    database.close()
     t.equal((await sendRaw(appliance, postJson('/v1/serial', serial(number)))).status, 200)
   },
 )

@@ -25,11 +25,14 @@ t.test('settings: an address to listen on is taken apart, or refused with its re
 })
 
 t.test('settings: what is written is read again; what is left out has its default', async t => {
-  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
+  const anchors = { every: '30m', folder: '/mnt/anchors' }
+  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml', anchors }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
   t.same(readSettings(dataFolder(t.testdir({ 'appliance.yaml': '# nothing\n' }))), defaultSettings)
+  const part = readSettings(dataFolder(t.testdir({ 'appliance.yaml': 'anchors: { folder: /mnt/anchors }' })))
+  t.same(part.anchors, { every: '1h', folder: '/mnt/anchors' })
 })
 
 t.test('P8: settings that cannot be read or hold something unknown are refused', async t => {
@@ -37,6 +40,8 @@ t.test('P8: settings that cannot be read or hold something unknown are refused',
     'a: b: c': 'ERR_SETTINGS_UNREADABLE',
     '- 1': 'ERR_SETTINGS_INVALID',
     'listen: 8443': 'ERR_SETTINGS_INVALID',
+    'anchors: { every: 5s }': 'ERR_SETTINGS_INVALID',
+    'anchors: { evry: 5m }': 'ERR_SETTINGS_INVALID',
     'lisen: 127.0.0.1:8443': 'ERR_SETTINGS_INVALID',
     'names: ["*"]': 'ERR_SETTINGS_INVALID',
     'policy: ""': 'ERR_SETTINGS_INVALID',
