@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import { hash } from 'node:crypto'
 import { MAX_EVIDENCE } from './evidence.ts'
 import type { Evidence, Tampering } from './evidence.ts'
@@ -25,6 +25,8 @@ export type ChunkTask = {
 
 export type ChunkResult = {
   readonly from: number
+  /** False when the database could not be read to the end of the piece: then it says nothing but what evidence there is. */
+  readonly isReadable: boolean
   /** Subtree of the records that are there, as if `from` were 0; and the same at each of the cuts. */
   readonly tree: Frontier
   readonly atCuts: readonly Frontier[]
@@ -75,7 +77,8 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
       [readLeaves, Math.max(from, read.to), to],
     ] as const) {
       for (let next = start; next < end;) {
-        const rows = statement.all(next, end) as Row[]
+        const rows = pageOf(statement, next, end)
+        if (rows === null) return yield* oneByOne(statement, next, end)
         yield rows
         next = rows.length < PAGE ? end : rows.at(-1)![0] + 1
       }
@@ -90,19 +93,43 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
     const counter = decisionCounter()
     let expected = from
     let count = 0
-    for (const rows of rowsOf(task)) {
-      for (const [sequence, body, stored] of rows) {
-        if (isSigned && sequence > expected) gaps.push([expected, sequence])
-        expected = sequence + 1
-        if (!isSigned) evidence.add('record-unsigned', sequence)
-        const isRead = sequence >= read.from && sequence < read.to
-        const leaf = isRead ? examine(sequence, body, stored, evidence.add, counter.see) : stored
-        if (isSigned) leaves.write(leaf, HASH_BYTES * count++, HASH_BYTES, 'hex')
-      }
+    const take = ([sequence, body, stored]: Row): void => {
+      if (isSigned && sequence > expected) gaps.push([expected, sequence])
+      expected = sequence + 1
+      if (!isSigned) evidence.add('record-unsigned', sequence)
+      const isRead = sequence >= read.from && sequence < read.to
+      const leaf = isRead ? examine(sequence, body, stored, evidence.add, counter.see) : stored
+      if (isSigned) leaves.write(leaf, HASH_BYTES * count++, HASH_BYTES, 'hex')
     }
-    if (isSigned && expected < to) gaps.push([expected, to])
+    const isReadable = canRead(() => {
+      for (const rows of rowsOf(task)) rows.forEach(take)
+    })
+    if (isReadable && isSigned && expected < to) gaps.push([expected, to])
     const whole = leaves.subarray(0, count * HASH_BYTES)
-    return { from, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found, ...counter.seen() }
+    return { from, isReadable, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found, ...counter.seen() }
+  }
+}
+
+const pageOf = (statement: Statement, from: number, to: number): readonly Row[] | null => {
+  try {
+    return statement.all(from, to) as Row[]
+  } catch {
+    return null
+  }
+}
+
+/** The rows before one that cannot be read; then it throws. */
+const oneByOne = function* (statement: Statement, from: number, to: number): Generator<readonly Row[]> {
+  for (const row of statement.iterate(from, to)) yield [row as Row]
+}
+
+/** A page that cannot be read must not hide what was found before it: that would turn evidence into doubt. */
+const canRead = (read: () => void): boolean => {
+  try {
+    read()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -113,6 +113,10 @@ const verifyRecords = async (
   }
   const results = await examineChunks(directory, database, tasks, onResult)
   const { tree, atSizes } = joinChunks(results, snapshot, evidence)
+  if (results.some(({ isReadable }) => !isReadable)) {
+    evidence.doubt('log-unreadable')
+    return [tree, { ...read, anchored: null }]
+  }
   checkEnd(tree, snapshot, evidence)
   // of a part of the log nobody can say how many decisions there are
   if (read.from <= 0 && read.to >= snapshot.end) checkRequests(results, evidence)

@@ -70,6 +70,12 @@ const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
     openLogReader(folder.log).close()
     return folder.log
   })
+  yield attempt('anchors', 'see that the share is mounted and that the appliance may make files in it', () => {
+    const { every, folder: anchors } = settings.anchors
+    if (anchors === null) return `every ${every}, to standard output only`
+    accessSync(anchors, constants.W_OK | constants.X_OK)
+    return `every ${every}, to ${anchors}`
+  })
   yield attempt('permissions', 'chown the data folder to the user that runs the appliance, and chmod it to 700', () => {
     accessSync(folder.root, constants.R_OK | constants.W_OK)
     const others = statSync(folder.root).mode & 0o077

@@ -372,6 +372,39 @@ t.test('P5: what cannot be checked is inconclusive, never intact and never tampe
   t.same(await found(directory), ['log-unreadable'])
 })
 
+t.test('P5: a page that cannot be read does not hide the evidence before it', async t => {
+  const directory = join(root, 'unreadable')
+  await fillLog(directory, 400, reviewers)
+  const file = logFiles(directory).database
+  const database = new Database(file)
+  const pages = database.prepare("SELECT pageno FROM dbstat WHERE name = 'record' AND pagetype = 'leaf' ORDER BY path")
+  const spoiled = pages.pluck().all()[20] as number
+  const size = database.pragma('page_size', { simple: true }) as number
+  database.close()
+  const spoil = (): void => {
+    const content = readFileSync(file)
+    content.fill(0xff, (spoiled - 1) * size, spoiled * size)
+    writeFileSync(file, content)
+  }
+  behindGuards(file, `UPDATE record SET leaf = zeroblob(32) WHERE sequence = 3`)
+  spoil()
+  t.same(await found(directory), ['record-edited 3'])
+  const other = join(root, 'unreadable-only')
+  cpSync(directory, other, { recursive: true })
+  behindGuards(
+    logFiles(other).database,
+    `UPDATE record SET leaf = x'${leafHash(bodyOf(other, 3)).toString('hex')}' WHERE sequence = 3`,
+  )
+  t.same(await found(other), ['log-unreadable'], 'without evidence it is doubt')
+})
+
+const bodyOf = (directory: string, sequence: number): Buffer => {
+  const database = new Database(logFiles(directory).database, { readonly: true })
+  const body = database.prepare('SELECT CAST(body AS BLOB) FROM record WHERE sequence = ?').pluck().get(sequence)
+  database.close()
+  return body as Buffer
+}
+
 t.test('P5: an index that hides a record is found', async t => {
   const directory = copyLog()
   const file = logFiles(directory).database
