@@ -14,9 +14,11 @@ export const block = blockOf({ rule: 'pattern', place: { surface: 'body', pointe
 const time = '2026-03-01T10:00:00.000Z'
 const policy = `sha256:${'cd'.repeat(32)}`
 
+const requests = { accepted: 6, open: 0, decided: 6, refused: 0, sent: 2 }
+
 /** One record of each kind, and those that differ in what they leave out. */
 export const entries: readonly Entry[] = [
-  { kind: 'start', time, version: '0.1.0', policy },
+  { kind: 'start', id: 'run-0000000001', time, version: '0.1.0', policy },
   { kind: 'rules.activate', id: 'activation-1', time, policy, previous: null, cause: 'start', actor: 'sluice' },
   forward,
   outcomeOf(forward.id),
@@ -40,7 +42,8 @@ export const entries: readonly Entry[] = [
   { kind: 'review', time, decision: block.id, action: 'show', actor: 'ada' },
   { kind: 'purge', time, decision: block.id, cause: 'reviewer', actor: 'ada' },
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
-  { kind: 'stop', time, cause: 'signal' },
+  { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
+  { kind: 'stop', id: 'run-0000000001', time, cause: 'signal', requests },
 ]
 
 /** Writes them and reads them back. */
