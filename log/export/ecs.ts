@@ -142,6 +142,7 @@ const outcomeDocument = (
 const categories: Readonly<Record<string, readonly [category: string, type: string]>> = {
   review: ['file', 'access'],
   purge: ['file', 'deletion'],
+  anchor: ['file', 'creation'],
   start: ['process', 'start'],
   stop: ['process', 'end'],
   gap: ['process', 'info'],
