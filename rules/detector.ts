@@ -1,3 +1,5 @@
+import type { Need } from './sieve.ts'
+
 /** What a detector is. Detectors are data with one function; `registry.ts` lists them. */
 
 /** `sequence`: nucleotides, variants, reads. `identity` and `health`: persons. `secret`: credentials. */
@@ -12,30 +14,6 @@ export type Subject = {
   readonly role: 'value' | 'key' | 'number'
   /** Property, parameter or field names that lead to the text, outermost first; array indexes are left out. */
   readonly keys: readonly string[]
-}
-
-/** What one pass over a text tells cheaply, so that most detectors need not run. See `traits.ts`. */
-export type Traits = {
-  readonly length: number
-  /** Number of decimal digits, and the longest run of them. */
-  readonly digits: number
-  readonly digitRun: number
-  readonly letters: number
-  readonly upper: number
-  /** Longest run of nucleotide letters (A C G T U N, either case). */
-  readonly baseRun: number
-  /** How many nucleotide letters there are in all, wherever they stand. */
-  readonly bases: number
-  /** Longest run of characters of the base64 and base64url alphabets. */
-  readonly base64Run: number
-  /** Longest run of hexadecimal digits. */
-  readonly hexRun: number
-  readonly hasAt: boolean
-  readonly hasTab: boolean
-  readonly hasNewline: boolean
-  readonly hasSpace: boolean
-  readonly hasPercent: boolean
-  readonly hasNonAscii: boolean
 }
 
 type Common = {
@@ -76,12 +54,15 @@ export type Example = string | { readonly text: string; readonly keys: readonly 
 /** Looks at text. Says where, never what; a throw blocks the message. */
 export type TextDetector = Common & {
   readonly kind: 'text'
-  /** False: it never finds anything in a number, whatever the names that lead to it, and is not asked. A test holds it to that. */
-  readonly numbers?: false
-  /** Whether `find` has to run at all. Must be true for every text in which `find` would find something. */
-  readonly gate: (traits: Traits, subject: Subject) => boolean
+  /** False: measurements look like what it finds, so it is not asked about text that an array of numbers spells. */
+  readonly spelledByNumbers?: false
+  /**
+   * What a text must have before `find` runs at all: it meets one of these. Every text in which `find` would find something has to;
+   * a test holds it to that. A number is shown only to detectors with needs that ask for names, where the names are those.
+   */
+  readonly needs: readonly Need[]
   readonly find: (subject: Subject) => Iterable<Span>
-  /** `gate` has to be true whatever they are. */
+  /** What is found under them has to meet `needs` as well. */
   readonly settings?: DetectorSettings
   readonly examples: { readonly match: readonly Example[]; readonly noMatch: readonly Example[] }
 }

@@ -1,27 +1,32 @@
-import { CleanTexts } from './clean-texts.ts'
 import type { BytesDetector, Detector, TextDetector } from './detector.ts'
+import { Paths } from './paths.ts'
 import { detectors } from './registry.ts'
+import { type Needy, Sieve } from './sieve.ts'
+import { textCodings } from './unwrap.ts'
 
-/** The detectors that are asked about a text, a number, octets, and what they are known to find nothing in. */
-export type Panel = {
-  readonly text: readonly TextDetector[]
-  readonly number: readonly TextDetector[]
-  readonly bytes: readonly BytesDetector[]
-  /** Of these detectors alone: another panel may look for more. Null: nothing is remembered. */
-  readonly clean: CleanTexts | null
-}
-
-/** Texts and names that a panel remembers as clean: a few megabytes at the most. */
+/** Paths and texts that a panel remembers: a few megabytes at the most. */
 const REMEMBERED = 32_768
 
-/** A panel with a memory of its own. Made once for a policy, not for a request. */
-export const panelOf = (asked: readonly Detector[], clean: CleanTexts | null = new CleanTexts(REMEMBERED)): Panel => {
-  const text = asked.filter(detector => detector.kind === 'text')
-  return {
-    text,
-    number: text.filter(({ numbers }) => numbers !== false),
-    bytes: asked.filter(detector => detector.kind === 'bytes'),
-    clean,
+/** Letters that only look like Latin ones have to be read again in plain ones. */
+const disguise: Needy = { needs: [{ beyond: 1 }] }
+
+/** Detectors that are asked together, and what is known of their answers. Made once for a policy, not for a request. */
+export class Panel {
+  readonly text: readonly TextDetector[]
+  readonly bytes: readonly BytesDetector[]
+  /** Sifts the text detectors, then the codings, then whether a text may be in disguise. */
+  readonly sieve: Sieve
+  /** Of these detectors alone: another panel may look for more. */
+  readonly paths: Paths
+  /** Whether texts are remembered as clean. */
+  readonly remembers: boolean
+
+  constructor(asked: readonly Detector[], remembers = true) {
+    this.text = asked.filter(detector => detector.kind === 'text')
+    this.bytes = asked.filter(detector => detector.kind === 'bytes')
+    this.sieve = new Sieve([...this.text, ...textCodings, disguise])
+    this.paths = new Paths(this.sieve, REMEMBERED)
+    this.remembers = remembers
   }
 }
 
@@ -33,10 +38,10 @@ export type Panels = {
 }
 
 export const panelsOf = (asked: readonly Detector[]): Panels => ({
-  whole: panelOf(asked),
-  credentials: panelOf(
+  whole: new Panel(asked),
+  credentials: new Panel(
     asked.filter(({ category }) => category === 'sequence'),
-    null,
+    false,
   ),
 })
 

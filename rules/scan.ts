@@ -1,12 +1,13 @@
 import type { JsonValue } from './canonical.ts'
-import type { CleanTexts, Shelf } from './clean-texts.ts'
-import type { BytesDetector, Span, Subject, TextDetector, Traits } from './detector.ts'
+import { spelledOctets } from './codings/octets.ts'
+import type { BytesDetector, Span, Subject, TextDetector } from './detector.ts'
 import { leadsTo, type Exception, type Step } from './exception.ts'
 import { referenceToken } from './json-pointer.ts'
 import { normalize } from './normalize.ts'
 import { defaultPanels, type Panel } from './panel.ts'
-import { traitsOf } from './traits.ts'
-import { OverBudget, unwrap, unwrapBytes, type Budget, type Unwrapped } from './unwrap.ts'
+import type { Path } from './paths.ts'
+import type { Armed } from './sieve.ts'
+import { OverBudget, textCodings, unwrapBytes, type Budget, type Inner } from './unwrap.ts'
 import type { ExceptedFinding, Finding, Surface } from './verdict.ts'
 
 /** A part of a request that would leave, to be looked through. */
@@ -75,8 +76,11 @@ type Found = {
   readonly exceptions: Set<string>
 }
 
-/** Where the scanner is: it changes as the scanner goes on. */
-type Moving<Of> = { -readonly [Key in keyof Of]: Of[Key] }
+/** Ways of reading octets as characters, and nothing more. */
+const PLAIN: ReadonlySet<string> = new Set(['utf-8', 'utf-16', 'strings'])
+
+/** Ways of writing that are undone once on the way to any text. */
+const ONCE: ReadonlySet<string> = new Set(textCodings.filter(({ once }) => once).map(({ id }) => id))
 
 class Scanner {
   readonly #part: Scanned
@@ -84,20 +88,25 @@ class Scanner {
   readonly #maxNesting: number
   readonly #budget: Budget
   readonly #found: Found
-  readonly #steps: Moving<Step>[] = []
-  readonly #keys: string[] = []
+  /** The way from the root to where the scanner is: at each step the index, the name of a member, and whether it must not be repeated. */
+  readonly #indexes: number[] = []
+  readonly #names: (string | null)[] = []
+  readonly #hidden: boolean[] = []
+  #depth = 0
+  /** The names alone, and what is known of them. */
+  #path: Path
   readonly #chain: string[] = []
-  readonly #clean: CleanTexts | null
-  /** What is known of the texts where the scanner is. */
-  #shelf: Shelf | null
+  /** Whether what is looked at is nothing but an array of numbers read as characters. */
+  #isSpelled = false
+  /** Whether some detector or coding is left out here: then nothing is learnt of texts, nor taken as known. */
+  #isPartial = false
   /** How often a detector found something, also beyond what is listed. */
   #hits = 0
 
   constructor(part: Scanned, maxNesting: number, budget: Budget, found: Found) {
     this.#part = part
     this.#panel = part.panel ?? defaultPanels.whole
-    this.#clean = this.#panel.clean
-    this.#shelf = this.#clean?.root ?? null
+    this.#path = this.#panel.paths.root
     this.#maxNesting = maxNesting
     this.#budget = budget
     this.#found = found
@@ -109,103 +118,153 @@ class Scanner {
   }
 
   #value(value: JsonValue): void {
-    if (typeof value === 'string') this.#text(value, 'value')
-    else if (typeof value === 'number') this.#number(value)
-    else if (Array.isArray(value)) this.#array(value)
-    else if (value !== null && typeof value === 'object') this.#object(value)
+    if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'string') this.#text(value, 'value')
+    else if (typeof value === 'object' && value !== null) {
+      if (Array.isArray(value)) this.#array(value)
+      else this.#object(value)
+    }
   }
 
   #array(items: readonly JsonValue[]): void {
-    const step = { index: 0, name: null, isHidden: false }
-    this.#steps.push(step)
-    for (const item of items) {
-      this.#value(item)
-      step.index++
+    const depth = this.#step(null)
+    for (let index = 0; index < items.length; index++) {
+      this.#indexes[depth] = index
+      this.#value(items[index]!)
     }
-    this.#steps.pop()
+    this.#depth = depth
+    if (typeof items[0] === 'number') this.#spelled(items)
+  }
+
+  /** Numbers that are octets or code points: a file or a text written as an array. */
+  #spelled(items: readonly JsonValue[]): void {
+    const inner = spelledOctets(items, this.#budget)
+    if (inner !== null) this.#unwrapped('octets', inner)
   }
 
   #object(object: { readonly [key: string]: JsonValue }): void {
-    const shelf = this.#shelf
-    for (const [index, name] of Object.keys(object).entries()) {
-      const step = { index, name, isHidden: !this.#mayRepeat(name) }
-      this.#steps.push(step)
-      if (!this.#part.names?.has(name)) this.#name(name, step)
-      this.#keys.push(name)
-      this.#shelf = shelf && this.#clean!.under(shelf, name)
+    const outer = this.#path
+    const { paths } = this.#panel
+    const depth = this.#step(null)
+    let index = 0
+    let before: Path | null = null
+    for (const name of Object.keys(object)) {
+      const guess: Path | null = before === null ? outer.first : before.next
+      const path: Path = guess !== null && guess.name === name ? guess : paths.under(outer, name)
+      if (path !== guess) {
+        if (before === null) outer.first = path
+        else before.next = path
+      }
+      before = path
+      this.#indexes[depth] = index++
+      this.#names[depth] = name
+      this.#hidden[depth] = false
+      if (!path.hasCleanName && !this.#part.names?.has(name)) this.#name(path, depth)
+      this.#path = path
       this.#value(object[name]!)
-      this.#shelf = shelf
-      this.#keys.pop()
-      this.#steps.pop()
+      this.#path = outer
     }
+    this.#depth = depth
   }
 
-  #mayRepeat(name: string): boolean {
-    return this.#part.names ? this.#part.names.has(name) : /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name)
+  /** One step further from the root; gives the place of what is known of it. */
+  #step(name: string | null): number {
+    const depth = this.#depth++
+    this.#names[depth] = name
+    this.#hidden[depth] = false
+    return depth
   }
 
   /** A name in which something is found is never repeated, not even by the findings that it gives rise to. */
-  #name(name: string, step: Moving<Step>): void {
+  #name(path: Path, depth: number): void {
     const { findings } = this.#found
     const from = findings.length
     const hits = this.#hits
-    this.#text(name, 'key')
-    if (this.#hits === hits) return
-    step.isHidden = true
+    this.#text(path.name, 'key')
+    if (this.#hits === hits) {
+      path.hasCleanName = true
+      return
+    }
+    this.#hidden[depth] = true
     const pointer = this.#pointer()
     for (let at = from; at < findings.length; at++) findings[at] = { ...findings[at]!, pointer }
   }
 
-  /** A number is shown as it is written; nothing is coded in it that could be undone. */
+  /** Bare digits say nothing, so a number is shown, as it is written, to the detectors that a name has aroused. */
   #number(value: number): void {
-    const shelf = this.#shelf
-    if (shelf?.clean.number.has(value)) return
-    const hits = this.#hits
-    this.#detect(String(value), 'number', this.#panel.number)
-    if (shelf && this.#hits === hits) this.#clean!.addNumber(shelf, value)
+    const { aroused } = this.#path
+    if (aroused !== null) this.#unlessClean(String(value), 'number', aroused)
   }
 
   #text(text: string, role: 'value' | 'key'): void {
-    const shelf = this.#shelf
-    if (shelf?.clean[role].has(text)) return
+    this.#unlessClean(text, role, this.#path.armed)
+  }
+
+  #unlessClean(text: string, role: Subject['role'], armed: Armed): void {
+    const path = this.#path
+    const { paths, remembers, sieve, text: detectors } = this.#panel
+    const mayKnow = remembers && !this.#isPartial
+    if (mayKnow && path.isClean(role, text)) return
+    const asked = sieve.sift(text, armed)
+    if (asked === null) return
     const hits = this.#hits
-    this.#lookThrough(text, role)
-    if (shelf && this.#hits === hits) this.#clean!.addText(shelf, role, text)
+    this.#lookThrough(text, role, asked)
+    // What only codings had to look at is seldom met again: hashes, tokens, identifiers.
+    if (mayKnow && this.#hits === hits && asked[0]! < detectors.length) paths.addClean(path, role, text)
   }
 
-  #lookThrough(text: string, role: 'value' | 'key'): void {
-    const traits = this.#detect(text, role, this.#panel.text)
-    this.#unwrap(text, traits)
-    if (!traits.hasNonAscii) return
+  /** @param asked - places in the sieve of the panel: detectors, codings, disguise */
+  #lookThrough(text: string, role: Subject['role'], asked: readonly number[]): void {
+    const { text: detectors } = this.#panel
+    const subject = { text, role, keys: this.#path.keys }
+    for (const place of asked) {
+      if (place < detectors.length) this.#detect(detectors[place]!, subject)
+      else if (place < detectors.length + textCodings.length) this.#undo(place - detectors.length, text)
+      else this.#undisguise(text, role)
+    }
+  }
+
+  #detect(detector: TextDetector, subject: Subject): void {
+    if (detector.spelledByNumbers === false && this.#isSpelled) return
+    this.#report(detector, subject.role, detector.find(subject))
+  }
+
+  #undo(place: number, text: string): void {
+    const { id, once, undo } = textCodings[place]!
+    if (once && this.#chain.includes(id)) return
+    for (const inner of undo(text, this.#budget)) this.#unwrapped(id, inner)
+  }
+
+  /** Base64 may be in disguise as well: full-width letters, or zero-width characters in between. */
+  #undisguise(text: string, role: Subject['role']): void {
     const plain = normalize(text)
-    // Base64 may be in disguise as well: full-width letters, or zero-width characters in between.
-    if (plain !== text) this.#unwrap(plain, this.#detect(plain, role, this.#panel.text))
-  }
-
-  #unwrap(text: string, traits: Traits): void {
-    for (const inner of unwrap(text, traits, this.#chain, this.#budget)) this.#unwrapped(inner)
-  }
-
-  #detect(text: string, role: Subject['role'], asked: readonly TextDetector[]): Traits {
-    const traits = traitsOf(text)
-    const subject = { text, role, keys: this.#keys }
-    for (const detector of asked)
-      if (detector.gate(traits, subject)) this.#report(detector, role, detector.find(subject))
-    return traits
+    const asked = plain === text ? null : this.#panel.sieve.sift(plain, this.#path.armed)
+    if (asked !== null)
+      this.#lookThrough(
+        plain,
+        role,
+        asked.filter(place => place < this.#panel.text.length + textCodings.length),
+      )
   }
 
   #bytes(bytes: Uint8Array): void {
     for (const detector of this.#panel.bytes) this.#report(detector, 'value', detector.find(bytes))
-    for (const inner of unwrapBytes(bytes, this.#budget)) this.#unwrapped(inner)
+    for (const { coding, ...inner } of unwrapBytes(bytes, this.#budget)) this.#unwrapped(coding, inner)
   }
 
-  #unwrapped(inner: Unwrapped): void {
+  #unwrapped(coding: string, inner: Inner): void {
     if (this.#chain.length >= this.#maxNesting) throw new OverBudget()
-    this.#chain.push(inner.coding)
+    const wasSpelled = this.#isSpelled
+    const wasPartial = this.#isPartial
+    this.#isSpelled = coding === 'octets' || (wasSpelled && PLAIN.has(coding))
+    this.#isPartial = wasPartial || this.#isSpelled || ONCE.has(coding)
+    this.#chain.push(coding)
     if (inner.kind === 'bytes') this.#bytes(inner.bytes)
     else if (inner.kind === 'json') this.#value(inner.value)
     else this.#text(inner.text, 'value')
     this.#chain.pop()
+    this.#isSpelled = wasSpelled
+    this.#isPartial = wasPartial
   }
 
   /** The first match of a detector in a text is enough to block it; an exception has to hold for all of them. */
@@ -229,16 +288,29 @@ class Scanner {
   #exceptionsOf(detector: string, role: Subject['role']): readonly Exception[] {
     const { exceptions } = this.#part
     if (!exceptions?.length || role === 'key' || this.#chain.length > 0) return []
-    return exceptions.filter(one => one.detector === detector && leadsTo(one.pattern, this.#steps))
+    return exceptions.filter(one => one.detector === detector && leadsTo(one.pattern, this.#steps()))
+  }
+
+  /** The way from the root, step by step. */
+  #steps(): Step[] {
+    return this.#names.slice(0, this.#depth).map((name, depth) => ({
+      index: this.#indexes[depth]!,
+      name,
+      isHidden: name !== null && (this.#hidden[depth]! || !this.#mayRepeat(name)),
+    }))
   }
 
   #pointer(): string {
-    return this.#steps
+    return this.#steps()
       .map(({ index, name, isHidden }) => {
         if (name === null) return referenceToken(index)
         return isHidden ? `/#${index}` : referenceToken(name)
       })
       .join('')
+  }
+
+  #mayRepeat(name: string): boolean {
+    return this.#part.names ? this.#part.names.has(name) : /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name)
   }
 }
 

@@ -12,16 +12,15 @@ import { percent } from './codings/percent.ts'
 import { strings, utf16, utf8 } from './codings/plain-text.ts'
 import { pngText } from './codings/png-text.ts'
 import { reversed, rot13 } from './codings/turned.ts'
-import type { Traits } from './detector.ts'
 
 export { OverBudget } from './codings/coding.ts'
-export type { Budget } from './codings/coding.ts'
+export type { Budget, Inner } from './codings/coding.ts'
 
 /** One layer of coding undone: which coding it was, and what was inside. */
 export type Unwrapped = Inner & { readonly coding: string }
 
 /** Every way of writing something as text that is undone. To add one, write it in `codings/` and name it here. */
-const textCodings: readonly TextCoding[] = [
+export const textCodings: readonly TextCoding[] = [
   base64,
   hexadecimal,
   percent,
@@ -50,28 +49,6 @@ const bytesCodings: readonly BytesCoding[] = [
   utf16,
   strings,
 ]
-
-/** Nothing worth finding fits in fewer characters, once it is coded. */
-const SHORTEST = 8
-
-/**
- * Undoes one layer of whatever parts of a text are coded: base64, hexadecimal, percent-encoding, JSON, escapes. An
- * ordinary value gives nothing, or a few octets that are neither text nor compressed, for the bytes detectors to see.
- * @param chain - the codings that were undone to get this text
- * @param budget - characters and octets still to be given; decremented
- * @throws OverBudget when a layer holds more than that; the caller must block
- */
-export const unwrap = function* (
-  text: string,
-  traits: Traits,
-  chain: readonly string[],
-  budget: Budget,
-): Generator<Unwrapped> {
-  if (traits.length < SHORTEST) return
-  for (const { id, once, gate, undo } of textCodings)
-    if (gate(traits, text) && !(once && chain.includes(id)))
-      for (const inner of undo(text, budget)) yield { coding: id, ...inner }
-}
 
 /**
  * Undoes one layer of octets: gzip, zlib, zstd, raw deflate, brotli (also cut off or damaged: what could be read is

@@ -65,7 +65,10 @@ const decoded = (text: string): Uint8Array | null => {
 /** Ascii85 as Adobe writes it, between `<~` and `~>`, or as a whole value without them (PostScript Language Reference, section 3.13.3). */
 export const ascii85 = {
   id: 'ascii85',
-  gate: (traits, text) => traits.length >= SHORTEST && (!traits.hasSpace || text.includes('<~')),
+  needs: [
+    { length: SHORTEST, signs: SHORTEST / 8 },
+    { length: SHORTEST, has: '<' },
+  ],
   *undo(text, budget) {
     const inner = [...framed(text)]
     if (inner.length === 0 && isBare(text)) inner.push(text)

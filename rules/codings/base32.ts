@@ -62,7 +62,7 @@ const decoded = (symbols: string): Uint8Array => {
 /** Base32 (RFC 4648 section 6), in capitals or small letters, padded or not, in a longer text. */
 export const base32 = {
   id: 'base32',
-  gate: traits => traits.base64Run >= GROUP && traits.length >= SHORTEST,
+  needs: [{ base64Run: GROUP, length: SHORTEST }],
   *undo(text, budget) {
     for (let index = 0; index < text.length; index++) {
       const { symbols, end } = runAt(text, index)

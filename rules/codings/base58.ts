@@ -66,8 +66,7 @@ const decoded = (symbols: string): Uint8Array => {
  */
 export const base58 = {
   id: 'base58',
-  gate: traits =>
-    traits.base64Run >= SHORTEST && traits.digits > 0 && traits.upper > 0 && traits.letters > traits.upper,
+  needs: [{ base64Run: SHORTEST, digits: 1, upper: 1, lower: 1 }],
   *undo(text, budget) {
     for (const symbols of runsIn(text)) {
       if (!isMixed(symbols)) continue

@@ -98,7 +98,7 @@ const isWhole = (text: string, at: number): boolean =>
 /** Base64 and base64url (RFC 4648 sections 4 and 5), padded or not, in a longer text, and broken into lines. */
 export const base64 = {
   id: 'base64',
-  gate: traits => traits.base64Run >= SHORTEST,
+  needs: [{ base64Run: SHORTEST }],
   *undo(text, budget) {
     for (let index = 0; index < text.length; index++) {
       if (!isSextet(text.charCodeAt(index))) continue

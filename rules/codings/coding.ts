@@ -1,5 +1,5 @@
 import type { JsonValue } from '../canonical.ts'
-import type { Traits } from '../detector.ts'
+import type { Need } from '../sieve.ts'
 
 /** Characters and octets that may still be produced by undoing codings; shared by everything in one request. */
 export type Budget = { remaining: number }
@@ -23,13 +23,14 @@ export type Inner =
 
 /**
  * A way to write something as text. `undo` gives one layer of whatever parts of the text are written so, and nothing for
- * an ordinary value; it takes what it gives off the budget before it gives it, in time linear in the text.
+ * an ordinary value: nothing worth finding fits in fewer than eight characters once it is coded. It takes what it gives off the budget before it gives it, in time linear in the text.
  */
 export type TextCoding = {
   readonly id: string
   /** True: undone twice, it gives the text itself again, so it is undone once on the way to any text. */
   readonly once?: true
-  readonly gate: (traits: Traits, text: string) => boolean
+  /** What a text must have to be worth a try; it may be tried on any. */
+  readonly needs: readonly Need[]
   readonly undo: (text: string, budget: Budget) => Iterable<Inner>
 }
 

@@ -15,7 +15,7 @@ const character = (digits: string, radix: number): string => {
 /** Backslash escapes left in a text: those of JSON, of C, and of shells. */
 export const backslash = {
   id: 'backslash',
-  gate: (traits, text) => traits.length >= 8 && text.includes('\\'),
+  needs: [{ has: '\\', length: 8 }],
   *undo(text, budget) {
     const plain = text.replace(
       BACKSLASH,
@@ -46,7 +46,7 @@ const ENTITIES: Record<string, string> = {
 /** Character references of HTML and XML. */
 export const entity = {
   id: 'entity',
-  gate: (traits, text) => traits.length >= 8 && text.includes('&'),
+  needs: [{ has: '&', length: 8 }],
   *undo(text, budget) {
     const plain = text.replace(ENTITY, (_, decimal?: string, hex?: string, name?: string) => {
       if (name !== undefined) return ENTITIES[name]!
@@ -64,7 +64,7 @@ const FEWEST = 4
 /** Quoted-printable (RFC 2045 section 6.7): at least four escapes, because `a=12` is common elsewhere. */
 export const quotedPrintable = {
   id: 'quoted-printable',
-  gate: (traits, text) => traits.length >= 12 && text.includes('='),
+  needs: [{ has: '=', length: 12 }],
   *undo(text, budget) {
     let escapes = 0
     const octets = text.replace(QUOTED, escape => {

@@ -63,7 +63,7 @@ const innerOf = function* (digits: string) {
 /** Hexadecimal octets: one run, or groups with `0x`, blanks, colons, dashes or commas between them. */
 export const hexadecimal = {
   id: 'hex',
-  gate: traits => traits.hexRun >= SHORTEST || (traits.digits >= SHORTEST / 2 && traits.length >= SHORTEST + 7),
+  needs: [{ hexRun: SHORTEST }, { digits: SHORTEST / 2, length: SHORTEST + 7 }],
   *undo(text, budget) {
     for (let index = 0; index < text.length; index++) {
       if (!isHex(text.charCodeAt(index))) continue

@@ -50,9 +50,9 @@ const embedded = (text: string): string[] => {
 /** JSON in a string (RFC 8259), alone or within other text, or one JSON text a line. */
 export const jsonText = {
   id: 'json',
-  gate: (traits, text) =>
-    traits.length >= 8 && text.includes('"') && (/[{[]/.test(text) || text.trimStart().startsWith('"')),
+  needs: [{ has: '"', length: 8 }],
   *undo(text, budget) {
+    if (!/[{[]/.test(text) && !text.trimStart().startsWith('"')) return
     spend(budget, text.length)
     for (const readings of [wholeText, eachLine, embedded]) {
       const found = readings(text).flatMap(part => [...innerOf(part)])

@@ -26,8 +26,9 @@ const octetsOf = (text: string): Uint8Array => {
 /** Percent-encoding (RFC 3986 section 2.1). What is not UTF-8 then is given as bytes. */
 export const percent = {
   id: 'percent',
-  gate: (traits, text) => traits.hasPercent && ESCAPE.test(text),
+  needs: [{ has: '%', length: 8 }],
   *undo(text, budget) {
+    if (!ESCAPE.test(text)) return
     spend(budget, text.length)
     yield plain(octetsOf(text))
   },

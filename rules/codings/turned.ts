@@ -90,7 +90,7 @@ const looksTurned = (text: string): boolean => {
 export const rot13 = {
   id: 'rot13',
   once: true,
-  gate: traits => traits.letters >= 2 && traits.length >= SHORTEST_ROT13,
+  needs: [{ letters: 2, length: SHORTEST_ROT13 }],
   *undo(text) {
     if (!looksTurned(text)) return
     yield { kind: 'text', text: rotate(text) }
@@ -117,9 +117,9 @@ const backward = new RegExp(
 export const reversed = {
   id: 'reversed',
   once: true,
-  gate: (traits, text) =>
-    traits.letters >= 2 && traits.length >= 8 && ((traits.hasNonAscii && override.test(text)) || backward.test(text)),
+  needs: [{ letters: 2, length: 8 }],
   *undo(text) {
+    if (!override.test(text) && !backward.test(text)) return
     yield { kind: 'text', text: reverse(text.replace(controls, '')) }
   },
 } as const satisfies TextCoding

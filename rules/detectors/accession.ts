@@ -12,12 +12,11 @@ const ARCHIVE = /(?<![A-Za-z0-9])[SED]R[RXSPZA]\d{6,9}(?![A-Za-z0-9])/g
 export const accession = {
   kind: 'text',
   id: 'accession',
-  numbers: false,
   title: 'Archive accession',
   category: 'sequence',
   source:
     'https://www.ncbi.nlm.nih.gov/sra/docs/; https://ena-docs.readthedocs.io/en/latest/submit/general-guide/accessions.html; https://ega-archive.org/',
-  gate: traits => traits.digitRun >= 3 && traits.letters >= 3,
+  needs: [{ looks: [/^(?:A{3,5}0{6,12}|A{5}0{3,5})$/] }],
   find: ({ text }) => [...spansOf(text, SURE), ...spansOfDistinct(text, ARCHIVE, 2)],
   examples: {
     match: ['SAMN12345678', 'PRJNA257197', 'EGAD00001000001', 'phs000178.v11.p8', 'SRR1234567,SRR1234568'],

@@ -1,4 +1,4 @@
-import { fold, inKeys, inLastKey } from './parts/context.ts'
+import { fold, inKeys, inLastKey, lastKey } from './parts/context.ts'
 import type { TextDetector } from '../detector.ts'
 
 const over89 = '(?:9\\d|1[01]\\d|12[0-5])'
@@ -15,6 +15,9 @@ const key =
   /^(?:(?:patient|subject|donor|participant|maternal|mother|father|current|person|paziente|paciente)s? )?(?:age|alter|edad|eta|alder|ika)(?: (?:in )?(?:years?|yrs?|y))?(?: at \p{L}+(?: \p{L}+)?)?$/u
 const bare = new RegExp(`^\\s*${over89}(?:\\.\\d+)?\\s*(?:y|yrs?|years?|ans|jahre|anos|anni)?\\s*$`)
 
+/** How an age looks, alone or with `yo`, `y`, `years` behind it. */
+const AGE_LOOK = /^0{2,3}(?:A?$|AA)/
+
 /** The things whose age instruments report. */
 const thing = /\b(?:instrument|laser|lamp|kit|reagent|flow ?cell|filter|pump|log|cache|cert|session|file)s?\b/
 
@@ -24,8 +27,11 @@ export const ageOver89 = {
   title: 'Age over 89',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(C): all ages over 89',
-  gate: (traits, subject) =>
-    traits.digits >= 2 && (traits.letters >= 2 || inLastKey(subject, key)) && /9\d|1[0-2]\d/.test(subject.text),
+  needs: [
+    { letterRun: 2, looks: [AGE_LOOK] },
+    { letters: 2, has: '/', looks: [AGE_LOOK] },
+    { looks: [/^0{2,3}(?!0)/], under: lastKey(key) },
+  ],
   *find(subject) {
     const { text } = subject
     if (inLastKey(subject, key) && !inKeys(subject, thing) && bare.test(text)) {

@@ -1,4 +1,4 @@
-import { inLastKey } from './parts/context.ts'
+import { inLastKey, lastKey } from './parts/context.ts'
 import type { TextDetector } from '../detector.ts'
 
 /** Prefixes that issuers publish so that scanners can know their keys. */
@@ -25,9 +25,6 @@ const empty =
 
 const isSecret = (value: string): boolean => value.length >= 4 && !empty.test(value) && /[\p{L}\d]/u.test(value)
 
-/** What an assignment, a scheme or a URL with a password cannot do without. */
-const sign = /[=:@]|(?:pass|word|secret|token|key|wort|mot|se[nñ]a|nord|kode|ord|sana) is |bearer|basic/i
-
 export const apiKey = {
   kind: 'text',
   id: 'api-key',
@@ -35,9 +32,16 @@ export const apiKey = {
   category: 'secret',
   source:
     'key prefixes as their issuers publish them for secret scanning; RFC 6750 section 2.1; RFC 3986 section 3.2.1',
-  gate: (traits, subject) =>
-    traits.length >= 4 &&
-    (inLastKey(subject, secretKey) || traits.base64Run >= 16 || (traits.letters >= 3 && sign.test(subject.text))),
+  needs: [
+    { length: 4, under: lastKey(secretKey) },
+    { longestWord: 20, upper: 4, nonHex: 1 },
+    { base64Run: 16, lower: 2, nonHex: 1, letterRun: 2 },
+    { has: '.', base64Run: 16, upper: 2 },
+    { has: '=', letters: 3 },
+    { has: ':', letters: 3 },
+    { blanks: 2, letters: 5 },
+    { blanks: 1, base64Run: 16, letters: 5 },
+  ],
   *find(subject) {
     const { text, role } = subject
     if (role !== 'key' && inLastKey(subject, secretKey) && isSecret(text.trim())) {

@@ -29,11 +29,13 @@ const isRow = (fields: readonly string[]): boolean => isInterval(fields) || isTa
 export const bed = {
   kind: 'text',
   id: 'bed',
-  numbers: false,
   title: 'Genome intervals (BED, interval list, PAF)',
   category: 'sequence',
   source: 'https://samtools.github.io/hts-specs/BEDv1.pdf; https://github.com/lh3/miniasm/blob/master/PAF.md',
-  gate: traits => (traits.hasNewline || traits.hasTab) && traits.digits >= 4,
+  needs: [
+    { has: '\n', digits: 4 },
+    { has: '\t', digits: 4 },
+  ],
   find({ text }) {
     const overlaps = rowsWhere(text, 1, isOverlap)
     return overlaps.length > 0 ? overlaps : rowsWhere(text, 2, isRow)

@@ -8,7 +8,11 @@ export const caOhip = numberedId({
   source: 'https://www.ontario.ca/page/health-card-version-code; check digit: ISO/IEC 7812-1 (Luhn)',
   category: 'health',
   candidate: whole('[1-9]\\d{3}([- ]?)\\d{3}\\1\\d{3}(?:[- ]?[A-Z]{2})?', 'i'),
-  minDigits: 10,
+  form: { digits: 10, digitLed: 1 },
+  sure: [
+    { digits: 10, digitGroups: 7, digitLed: 3, has: '-' },
+    { digitGroups: 10, has: ' ' },
+  ],
   valid: compact => luhn(compact.slice(0, 10)),
   alone: written => /^\d{4}-\d{3}-\d{3}/.test(written) || /^\d{4} \d{3} \d{3}[ -][A-Z]{2}$/.test(written),
   keyword: keywords(

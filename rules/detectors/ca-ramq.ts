@@ -8,14 +8,17 @@ const hasBirthDate = (compact: string): boolean => {
   return Number(compact.slice(6, 8)) < 63 && month >= 1 && month <= 12 && day >= 1 && day <= 31
 }
 
+/** How the word that begins with the four letters looks. */
+const look = /^A{4}(?:0{4}|0{8})?$/
+
 export const caRamq = numberedId({
   id: 'ca-ramq',
   title: "Numéro d'assurance maladie (Québec)",
   source: 'https://www.ramq.gouv.qc.ca/en/citizens/health-insurance/using-health-insurance-card',
   category: 'health',
   candidate: whole('[A-Z]{4}[ -]?\\d{4}[ -]?\\d{4}', 'i'),
-  minDigits: 8,
-  minLetters: 4,
+  form: { digits: 8, looks: [look] },
+  sure: [{ digits: 8, upper: 4, looks: [look] }],
   valid: hasBirthDate,
   alone: written => /^[A-Z]{4}[ -]?\d{4}[ -]?\d{4}$/.test(written),
   keyword: keywords(

@@ -8,7 +8,8 @@ export const caSin = numberedId({
   source:
     'https://www.canada.ca/en/employment-social-development/services/sin.html; check digit: ISO/IEC 7812-1 (Luhn)',
   candidate: whole('\\d{3}([- .]?)\\d{3}\\1\\d{3}'),
-  minDigits: 9,
+  form: { digitChain: 9 },
+  sure: [{ digitGroups: 9, has: '-' }],
   valid: compact => compact[0] !== '8' && validate(compact).isValid,
   alone: written => /^[1-79]\d\d-/.test(written),
   keyword: keywords(

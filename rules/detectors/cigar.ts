@@ -1,5 +1,5 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { inKeys } from './parts/context.ts'
+import { anyKey, inKeys } from './parts/context.ts'
 import { spansOf } from './parts/pattern-spans.ts'
 
 const CIGAR = /(?<![\w;:.=+-])(?:\d{1,6}[MIDNSHP=X]){2,400}(?![\w;:])/g
@@ -24,12 +24,18 @@ const cigars = (text: string): Span[] =>
 export const cigar = {
   kind: 'text',
   id: 'cigar-md',
-  numbers: false,
   title: 'CIGAR strings or alignment tags',
   category: 'sequence',
   source:
     'https://samtools.github.io/hts-specs/SAMv1.pdf section 1.4; https://samtools.github.io/hts-specs/SAMtags.pdf',
-  gate: traits => traits.digits >= 2 && traits.upper >= 2,
+  needs: [
+    { digitLed: 4, upper: 2 },
+    { digitLed: 4, has: '=' },
+    { digits: 2, letterRun: 5, nonHex: 3, digitLed: 1 },
+    { colons: 4, upper: 2 },
+    { digits: 2, upper: 1, under: anyKey(KEYWORD) },
+    { digits: 2, has: '=', under: anyKey(KEYWORD) },
+  ],
   find(subject) {
     const tags = spansOf(subject.text, TAG)
     if (tags.length >= 2) return tags

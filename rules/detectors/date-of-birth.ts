@@ -1,4 +1,4 @@
-import { fold, inKeys, keywords, nearby } from './parts/context.ts'
+import { anyKey, fold, inKeys, keywords, nearby } from './parts/context.ts'
 import { dateForms } from './parts/date-forms.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 
@@ -57,8 +57,12 @@ export const dateOfBirth = {
   title: 'Date of birth',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(C): all elements of dates, except year, directly related to an individual',
-  gate: (traits, subject) =>
-    traits.digits >= 3 && (traits.letters >= 3 || traits.hasNonAscii || inKeys(subject, inName)),
+  needs: [
+    { digits: 4, digitLed: 3, letters: 3, letterWord: 1 },
+    { letters: 3, letterWord: 1, looks: [/^(?:0{6}|0{8})$/] },
+    { digits: 3, digitLed: 1, letters: 6, letterRun: 3, letterWord: 1 },
+    { digits: 3, under: anyKey(inName) },
+  ],
   *find(subject) {
     const named = inKeys(subject, inName)
     if (named && bare.test(subject.text)) {

@@ -19,8 +19,8 @@ export const deKvnr = numberedId({
     'https://www.gkv-spitzenverband.de/krankenversicherung/kv_grundprinzipien/krankenversichertennummer/kvnr.jsp, § 290 SGB V',
   category: 'health',
   candidate: whole('[A-Z][ -]?\\d{3}[ -]?\\d{3}[ -]?\\d{3}', 'i'),
-  minDigits: 9,
-  minLetters: 1,
+  form: { digits: 9, letters: 1 },
+  sure: [],
   valid: hasCheckDigit,
   alone: () => false,
   keyword: keywords(

@@ -7,7 +7,8 @@ export const deSteuerId = numberedId({
   title: 'Steuerliche Identifikationsnummer (Germany)',
   source: '§ 139b AO; check digit: ISO/IEC 7064 MOD 11,10',
   candidate: whole('[1-9]\\d[ ]?\\d{3}[ ]?\\d{3}[ ]?\\d{3}'),
-  minDigits: 11,
+  form: { digitChain: 11 },
+  sure: [{ digitGroups: 11, has: ' ' }],
   valid: compact => validate(compact).isValid,
   alone: written => /^\d\d \d{3} \d{3} \d{3}$/.test(written),
   keyword: keywords(

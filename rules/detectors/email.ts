@@ -74,12 +74,14 @@ const disguise = /(?:[([{<\s](?:at|arroba|chez|@)[)\]}>\s])/i
 export const email = {
   kind: 'text',
   id: 'email',
-  numbers: false,
   title: 'E-mail address',
   category: 'identity',
   source: 'RFC 5321 section 4.1.2, RFC 6531 (internationalised); the domain ends in a suffix of publicsuffix.org',
-  gate: (traits, { text }) =>
-    traits.hasAt || (traits.letters >= 6 && (traits.hasSpace || /[([{<]/.test(text)) && disguise.test(text)),
+  needs: [
+    { has: '@', words: 3, letters: 3 },
+    { blanks: 2, letterWord: 2, letters: 6 },
+    { brackets: 1, letterWord: 2, letters: 6 },
+  ],
   *find(subject) {
     yield* plain(subject)
     if (disguise.test(subject.text)) yield* disguised(subject)

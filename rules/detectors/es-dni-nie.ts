@@ -6,13 +6,16 @@ import { numberedId, whole } from './parts/numbered-id.ts'
 /** Eight digits that read as a day of 1900 to 2099 (YYYYMMDD), as stamps and run identifiers have them. */
 const date = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/
 
+/** How the word that ends in the check letter looks, whatever stands between the groups. */
+const look = /^(?:A?0{7}A|0{8}A|0{3}A|0{6}A|A)$/
+
 export const esDniNie = numberedId({
   id: 'es-dni-nie',
   title: 'DNI or NIE (Spain)',
   source: 'https://www.interior.gob.es/opencms/es/servicios-al-ciudadano/tramites-y-gestiones/dni/ (modulus 23)',
   candidate: whole('(?:\\d{2}[. ]?\\d{3}[. ]?\\d{3}|[XYZ][- ]?\\d{7})[- ]?[A-Z]', 'i'),
-  minDigits: 7,
-  minLetters: 1,
+  form: { digits: 7, looks: [look] },
+  sure: [{ digits: 7, upper: 1, looks: [look] }],
   valid: compact => (/^[XYZ]/.test(compact) ? validateNie(compact) : validateDni(compact)).isValid,
   alone: (written, compact) => /[A-Z]$/.test(written) && !/^\d{2}[ ]|\d [A-Z]$/.test(written) && !date.test(compact),
   keyword: keywords('dni', 'nie', 'nif', 'd ?n ?i', 'documento(?: nacional)?(?: de identidad)?', 'identidad', 'cedula'),

@@ -19,12 +19,14 @@ const MOST = 200
 export const fasta = {
   kind: 'text',
   id: 'fasta',
-  numbers: false,
   title: 'FASTA record',
   category: 'sequence',
   mandatory: true,
   source: 'https://www.ncbi.nlm.nih.gov/genbank/fastaformat/',
-  gate: (traits, { text }) => traits.hasNewline && (text.includes('>') || text.includes(';')),
+  needs: [
+    { has: '\n>', length: 8 },
+    { has: '\n;', length: 8 },
+  ],
   find({ text }) {
     const spans: Span[] = []
     let header: Span | undefined

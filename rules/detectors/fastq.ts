@@ -66,15 +66,14 @@ const recordsIn = (text: string, pieces: readonly Span[]): Span[] => {
 export const fastq = {
   kind: 'text',
   id: 'fastq',
-  numbers: false,
   title: 'FASTQ record',
   category: 'sequence',
   mandatory: true,
   source: 'Cock et al. 2010, Nucleic Acids Res 38:1767',
-  gate: (traits, { text }) =>
-    traits.bases >= LEAST_BASES &&
-    (traits.hasNewline || traits.hasSpace || traits.hasTab || text.includes('|')) &&
-    text.includes('+'),
+  needs: [
+    { has: '+', bases: LEAST_BASES, blanks: 2 },
+    { has: '+|', bases: LEAST_BASES },
+  ],
   find({ text }) {
     const lines = linesOf(text).map(line => trimmed(text, line))
     const framed = lines.length >= 3 ? recordsIn(text, lines) : []

@@ -8,13 +8,16 @@ const LINE =
 export const flatFile = {
   kind: 'text',
   id: 'genbank-embl',
-  numbers: false,
   title: 'GenBank or EMBL record',
   category: 'sequence',
   mandatory: true,
   source:
     'https://www.ncbi.nlm.nih.gov/genbank/release/current/ section 3.4; https://ena-docs.readthedocs.io/en/latest/submit/fileprep/flat-file-example.html',
-  gate: traits => traits.hasSpace && traits.length >= 6 && traits.letters >= 2,
+  needs: [
+    { blanks: 3, upper: 2 },
+    { has: ' ', upper: 6 },
+    { has: ' ', digits: 1, bases: 10 },
+  ],
   find: ({ text }) => spansOf(text, LINE),
   examples: {
     match: [

@@ -11,7 +11,8 @@ export const frNir = numberedId({
   title: "Numéro d'inscription au répertoire, numéro de sécurité sociale (France)",
   source: 'https://www.service-public.fr/particuliers/vosdroits/F33078 (key: 97 less the remainder of division by 97)',
   candidate: whole(shape, 'i'),
-  minDigits: 14,
+  form: { digits: 14, digitLed: 1 },
+  sure: [{ digitGroups: 15 }, { digits: 14, letters: 1, looks: [/^0{1,6}A0{0,8}$/] }],
   valid: compact => validate(compact).isValid,
   alone: (written, compact) => /\D/.test(written) || /[AB]/.test(compact),
   keyword: keywords(

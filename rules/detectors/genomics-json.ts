@@ -1,5 +1,5 @@
 import type { TextDetector } from '../detector.ts'
-import { inContext } from './parts/context.ts'
+import { anyKey, inContext } from './parts/context.ts'
 import { spansOf } from './parts/pattern-spans.ts'
 
 const NAME =
@@ -9,6 +9,8 @@ const HINT = /Sequence|call_[gG]|variant_[ac]|foundseq|_length_template|refgetA|
 /** Molecular reports: variant, allele and gene observations of the FHIR genomics guide. */
 const LOINC =
   /(?<![\d-])(?:69548-6|69547-8|69551-0|81254-5|48018-6|48004-6|48005-3|51958-7|53037-8|81252-9|81290-9)(?![\d-])/g
+/** Five digits and one, where letters may be glued on. */
+const LOINC_LOOKS = [/(?:(?<!0)0{5}|~)$/, /^0(?!0)/]
 const LOINC_CONTEXT = /\b(?:loinc|fhir|component|coding|observation|code)\b/
 
 /** Names and codes by which genomics records are written as JSON: GA4GH VRS, refget, htsget; FHIR genomics; Zarr; found barcodes. */
@@ -20,9 +22,16 @@ export const genomicsJson = {
   mandatory: true,
   source:
     'https://vrs.ga4gh.org/; https://hl7.org/fhir/uv/genomics-reporting/; https://samtools.github.io/hts-specs/ (htsget, refget); MinKNOW sequencing_summary columns',
-  gate: (traits, { text }) => traits.length >= 7 && (HINT.test(text) || (traits.digits >= 6 && text.includes('-'))),
+  needs: [
+    { letterRun: 6, nonHex: 3 },
+    { has: '_', letterRun: 4, lower: 4 },
+    { has: ':.', letters: 4 },
+    { has: '.', letters: 2, length: 35 },
+    { letterRun: 4, dashes: 1, looks: LOINC_LOOKS },
+    { dashes: 1, looks: LOINC_LOOKS, under: anyKey(LOINC_CONTEXT) },
+  ],
   find: subject => [
-    ...spansOf(subject.text, NAME),
+    ...(HINT.test(subject.text) ? spansOf(subject.text, NAME) : []),
     ...spansOf(subject.text, LOINC).filter(span => inContext(subject, span, LOINC_CONTEXT)),
   ],
   examples: {

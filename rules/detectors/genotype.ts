@@ -3,6 +3,7 @@ import { spansOf, spansOfDistinct } from './parts/pattern-spans.ts'
 import { isChromosome, isCount, rowsWhere } from './parts/rows.ts'
 
 const RS_GENOTYPE = /\b[Rr][Ss]\d{4,12}\b[^A-Za-z0-9]{1,4}(?:[ACGT][;|/]?[ACGT]?|--|DD|II|DI)(?![A-Za-z0-9])/g
+const RS_LOOK = /^AA0{4,12}$/
 const HEADER = /\brs_?id[\s,;]{1,4}chr(?:omosome|om)?[\s,;]{1,4}pos(?:ition)?\b|\bRSID"?,"?CHROMOSOME\b/gi
 
 /**
@@ -12,12 +13,11 @@ const HEADER = /\brs_?id[\s,;]{1,4}chr(?:omosome|om)?[\s,;]{1,4}pos(?:ition)?\b|
 export const rsidGenotype = {
   kind: 'text',
   id: 'rsid-genotype',
-  numbers: false,
   title: 'rsID with a genotype',
   category: 'sequence',
   source:
     'https://www.ncbi.nlm.nih.gov/snp/docs/RefSNP_about/; Lin et al. 2004, Science 305:183 (30 to 80 SNPs name a person)',
-  gate: (traits, { text }) => traits.length >= 7 && /rs/i.test(text),
+  needs: [{ looks: [RS_LOOK, /^AA?$/] }, { looks: [RS_LOOK], dashes: 2 }, { letterWord: 3, letters: 10, words: 3 }],
   find: ({ text }) => [...spansOf(text, RS_GENOTYPE), ...spansOf(text, HEADER)],
   examples: {
     match: [
@@ -35,11 +35,10 @@ export const rsidGenotype = {
 export const rsidList = {
   kind: 'text',
   id: 'rsid-list',
-  numbers: false,
   title: 'List of rsIDs',
   category: 'sequence',
   source: 'https://www.ncbi.nlm.nih.gov/snp/docs/RefSNP_about/',
-  gate: (traits, { text }) => traits.digits >= 20 && /rs\d/i.test(text),
+  needs: [{ digits: 20, nonHex: 10, words: 5 }],
   find: ({ text }) => spansOfDistinct(text, /\brs\d{4,12}\b/gi, 5),
   examples: {
     match: ['rs4477212 rs3094315 rs3131972 rs12124819 rs11240777'],
@@ -84,12 +83,14 @@ const isPedigreeRow = (fields: readonly string[]): boolean => {
 export const rawGenotypes = {
   kind: 'text',
   id: 'raw-genotypes',
-  numbers: false,
   title: 'Raw genotype table',
   category: 'sequence',
   mandatory: true,
   source: 'https://www.cog-genomics.org/plink/1.9/formats (ped, bim); export files of 23andMe and AncestryDNA',
-  gate: traits => traits.digits >= 4 && traits.bases >= 1 && traits.length >= 14,
+  needs: [
+    { blanks: 3, digits: 4, bases: 1, length: 14 },
+    { has: ',', digits: 4, bases: 1, length: 14 },
+  ],
   find: ({ text }) =>
     rowsWhere(text, 1, fields => isConsumerRow(fields) || isMarkerRow(fields) || isPedigreeRow(fields)),
   examples: {

@@ -15,12 +15,15 @@ const isFeature = (fields: readonly string[]): boolean =>
 export const gff = {
   kind: 'text',
   id: 'gff',
-  numbers: false,
   title: 'Genome annotation (GFF, GTF)',
   category: 'sequence',
   mandatory: true,
   source: 'https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md',
-  gate: (traits, { text }) => text.includes('##') || (traits.hasNewline && (traits.hasTab || traits.hasSpace)),
+  needs: [
+    { has: '#', letters: 10 },
+    { has: '\n\t', digits: 4 },
+    { has: '\n ', digits: 4 },
+  ],
   find({ text }) {
     const marked = spansOf(text, PRAGMA)
     return marked.length > 0 ? marked : rowsWhere(text, 2, isFeature)

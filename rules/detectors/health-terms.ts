@@ -51,10 +51,11 @@ const clinicalValue = function* (subject: Subject): Iterable<Span> {
 }
 
 const anyDisease = new RegExp(disease, 'u')
-const mayBeOneWord = /seropositiv|diagnos/i
+/** What may stand in a phrase that is written without a blank. */
+const mayBeOneWord = /seropositiv|diagnos|hiv-|suspected|metastatic/i
 
-const inClinicalKeys = (subject: Subject): boolean =>
-  [icdWord, snomedWord, clinicalKey].some(word => inKeys(subject, word))
+const inClinicalKeys = (keys: readonly string[]): boolean =>
+  [icdWord, snomedWord, clinicalKey].some(word => inKeys({ keys }, word))
 
 export const healthTerms = {
   kind: 'text',
@@ -63,13 +64,20 @@ export const healthTerms = {
   category: 'health',
   source:
     'ICD-10 (https://icd.who.int/browse10), SNOMED CT (https://www.snomed.org); clinical sentence forms in five languages',
-  gate: (traits, subject) =>
-    (traits.letters >= 4 && (traits.hasSpace || traits.digits >= 2 || traits.hasNewline)) || inClinicalKeys(subject),
+  needs: [
+    { blanks: 1, letters: 4 },
+    { letterWord: 2, looks: [/^A0[A0]$/] },
+    { letterWord: 2, looks: [/^0{6,}$/] },
+    { letterRun: 7, letters: 9 },
+    { has: '-', letterRun: 3, letters: 7, noDigits: 1 },
+    { letters: 3, under: inClinicalKeys },
+    { digits: 2, under: inClinicalKeys },
+  ],
   *find(subject) {
     yield* codes(subject, icd10, icdWord)
     yield* codes(subject, snomed, snomedWord)
     yield* clinicalValue(subject)
-    if (!/[\s-]/.test(subject.text) && !mayBeOneWord.test(subject.text)) return
+    if (!/\s/.test(subject.text) && !mayBeOneWord.test(subject.text)) return
     const folded = fold(subject.text)
     const length = subject.text.length
     for (const { 0: written, index } of folded.matchAll(phrase))

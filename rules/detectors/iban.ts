@@ -4,6 +4,9 @@ import type { TextDetector } from '../detector.ts'
 /** Country, check digits, then groups of four or one run; at most 34 characters without separators (ISO 13616-1). */
 const candidate = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,3})?(?![\p{L}\p{N}])/giu
 
+/** How the word looks that begins with the country: one or more groups of four. */
+const FIRST_GROUPS = /^AA00(?:(?:.{4})*|.*~)$/
+
 /** Country, length, form and MOD 97-10 decide; a country's own check digits inside may be wrong, as in test accounts. */
 const isIban = (compact: string): boolean =>
   validateIBAN(compact).errorCodes.every(code => code === ValidationErrorsIBAN.WrongAccountBankBranchChecksum)
@@ -18,11 +21,14 @@ const validLength = (written: string): number => {
 export const iban = {
   kind: 'text',
   id: 'iban',
-  numbers: false,
   title: 'International bank account number',
   category: 'identity',
   source: 'ISO 13616-1; check digits: ISO/IEC 7064 MOD 97-10',
-  gate: traits => traits.digits >= 8 && traits.letters >= 2 && traits.length >= 15,
+  needs: [
+    { digits: 8, longestWord: 15, looks: [/^AA00/] },
+    { digits: 8, blanks: 1, length: 15, looks: [FIRST_GROUPS] },
+    { digits: 8, dashes: 1, length: 15, looks: [FIRST_GROUPS] },
+  ],
   *find({ text }) {
     for (const { 0: written, index } of text.matchAll(candidate)) {
       const length = validLength(written)

@@ -1,7 +1,7 @@
 import type { TextDetector } from '../detector.ts'
 import { labelledNumber } from './parts/labelled-number.ts'
 
-const { gate, find } = labelledNumber([
+const { needs, find } = labelledNumber([
   '(?:health[ _]?)?insurance[ _]?(?:policy[ _]?)?(?:id|no|num|number|member id)',
   '(?:insurance )?policy[ _]?(?:no|num|number)',
   'member[ _]?(?:id|no|number)',
@@ -30,7 +30,7 @@ export const insuranceNumber = {
   title: 'Health plan or insurance number',
   category: 'health',
   source: '45 CFR 164.514(b)(2)(i)(I): health plan beneficiary numbers',
-  gate,
+  needs,
   find,
   examples: {
     match: [

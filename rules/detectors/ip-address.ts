@@ -123,9 +123,11 @@ export const ipAddress = {
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(O): IP address numbers; RFC 791, RFC 4291 section 2.2; ranges: RFC 6890',
   onByDefault: false,
-  numbers: false,
   // Every IPv6 address that is somebody's has a group of four digits.
-  gate: traits => traits.digits >= 4 || traits.hexRun >= 4,
+  needs: [
+    { has: '.', digits: 4, words: 4 },
+    { colons: 2, hexRun: 4 },
+  ],
   find: findWith({ privateAddresses: true }),
   settings: {
     schema: {

@@ -10,8 +10,11 @@ export const itCodiceFiscale = numberedId({
   title: 'Codice fiscale (Italy)',
   source: 'https://www.agenziaentrate.gov.it/portale/web/guest/schede/istanze/richiesta-ts_cf; D.M. 23 December 1976',
   candidate: whole(`[A-Z]{3}[ ]?[A-Z]{3}[ ]?${D}{2}[ABCDEHLMPRST]${D}{2}[ ]?[A-Z]${D}{3}[ ]?[A-Z]`, 'i'),
-  minDigits: 1,
-  minLetters: 9,
+  form: { digits: 1, letters: 9, letterRun: 3 },
+  sure: [
+    { digits: 1, letters: 9, letterRun: 6, longestWord: 16 },
+    { digits: 1, letters: 9, letterRun: 3, has: ' ' },
+  ],
   valid: compact => /\d/.test(compact) && validate(compact).isValid,
   alone: () => true,
   keyword: keywords('codice fiscale', 'cod fisc', 'cf'),

@@ -17,11 +17,10 @@ for (const letter of 'RYSWKMBDHVryswkmbdhv') ambiguous[letter.charCodeAt(0)] = 1
 export const iupacRun = {
   kind: 'text',
   id: 'iupac-run',
-  numbers: false,
   title: 'Run of nucleotides with ambiguity codes',
   category: 'sequence',
   source: 'Cornish-Bowden 1985, Nucleic Acids Res 13:3021 (IUPAC codes)',
-  gate: traits => traits.base64Run >= LEAST && traits.bases >= LEAST * SHARE,
+  needs: [{ letterRun: LEAST, bases: LEAST * SHARE }],
   find({ text }) {
     const spans: Span[] = []
     const tally = emptyTally()

@@ -7,11 +7,10 @@ const token =
 export const jwt = {
   kind: 'text',
   id: 'jwt',
-  numbers: false,
   title: 'JSON Web Token',
   category: 'secret',
   source: 'RFC 7519 section 3; RFC 7515 section 7.1; RFC 7516 section 7.1',
-  gate: (traits, { text }) => traits.base64Run >= 11 && text.includes('eyJ'),
+  needs: [{ has: '.', base64Run: 11, lower: 2, upper: 1 }],
   *find({ text }) {
     for (const { 0: written, index } of text.matchAll(token)) yield { start: index, end: index + written.length }
   },

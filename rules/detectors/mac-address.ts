@@ -1,5 +1,5 @@
 import type { Span, TextDetector } from '../detector.ts'
-import { inContext, keywords } from './parts/context.ts'
+import { anyKey, inContext, keywords } from './parts/context.ts'
 
 /** Six or eight octets with one separator throughout (EUI-48, EUI-64), or three groups of four digits as routers print them. */
 const written =
@@ -34,7 +34,10 @@ export const macAddress = {
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(M): device identifiers; IEEE Std 802-2014 section 8 (EUI-48, EUI-64)',
   onByDefault: false,
-  gate: traits => traits.hexRun >= 2 && traits.length >= 12,
+  needs: [
+    { hexRun: 2, length: 12 },
+    { hexRun: 12, under: anyKey(word) },
+  ],
   *find(subject) {
     const { text } = subject
     const isInContext = (span: Span): boolean => inContext(subject, span, word)

@@ -1,7 +1,7 @@
 import type { TextDetector } from '../detector.ts'
 import { labelledNumber } from './parts/labelled-number.ts'
 
-const { gate, find } = labelledNumber([
+const { needs, find } = labelledNumber([
   'mrns?',
   'med(?:ical)? ?rec(?:ord)?s?',
   'emr',
@@ -44,7 +44,7 @@ export const mrn = {
   title: 'Medical record, patient or accession number',
   category: 'health',
   source: '45 CFR 164.514(b)(2)(i)(H): medical record numbers',
-  gate,
+  needs,
   find,
   examples: {
     match: [

@@ -7,7 +7,8 @@ export const noFodselsnummer = numberedId({
   title: 'Fødselsnummer (Norway)',
   source: 'https://www.skatteetaten.no/en/person/national-registry/identitetsnummer/ (two check digits, modulus 11)',
   candidate: whole('[0-7]\\d{5}[ -]?\\d{5}'),
-  minDigits: 11,
+  form: { digitChain: 11 },
+  sure: [{ digitGroups: 11 }],
   valid: compact => validate(compact).isValid,
   alone: written => /\D/.test(written),
   keyword: keywords(

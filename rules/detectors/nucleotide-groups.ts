@@ -74,11 +74,10 @@ const readWord = (text: string, start: number, stretch: Stretch): { end: number;
 export const nucleotideGroups = {
   kind: 'text',
   id: 'nucleotide-groups',
-  numbers: false,
   title: 'Nucleotides in groups',
   category: 'sequence',
   source: 'thresholds measured on 1,561 real telemetry payloads (longest separator-tolerant run: 10)',
-  gate: traits => traits.bases >= LEAST && traits.length > traits.baseRun,
+  needs: [{ bases: LEAST, nonLetters: 1 }],
   find({ text }) {
     const spans: Span[] = []
     const stretch: Stretch = { start: 0, end: 0, groups: 0, tally: emptyTally(), periods: new Periods() }

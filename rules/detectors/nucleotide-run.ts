@@ -26,12 +26,11 @@ const isSequence = (tally: Tally): boolean =>
 export const nucleotideRun = {
   kind: 'text',
   id: 'nucleotide-run',
-  numbers: false,
   title: 'Run of nucleotides',
   category: 'sequence',
   source:
     'Cornish-Bowden 1985, Nucleic Acids Res 13:3021 (IUPAC codes); thresholds measured on random identifiers and words',
-  gate: traits => traits.baseRun >= LEAST,
+  needs: [{ baseRun: LEAST }],
   find({ text }) {
     const spans: Span[] = []
     const tally = emptyTally()

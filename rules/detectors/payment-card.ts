@@ -11,7 +11,8 @@ export const paymentCard = numberedId({
   title: 'Payment card number',
   source: 'ISO/IEC 7812-1 (issuer identification number, Luhn)',
   candidate: whole('\\d{4}([ -]?)(?:\\d{4}\\1\\d{4}\\1\\d{1,4}(?:\\1\\d{3})?|\\d{6}\\1\\d{4,5})'),
-  minDigits: 13,
+  form: { digitChain: 13 },
+  sure: [{ digitGroups: 13 }],
   valid: compact => issuer.test(compact) && luhn(compact),
   alone: written => /\D/.test(written),
   keyword: keywords(

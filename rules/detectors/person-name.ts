@@ -184,11 +184,19 @@ const isWholeName = ({ text, keys, role }: Subject): boolean => {
 export const personName = {
   kind: 'text',
   id: 'person-name',
-  numbers: false,
   title: 'Name of a person',
   category: 'identity',
   source: '45 CFR 164.514(b)(2)(i)(A); DICOM PS3.5 section 6.2 (PN); name lists of @faker-js/faker',
-  gate: (traits, { role }) => role !== 'number' && (traits.letters >= 3 || traits.hasNonAscii),
+  needs: [
+    { noDigits: 1, letters: 3 },
+    { has: '^', letters: 3 },
+    { blanks: 1, letters: 3 },
+    { has: '(', upper: 2, letters: 4 },
+    { has: '.', upper: 2, letters: 5 },
+    { has: ':', letters: 4 },
+    { has: '=', letters: 4 },
+    { letters: 4, under: keys => nameKeyOf(keys) === 'user' },
+  ],
   *find(subject) {
     if (isWholeName(subject)) {
       yield { start: 0, end: subject.text.length }

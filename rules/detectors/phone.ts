@@ -1,5 +1,5 @@
 import { getCountries, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
-import { inContext, keywords } from './parts/context.ts'
+import { anyKey, inContext, keywords } from './parts/context.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 import { withoutDates } from './parts/date-forms.ts'
 
@@ -103,6 +103,9 @@ const isPhone = (text: string, regions: readonly CountryCode[], inPhoneContext: 
   return inPhoneContext() && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
 }
 
+/** A day and a decimal number, which are in most texts that come this far: shortcuts, nothing more. */
+const nothing = /^(?:(?:19|20)\d\d-\d\d-\d\d|\d{1,3}\.\d{1,6})$/
+
 /** A UUID with a letter in it (RFC 9562): the groups of digits in it are no groups of a number. */
 const uuid =
   /(?<![\p{L}\p{N}_-])(?=[\d-]{0,35}[a-f])[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}(?![\p{L}\p{N}_-])/giu
@@ -120,6 +123,7 @@ const beginnings = (text: string): readonly string[] => {
 
 const findIn = (regions: readonly CountryCode[]) =>
   function* (subject: Subject): Iterable<Span> {
+    if (nothing.test(subject.text)) return
     // A number with a decimal point is a measurement: the point separates no groups.
     if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
     for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
@@ -139,7 +143,12 @@ export const phone = {
   title: 'Telephone or fax number',
   category: 'identity',
   source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
-  gate: traits => traits.digits >= 7,
+  needs: [
+    { digitGroups: 7 },
+    { digitChain: 7, has: '+' },
+    { digitChain: 7, letterWord: 2 },
+    { digitChain: 7, under: anyKey(word) },
+  ],
   find: findIn(defaultRegions),
   settings: {
     schema: {

@@ -91,11 +91,11 @@ const isQuality = (text: string, start: number, end: number): boolean => {
 export const phredQuality = {
   kind: 'text',
   id: 'phred-quality',
-  numbers: false,
   title: 'Phred quality string',
   category: 'sequence',
   source: 'Cock et al. 2010, Nucleic Acids Res 38:1767 (Sanger FASTQ); shape thresholds measured',
-  gate: traits => traits.length >= LEAST,
+  spelledByNumbers: false,
+  needs: [{ nonLower: LEAST }],
   find({ text }) {
     const spans: Span[] = []
     let start = 0

@@ -1,4 +1,4 @@
-import { inKeys, keywords } from './parts/context.ts'
+import { anyKey, inKeys, keywords } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
 import { isCommon, isInstrument } from './parts/names/name-evidence.ts'
 
@@ -94,14 +94,19 @@ const machineAddress = keywords(
   'e ?mail',
 )
 
+/** How a postcode looks, or the last part of one: 62704, 7HH, H2J 2L3, 28 014, 2000. */
+const POSTCODE = /^(?:0{3,5}|0AA|0A0|A0A0.*|A{1,2}0(?:0{1,2}|A0)AA)$/
+
 export const postalAddress = {
   kind: 'text',
   id: 'postal-address',
-  numbers: false,
   title: 'Postal address',
   category: 'identity',
   source: 'UPU S42 (components and their order by country); 45 CFR 164.514(b)(2)(i)(B)',
-  gate: traits => traits.digits >= 1 && traits.letters >= 5 && (traits.hasSpace || traits.hasNewline),
+  needs: [
+    { digitLed: 1, letters: 5, blanks: 1, looks: [POSTCODE] },
+    { digitLed: 1, letters: 5, blanks: 1, under: anyKey(addressKey) },
+  ],
   *find(subject): Iterable<Span> {
     const { text } = subject
     for (const pattern of patterns)

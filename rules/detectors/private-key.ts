@@ -6,13 +6,11 @@ const header =
 export const privateKey = {
   kind: 'text',
   id: 'private-key',
-  numbers: false,
   title: 'Private key',
   category: 'secret',
   mandatory: true,
   source: 'RFC 7468 (PEM); RFC 4880 section 6.2 (armor); https://age-encryption.org/v1',
-  gate: (traits, { text }) =>
-    traits.length >= 22 && (text.includes('PRIVATE KEY') || text.includes('PuTTY-') || text.includes('AGE-SECRET-')),
+  needs: [{ has: '-', letterRun: 5, upper: 6, length: 20 }],
   *find({ text }) {
     for (const { 0: written, index } of text.matchAll(header)) yield { start: index, end: index + written.length }
   },

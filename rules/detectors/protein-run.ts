@@ -57,11 +57,10 @@ const oneLetterSpans = (text: string): Span[] => {
 export const proteinRun = {
   kind: 'text',
   id: 'protein-run',
-  numbers: false,
   title: 'Run of amino acids',
   category: 'sequence',
   source: 'IUPAC-IUB 1984, Eur J Biochem 138:9 (one- and three-letter codes)',
-  gate: traits => traits.upper >= 15 && traits.letters >= LEAST,
+  needs: [{ upper: 15, letters: LEAST }],
   find: ({ text }) => [...oneLetterSpans(text), ...spansOf(text, THREE_LETTER)],
   examples: {
     match: [

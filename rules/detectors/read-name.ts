@@ -16,12 +16,17 @@ const NAME = new RegExp(`(?<![\\w-])(?:${ILLUMINA}|${ILLUMINA_OLD}|${MGI}|${PACB
 export const readName = {
   kind: 'text',
   id: 'read-name',
-  numbers: false,
   title: 'Name of a sequencing read',
   category: 'sequence',
   source:
     'https://help.basespace.illumina.com/files-used-by-basespace/fastq-files; https://pacbiofileformats.readthedocs.io/ (BAM, read names)',
-  gate: (traits, { text }) => traits.digits >= 6 && traits.length >= 15 && /[:/=]|L\dC\d/.test(text),
+  needs: [
+    { colons: 6, digits: 8, length: 22 },
+    { has: '#/', colons: 4, digits: 5 },
+    { has: '/_', digits: 18 },
+    { has: '=', blanks: 1, letters: 6, digits: 2 },
+    { digits: 13, upper: 4, longestWord: 17 },
+  ],
   find: ({ text }) => spansOf(text, NAME),
   examples: {
     match: [

@@ -32,12 +32,11 @@ const TABBED = /\S\t\d{1,5}\t\S{1,200}\t\d{1,10}\t\d{1,3}\t(?:\*|(?:\d{1,9}[MIDN
 export const sam = {
   kind: 'text',
   id: 'sam',
-  numbers: false,
   title: 'SAM alignment',
   category: 'sequence',
   mandatory: true,
   source: 'https://samtools.github.io/hts-specs/SAMv1.pdf section 1.3, 1.4',
-  gate: traits => traits.hasTab || (traits.hasSpace && traits.digits >= 4 && traits.length >= 20),
+  needs: [{ has: '\t' }, { has: ' ', blanks: 8, digits: 4 }],
   find({ text }) {
     const marked = [...spansOf(text, HEADER), ...spansOf(text, TABBED)]
     return marked.length > 0 ? marked : rowsWhere(text, 1, isAlignment)

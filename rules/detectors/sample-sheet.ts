@@ -12,12 +12,11 @@ const MOST_WORTH_READING = 8
 export const sampleSheet = {
   kind: 'text',
   id: 'sample-sheet',
-  numbers: false,
   title: 'Sample sheet or index list',
   category: 'sequence',
   mandatory: true,
   source: 'https://support-docs.illumina.com/SHARE/SampleSheetv2/ (sections and columns)',
-  gate: (traits, { text }) => traits.baseRun >= 6 || text.includes('[') || (traits.upper >= 2 && text.includes('I')),
+  needs: [{ has: '[' }, { baseWord: 6 }, { letterRun: 14 }, { has: '_', letterRun: 5, upper: 4 }],
   find({ text }) {
     const sections = spansOf(text, SECTION)
     if (sections.length > 0) return sections

@@ -22,7 +22,8 @@ export const sePersonnummer = numberedId({
   title: 'Personnummer or samordningsnummer (Sweden)',
   source: 'https://www.skatteverket.se/privat/folkbokforing/personnummer.4.3810a01c150939e893f18c29.html',
   candidate: whole('(?:19|20)?\\d{6}[-+]?\\d{4}'),
-  minDigits: 10,
+  form: { digitChain: 10 },
+  sure: [{ digitGroups: 10 }],
   valid: (compact, written) => validate(written).isValid || (luhn(compact.slice(-10)) && isDate(compact)),
   alone: written => /[-+]/.test(written) && !clockLike(written),
   keyword: keywords(

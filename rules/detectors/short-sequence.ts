@@ -1,4 +1,4 @@
-import { inContext } from './parts/context.ts'
+import { anyKey, inContext } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
 import { isBaseToken } from './parts/nucleotides.ts'
 
@@ -17,11 +17,13 @@ const TOKEN = /(?<![A-Za-z0-9])[ACGTUNacgtun]{8,11}(?![A-Za-z0-9])/g
 export const shortSequence = {
   kind: 'text',
   id: 'short-sequence',
-  numbers: false,
   title: 'Short nucleotide sequence in context',
   category: 'sequence',
   source: 'run statistics as for nucleotide-run; the keywords are those of the SAM, VCF and MIxS field lists',
-  gate: traits => traits.baseRun >= 8,
+  needs: [
+    { baseWord: 8, letters: 11 },
+    { baseWord: 8, under: anyKey(KEYWORD) },
+  ],
   find(subject) {
     const spans: Span[] = []
     for (const { 0: token, index } of subject.text.matchAll(TOKEN)) {

@@ -14,13 +14,12 @@ const TYPED = new RegExp(
 export const strProfile = {
   kind: 'text',
   id: 'str-profile',
-  numbers: false,
   title: 'STR profile',
   category: 'sequence',
   mandatory: true,
   source:
     'https://www.fbi.gov/how-we-can-help-you/dna-fingerprint-act-of-2005-expungement-policy/codis-and-ndis-fact-sheet (CODIS core loci); https://strbase.nist.gov/',
-  gate: traits => traits.length >= 19 && traits.digits >= 3 && traits.upper >= 6,
+  needs: [{ words: 5, upper: 6, digits: 3, length: 19 }],
   find({ text }) {
     const typed = spansOfDistinct(text, TYPED, 3)
     return typed.length > 0 ? typed : spansOfDistinct(text, LOCI, 5)

@@ -14,7 +14,8 @@ export const ukNhs = numberedId({
   source: 'https://www.datadictionary.nhs.uk/attributes/nhs_number.html (modulus 11)',
   category: 'health',
   candidate: whole('\\d{3}([- .]?)\\d{3}\\1\\d{4}'),
-  minDigits: 10,
+  form: { digitChain: 10 },
+  sure: [{ digitGroups: 10 }],
   valid: compact => !/^(\d)\1+$/.test(compact) && hasCheckDigit(compact),
   alone: written => /^[1-9]\d\d[- ]/.test(written),
   keyword: keywords(

@@ -5,13 +5,16 @@ import { numberedId, whole } from './parts/numbered-id.ts'
 /** Letters that are never used in the prefix, and prefixes that are never given out. */
 const prefix = /^(?![DFIQUV]|.[DFIOQUV])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-Z]{2}/
 
+/** How the word that ends in the suffix looks. */
+const look = /^(?:AA0{6}A|(?:0{2}){0,3}A)$/
+
 export const ukNino = numberedId({
   id: 'uk-nino',
   title: 'National Insurance number (UK)',
   source: 'https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110',
   candidate: whole('[A-Z]{2}[ -]?\\d{2}[ -]?\\d{2}[ -]?\\d{2}[ -]?[A-D]', 'i'),
-  minDigits: 6,
-  minLetters: 3,
+  form: { digits: 6, letters: 3, letterRun: 2, looks: [look] },
+  sure: [{ digits: 6, upper: 3, letterRun: 2, looks: [look] }],
   valid: compact => prefix.test(compact) && validate(compact).isValid,
   alone: written => !/[a-z]/.test(written),
   keyword: keywords('nino', 'ni ?(?:no|num|number)', 'national ?insurance(?: ?(?:no|num|number))?'),

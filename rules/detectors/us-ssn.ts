@@ -10,7 +10,8 @@ export const usSsn = numberedId({
   title: 'Social Security number (US)',
   source: 'https://www.ssa.gov/employer/randomization.html; components: https://secure.ssa.gov/poms.nsf/lnx/0110201035',
   candidate: whole('\\d{3}([- .\\u2010-\\u2013]?)\\d{2}\\1\\d{4}'),
-  minDigits: 9,
+  form: { digitChain: 9 },
+  sure: [{ digitGroups: 9, has: '-' }],
   valid: compact => !impossible.test(compact) && validate(compact).isValid,
   alone: written => /^\d{3}[-\u2010-\u2013]\d{2}/.test(written),
   keyword: keywords(

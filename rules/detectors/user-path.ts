@@ -37,11 +37,13 @@ const isFile = (name: string): boolean =>
 export const userPath = {
   kind: 'text',
   id: 'user-path',
-  numbers: false,
   title: 'Path or account that names a user',
   category: 'identity',
   source: 'measured: RunParameters.xml and SampleSheet paths of real runs hold user directories and DOMAIN\\user',
-  gate: (traits, { text }) => traits.letters >= 3 && (text.includes('\\') || text.includes('/')),
+  needs: [
+    { has: '\\', letters: 2 },
+    { has: '/', letterRun: 4 },
+  ],
   *find({ text }): Iterable<Span> {
     for (const pattern of patterns)
       for (const hit of text.matchAll(pattern))

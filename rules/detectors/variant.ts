@@ -27,16 +27,15 @@ const VARIANT = new RegExp([HGVS, DNA_CHANGE, PROTEIN_CHANGE, SPDI, PREFIXED, BA
 export const variant = {
   kind: 'text',
   id: 'variant',
-  numbers: false,
   title: 'Genetic variant',
   category: 'sequence',
   source:
     'https://hgvs-nomenclature.org/ (v21); Holmes et al. 2020, Bioinformatics 36:1902 (SPDI); thresholds measured',
-  gate: (traits, { text }) =>
-    traits.length >= 6 &&
-    traits.digits >= 1 &&
-    traits.letters >= 2 &&
-    (text.includes('.') || (traits.bases >= 2 && traits.digits >= 2)),
+  needs: [
+    { has: '.', letters: 2, digits: 1 },
+    { has: ':.', letters: 3 },
+    { baseWord: 1, digits: 2, length: 6 },
+  ],
   find: ({ text }) => spansOf(text, VARIANT),
   examples: {
     match: [

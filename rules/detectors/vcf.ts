@@ -39,16 +39,17 @@ const isFullRow = (fields: readonly string[]): boolean => {
 export const vcf = {
   kind: 'text',
   id: 'vcf',
-  numbers: false,
   title: 'VCF variants',
   category: 'sequence',
   mandatory: true,
   source: 'https://samtools.github.io/hts-specs/VCFv4.5.pdf section 1.2 to 1.6',
-  gate: (traits, { text }) =>
-    ((traits.hasTab || traits.hasSpace || traits.hasNewline) && traits.digits >= 2 && traits.length >= 9) ||
-    text.includes('#') ||
-    text.includes('<NON_REF>') ||
-    text.includes('GT:'),
+  needs: [
+    { has: '#' },
+    { has: '<', upper: 6 },
+    { has: ':', upper: 4, bases: 2 },
+    { has: '\n', digits: 2, length: 9 },
+    { blanks: 7, digits: 2, bases: 1 },
+  ],
   find({ text }) {
     const marked = spansOf(text, META)
     if (marked.length > 0) return marked

@@ -8,6 +8,7 @@ import { readDetectors } from '../policy/read-detectors.ts'
 import { instantOf } from '../policy/rfc3339.ts'
 import { detectors } from '../registry.ts'
 import type { DraftPolicy, DraftRoute } from './draft-policy.ts'
+import { asksOfNumbers } from '../sieve.ts'
 
 /** What there is to say of the exceptions and the detectors of a policy, at a key of it. */
 export type ExceptionNote = {
@@ -104,7 +105,7 @@ const nothingToFind = (
 ): string | null => {
   if (isSecret && detector.category !== 'sequence') return 'credentials are looked through for sequencing data only'
   const types = new Set(schemas.flatMap(typesOf))
-  if (detector.numbers === false && types.size > 0 && !types.has('string'))
+  if (!detector.needs.some(asksOfNumbers) && types.size > 0 && !types.has('string'))
     return 'only numbers can stand there, and it finds nothing in numbers'
   const literals = literalsOf(schemas)
   if (literals === null) return null

@@ -87,6 +87,41 @@ t.test('scan: what is coded is undone, and the chain says how', async t => {
     )
 })
 
+const numbers = (data: string | Uint8Array): number[] => [...Buffer.from(data)]
+
+t.test('scan: an array of numbers that spells octets or characters, read as what it spells', async t => {
+  const bam = Buffer.from('QkFNARAAAABASEQJVk46MS42Cg==', 'base64')
+  const chain = (value: Scanned['value']): string => chainsIn(value).join(', ')
+  t.match(chain({ data: numbers(bam) }), /^\/data > octets > genomic-magic/)
+  t.match(chain({ data: [...bam].map(octet => (octet > 127 ? octet - 256 : octet)) }), /genomic-magic/, 'signed octets')
+  t.match(chain({ type: 'Buffer', data: numbers(read) }), /^\/data > octets > nucleotide-run/)
+  t.match(chain({ data: numbers(`contact ${email}`) }), /^\/data > octets > email/)
+  t.match(chain({ data: numbers(base64(`contact ${email}`)) }), /^\/data > octets > base64 > email/)
+  t.match(chain({ data: numbers(gzipSync(vcf)) }), /octets > gzip .*vcf/)
+  const codes = Array.from('GATTACAGCCTGAACGTTGCATCGGATCCATTGACCATGACCTGATTCGGCAATGCCGTA', base => 'ACGT'.indexOf(base))
+  t.match(chain({ data: codes }), /^\/data > octets > nucleotide-run/)
+  t.match(chain({ data: codes.map(code => code + 1) }), /nucleotide-run/, 'counted from 1')
+})
+
+t.test('scan: arrays of measurements, nothing found in what they happen to spell', async t => {
+  const smooth = Array.from({ length: 150 }, (_, cycle) => 36 + (cycle % 3) - Math.floor(cycle / 60))
+  const lanes = Array.from({ length: 400 }, (_, tile) => 1 + Math.floor(tile / 100))
+  const columns: Readonly<Record<string, readonly number[]>> = {
+    qMeans: smooth,
+    lane: lanes,
+    surface: lanes.map((_, tile) => 1 + (tile % 2)),
+    swath: lanes.map((_, tile) => 1 + (Math.floor(tile / 2) % 4)),
+    read: Array.from({ length: 318 }, (_, cycle) => [1, 2, 3, 4][Math.floor(cycle / 80)]!),
+    percentPf: Array.from({ length: 112 }, (_, tile) => 70 + ((tile * 7) % 13)),
+    histogram: [0, 0, 3, 17, 80, 211, 254, 201, 99, 12, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  }
+  for (const [name, items] of Object.entries(columns)) t.same(foundIn({ [name]: [...items] }), [], name)
+})
+
+t.test('scan: an array of numbers that spells more than the budget, over budget', async t => {
+  t.equal(look({ data: Array.from({ length: 1_000_001 }, (_, at) => at % 200) }).overBudget, true)
+})
+
 t.test('scan: more layers or more data than the limits allow, over budget', async t => {
   const wrapped = (layers: number) => {
     let text: string = read

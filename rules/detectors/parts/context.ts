@@ -67,7 +67,7 @@ const says = (keyword: RegExp, known: Map<string, boolean>, key: string): boolea
  * Whether one of the names that lead to the text holds a keyword. `keyword` is matched on folded whole words; it must
  * be one object for the life of the process and have no `g` or `y` flag, because its answers are remembered.
  */
-export const inKeys = ({ keys }: Subject, keyword: RegExp): boolean => {
+export const inKeys = ({ keys }: Pick<Subject, 'keys'>, keyword: RegExp): boolean => {
   if (keys.length === 0) return false
   const known = answersTo(keyword)
   for (const key of keys) if (says(keyword, known, key)) return true
@@ -81,10 +81,20 @@ const answersTo = (keyword: RegExp): Map<string, boolean> => {
 }
 
 /** As `inKeys`, for the last name only: the one that the text stands under. */
-export const inLastKey = ({ keys }: Subject, keyword: RegExp): boolean => {
+export const inLastKey = ({ keys }: Pick<Subject, 'keys'>, keyword: RegExp): boolean => {
   const key = keys.at(-1)
   return key !== undefined && says(keyword, answersTo(keyword), key)
 }
+
+/** `inKeys` and `inLastKey` as needs ask: what the names that lead to a text must say. */
+export const anyKey =
+  (keyword: RegExp) =>
+  (keys: readonly string[]): boolean =>
+    inKeys({ keys }, keyword)
+export const lastKey =
+  (keyword: RegExp) =>
+  (keys: readonly string[]): boolean =>
+    inLastKey({ keys }, keyword)
 
 /** Whether a keyword stands within 30 characters of the span, on either side. */
 export const nearby = ({ text }: Subject, { start, end }: Span, keyword: RegExp): boolean =>

@@ -1,5 +1,6 @@
 import { inKeys } from './context.ts'
-import type { Span, Subject, Traits } from '../../detector.ts'
+import type { Span, Subject } from '../../detector.ts'
+import type { Need } from '../../sieve.ts'
 
 /** What a local record number looks like: 4 to 24 letters and digits; a group behind a space begins with a digit. */
 const value = '[\\p{L}\\d](?:[./_-]?[\\p{L}\\d]| \\d| \\p{L}(?= ?\\d)){3,23}'
@@ -10,12 +11,12 @@ const bare = new RegExp(`^\\s*#?${value}\\s*$`, 'u')
 const inner = /^(?:value|id|number|text)$/i
 
 type LabelledNumber = {
-  readonly gate: (traits: Traits, subject: Subject) => boolean
+  readonly needs: readonly Need[]
   readonly find: (subject: Subject) => Iterable<Span>
 }
 
 /**
- * The gate and the search for numbers that mean something only through their label, `MRN: 00123456`: in running text where the label stands
+ * The needs and the search for numbers that mean something only through their label, `MRN: 00123456`: in running text where the label stands
  * before the number, and as whole values under a property of that name.
  * @param label - pieces of patterns in lower case; matched on whole words, in any case
  */
@@ -27,16 +28,19 @@ export const labelledNumber = (label: readonly string[]): LabelledNumber => {
   )
   const key = new RegExp(`(?:^| )(?:${names})(?: (?:no|nr|num|number|id|code|value|text))?$`, 'u')
   /** The label may be one name further out: `{"mrn": {"value": …}}`. */
-  const named = (subject: Subject): boolean => {
-    if (inKeys({ ...subject, keys: subject.keys.slice(-1) }, key)) return true
-    return inner.test(subject.keys.at(-1) ?? '') && inKeys({ ...subject, keys: subject.keys.slice(-2, -1) }, key)
-  }
+  const named = (keys: readonly string[]): boolean =>
+    inKeys({ keys: keys.slice(-1) }, key) ||
+    (inner.test(keys.at(-1) ?? '') && inKeys({ keys: keys.slice(-2, -1) }, key))
   return {
-    gate: (traits, subject) =>
-      traits.digits >= 3 &&
-      ((traits.letters >= 2 && (traits.hasSpace || /[:=#\s]/.test(subject.text))) || named(subject)),
+    needs: [
+      { digits: 3, letters: 3, blanks: 1 },
+      { digits: 3, letters: 3, has: ':' },
+      { digits: 3, letters: 3, has: '=' },
+      { digits: 3, letters: 3, has: '#' },
+      { digits: 3, under: named },
+    ],
     *find(subject) {
-      if (bare.test(subject.text) && hasDigits(subject.text) && named(subject)) {
+      if (bare.test(subject.text) && hasDigits(subject.text) && named(subject.keys)) {
         yield { start: 0, end: subject.text.length }
         return
       }

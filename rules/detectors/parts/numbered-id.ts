@@ -1,5 +1,6 @@
-import { inContext, inKeys } from './context.ts'
+import { anyKey, inContext } from './context.ts'
 import type { Category, Example, Subject, TextDetector } from '../../detector.ts'
+import type { Need } from '../../sieve.ts'
 
 /** Not glued to a letter or a digit, nor a later group of a longer number such as a version or an object identifier. */
 const LEFT = '(?<![\\p{L}\\p{N}]|\\d[._-])'
@@ -15,10 +16,10 @@ type Rule<Id extends string> = {
   readonly category?: Category
   /** What may be one, made with `whole`; bounded, so that it stays linear. */
   readonly candidate: RegExp
-  /** The fewest digits that a candidate has: the gate. */
-  readonly minDigits: number
-  /** The fewest letters that a candidate has, 0 if not said. */
-  readonly minLetters?: number
+  /** What every candidate has; a keyword beside it, or in the names that lead to it, comes on top. */
+  readonly form: Need
+  /** What candidates have that speak for themselves; nothing when none does. */
+  readonly sure: readonly Need[]
   /** Check digits and components. `compact` has no separators and is in upper case. */
   readonly valid: (compact: string, written: string) => boolean
   /** Whether the form speaks for itself. Bare digits never do. */
@@ -41,10 +42,7 @@ export const numberedId = <const Id extends string>(rule: Rule<Id>) =>
     title: rule.title,
     category: rule.category ?? 'identity',
     source: rule.source,
-    gate: (traits, subject) =>
-      traits.digits >= rule.minDigits &&
-      traits.letters >= (rule.minLetters ?? 0) &&
-      (traits.digits < traits.length || inKeys(subject, rule.keyword)),
+    needs: [...rule.sure, { ...rule.form, letterWord: 1 }, { ...rule.form, under: anyKey(rule.keyword) }],
     *find(subject: Subject) {
       // A measurement, whatever its digits: no identifier is written with a decimal point in the middle of a JSON number.
       if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return

@@ -1,19 +1,17 @@
 import type { Subject, TextDetector } from '../../../rules/detector.ts'
 import { detectors } from '../../../rules/registry.ts'
-import { traitsOf } from '../../../rules/traits.ts'
+import { reaches } from '../../kit/reaches.ts'
 
 /** The detectors of persons, their health and their secrets. */
 export const identityDetectors: readonly TextDetector[] = detectors
   .filter(detector => detector.kind === 'text')
   .filter(({ category }) => category !== 'sequence')
 
-/** The ids of the detectors that find something in one text, behind their gates as the scanner runs them. */
-export const hitsIn = (subject: Subject): string[] => {
-  const traits = traitsOf(subject.text)
-  return identityDetectors
-    .filter(detector => detector.gate(traits, subject) && !Iterator.from(detector.find(subject)).next().done)
+/** The ids of the detectors that find something in one text, where it meets their needs, as the scanner runs them. */
+export const hitsIn = (subject: Subject): string[] =>
+  identityDetectors
+    .filter(detector => reaches(detector, subject) && !Iterator.from(detector.find(subject)).next().done)
     .map(detector => detector.id)
-}
 
 /** Every text of a parsed JSON value, as the scanner would hand it over: values, numbers and property names. */
 export const subjectsOf = function* (value: unknown, keys: readonly string[] = []): Iterable<Subject> {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Example, Subject } from '../../../rules/detector.ts'
-import { traitsOf } from '../../../rules/traits.ts'
+import { reaches } from '../../kit/reaches.ts'
 import { hitsIn, identityDetectors, subjectsOf } from './identity-detectors.ts'
 import { telemetryPayloads, telemetryValues } from './telemetry-values.ts'
 
@@ -14,7 +14,7 @@ for (const detector of identityDetectors)
       const subject = subjectOf(example)
       const spans = spansIn(detector, subject)
       t.ok(spans.length > 0, `found in ${JSON.stringify(example)}`)
-      t.ok(detector.gate(traitsOf(subject.text), subject), `gate open for ${JSON.stringify(example)}`)
+      t.ok(reaches(detector, subject), `meets a need: ${JSON.stringify(example)}`)
       for (const { start, end } of spans)
         t.ok(start >= 0 && start < end && end <= subject.text.length, 'span within the text')
     }

@@ -3,14 +3,14 @@ import { isPublicAddress } from '../../../rules/address.ts'
 import type { TextDetector } from '../../../rules/detector.ts'
 import { ipAddress } from '../../../rules/detectors/ip-address.ts'
 import { macAddress } from '../../../rules/detectors/mac-address.ts'
-import { traitsOf } from '../../../rules/traits.ts'
+import { reaches } from '../../kit/reaches.ts'
 import { seeded } from '../../kit/random.ts'
 
-/** Whether a detector finds something, of which its gate must not keep it. */
+/** Whether a detector finds something, which has to meet its needs. */
 const isFound = (detector: TextDetector, text: string, keys: readonly string[] = []): boolean => {
   const subject = { text, keys, role: 'value' } as const
   const isAny = !Iterator.from(detector.find(subject)).next().done
-  if (isAny && !detector.gate(traitsOf(text), subject)) throw new Error(`the gate is shut on ${text}`)
+  if (isAny && !reaches(detector, subject)) throw new Error(`no need is met by ${text}`)
   return isAny
 }
 

@@ -1,16 +1,17 @@
 import t from 'tap'
+import { cpuTime } from '../../kit/cpu-time.ts'
 import type { TextDetector } from '../../../rules/detector.ts'
 import { normalize } from '../../../rules/normalize.ts'
-import { traitsOf } from '../../../rules/traits.ts'
-import { OverBudget, unwrap, unwrapBytes } from '../../../rules/unwrap.ts'
+import { reaches } from '../../kit/reaches.ts'
+import { OverBudget, textCodings, unwrapBytes } from '../../../rules/unwrap.ts'
 import { sequenceDetectors } from './sequence-detectors.ts'
 
 const SMALL = 2 ** 20
 const LARGE = 8 * SMALL
 /** Below this the clock says more about the machine than about the code. */
 const FLOOR_MS = 20
-/** Linear work grows 8 times, quadratic work 64 times; between them there is room for a busy machine. */
-const MOST_GROWTH = 24
+/** Linear work grows 8 times, quadratic work 64 times. */
+const MOST_GROWTH = 10
 
 const textDetectors: readonly TextDetector[] = sequenceDetectors.filter(detector => detector.kind === 'text')
 
@@ -28,34 +29,29 @@ const HOSTILE: readonly string[] = [
   'I;FFFF:,#',
 ]
 
-const milliseconds = (work: () => void): number => {
-  const start = performance.now()
-  work()
-  return performance.now() - start
-}
-
 /** Time for 8 MB over time for 1 MB, the least of up to three tries; 1 when 1 MB takes too short to tell. */
 const growth = (piece: string, work: (text: string) => void): number => {
   const small = piece.repeat(SMALL / piece.length)
-  const before = milliseconds(() => work(small))
+  const before = cpuTime(() => work(small))
   if (before < FLOOR_MS) return 1
   const large = piece.repeat(LARGE / piece.length)
-  let least = milliseconds(() => work(large)) / before
+  let least = cpuTime(() => work(large)) / before
   for (let tries = 1; tries < 3 && least > MOST_GROWTH; tries++)
-    least = Math.min(least, milliseconds(() => work(large)) / milliseconds(() => work(small)))
+    least = Math.min(least, cpuTime(() => work(large)) / cpuTime(() => work(small)))
   return least
 }
 
 const all = (text: string): void => {
-  const traits = traitsOf(text)
   const subject = { text, role: 'value' as const, keys: [] }
-  for (const { gate, find } of textDetectors) if (gate(traits, subject)) Array.from(find(subject))
+  for (const detector of textDetectors)
+    if (reaches(detector, subject)) Iterator.from(detector.find(subject)).forEach(() => undefined)
 }
 
 const undo = (text: string): void => {
   try {
-    for (const layer of unwrap(text, traitsOf(text), [], { remaining: 4 * LARGE }))
-      if (layer.kind === 'bytes') Array.from(unwrapBytes(layer.bytes, { remaining: 4 * LARGE }))
+    for (const { undo } of textCodings)
+      for (const layer of undo(text, { remaining: 4 * LARGE }))
+        if (layer.kind === 'bytes') Array.from(unwrapBytes(layer.bytes, { remaining: 4 * LARGE }))
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Buffer } from 'node:buffer'
 import type { BytesDetector, Example, Span, Subject, TextDetector } from '../../../rules/detector.ts'
-import { traitsOf } from '../../../rules/traits.ts'
+import { reaches } from '../../kit/reaches.ts'
 import { sequenceDetectors } from './sequence-detectors.ts'
 import { telemetryPayloads, telemetryValues } from './sequence-telemetry.ts'
 
@@ -11,8 +11,8 @@ const bytesDetectors: readonly BytesDetector[] = sequenceDetectors.filter(detect
 const subjectOf = (example: Example): Subject =>
   typeof example === 'string' ? { text: example, role: 'value', keys: [] } : { ...example, role: 'value' }
 
-const spansIn = ({ gate, find }: TextDetector, subject: Subject): Span[] =>
-  gate(traitsOf(subject.text), subject) ? [...find(subject)] : []
+const spansIn = (detector: TextDetector, subject: Subject): Span[] =>
+  reaches(detector, subject) ? [...detector.find(subject)] : []
 
 /** Detectors that find something in the text. */
 const foundBy = (subject: Subject): string[] =>
@@ -22,7 +22,7 @@ for (const detector of textDetectors)
   t.test(`${detector.id}: finds its match examples and none of the others`, async t => {
     for (const example of detector.examples.match) {
       const subject = subjectOf(example)
-      t.ok(detector.gate(traitsOf(subject.text), subject), `gate lets through: ${JSON.stringify(example)}`)
+      t.ok(reaches(detector, subject), `meets a need: ${JSON.stringify(example)}`)
       const spans = [...detector.find(subject)]
       t.ok(spans.length > 0, `found in: ${JSON.stringify(example)}`)
       t.ok(spans.every(({ start, end }) => start >= 0 && start < end && end <= subject.text.length))

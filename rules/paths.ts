@@ -1,0 +1,106 @@
+import type { Subject } from './detector.ts'
+import type { Armed, Sieve } from './sieve.ts'
+
+type Role = Subject['role']
+
+/** Longer texts seldom come twice. In UTF-16 code units. */
+const MAX_LENGTH = 128
+/** Where more texts than this have come, each says something new. */
+const MOST_TEXTS = 512
+
+/** The texts of one role that are known to be clean under one path. */
+class Known {
+  #texts: Set<string> | null = new Set()
+
+  has(text: string): boolean {
+    return this.#texts !== null && text.length <= MAX_LENGTH && this.#texts.has(text)
+  }
+
+  add(text: string): void {
+    if (this.#texts === null || text.length > MAX_LENGTH) return
+    if (this.#texts.size < MOST_TEXTS) this.#texts.add(text)
+    else this.#texts = null
+  }
+}
+
+/** One sequence of property names, and what is known of what stands under it: it comes again in every message of a kind. */
+export class Path {
+  readonly name: string
+  /** The names, outermost first. */
+  readonly keys: readonly string[]
+  /** The needs that count for a text here, and those that count for a number: only a name makes a bare number mean anything. */
+  readonly armed: Armed
+  readonly aroused: Armed | null
+  /** Whether every detector has looked at the last name and found nothing. */
+  hasCleanName = false
+  readonly below = new Map<string, Path>()
+  /** The name that came first below this one, and the name that came after this one, when they were met last: a good guess. */
+  first: Path | null = null
+  next: Path | null = null
+  #clean: Record<Role, Known> | null = null
+
+  constructor(name: string, keys: readonly string[], sieve: Sieve, outer: Path | null) {
+    this.name = name
+    this.keys = keys
+    this.aroused = sieve.arousedBy(keys)
+    this.armed = outer !== null && this.aroused === null && outer.aroused === null ? outer.armed : sieve.armedBy(keys)
+  }
+
+  isClean(role: Role, text: string): boolean {
+    return this.#clean !== null && this.#clean[role].has(text)
+  }
+
+  addClean(role: Role, text: string): void {
+    this.#clean ??= { value: new Known(), key: new Known(), number: new Known() }
+    this.#clean[role].add(text)
+  }
+}
+
+/**
+ * Remembers sequences of property names, and which texts under them were looked through by every detector and found clean.
+ * Telemetry says the same few words again and again, under the same names, and a detector sees nothing but the text, its role and
+ * those names: so it would only come to the same answer. Findings are never remembered. Texts in which no detector has any business
+ * are not remembered either: to tell is as quick as to remember.
+ */
+export class Paths {
+  readonly #sieve: Sieve
+  readonly #capacity: number
+  #count = 0
+  #root: Path
+
+  /** @param capacity - paths and texts that are remembered; beyond it everything is forgotten, and learnt anew */
+  constructor(sieve: Sieve, capacity: number) {
+    this.#sieve = sieve
+    this.#capacity = capacity
+    this.#root = this.#empty()
+  }
+
+  get root(): Path {
+    return this.#root
+  }
+
+  #empty(): Path {
+    return new Path('', [], this.#sieve, null)
+  }
+
+  /** The path with one more name. */
+  under(path: Path, name: string): Path {
+    const known = path.below.get(name)
+    if (known) return known
+    const made = new Path(name, [...path.keys, name], this.#sieve, path)
+    if (name.length <= MAX_LENGTH && this.#hasRoom()) path.below.set(name, made)
+    return made
+  }
+
+  /** Remembers that every detector has looked through a text under this path, in this role, and found nothing. */
+  addClean(path: Path, role: Role, text: string): void {
+    if (this.#hasRoom()) path.addClean(role, text)
+  }
+
+  #hasRoom(): boolean {
+    if (++this.#count <= this.#capacity) return true
+    this.#root = this.#empty()
+    this.#count = 0
+    return false
+  }
+}

@@ -1,0 +1,48 @@
+import Table from 'cli-table3'
+import type { Machine } from './machine.ts'
+import { reaches, type Ratio, type Row } from './suite.ts'
+
+/** Three significant digits. */
+const brief = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.?0+$/, ''))
+
+const bar = (ratio: Ratio): string => {
+  if (ratio.atMost !== undefined) return `≤ ${ratio.atMost}`
+  return ratio.atLeast === undefined ? '' : `≥ ${ratio.atLeast}`
+}
+
+const verdict = (ratio: Ratio): string => {
+  const reached = reaches(ratio)
+  if (reached === null) return ''
+  return reached ? 'reached' : 'missed'
+}
+
+/** Megabytes (10^6 octets) a second. */
+const speed = ({ bytes, time, unit }: Row): string =>
+  brief(unit === 'ms' ? bytes / time.median / 1e3 : bytes / time.median)
+
+const cells = (row: Row): string[] => {
+  const { name, unit, time, ratio } = row
+  return [
+    name,
+    `${brief(time.median)} ${unit}`,
+    `${brief(time.p10)} to ${brief(time.p90)}`,
+    speed(row),
+    ratio ? `${brief(ratio.value)} × ${ratio.to}` : '',
+    ratio ? bar(ratio) : '',
+    ratio ? verdict(ratio) : '',
+  ]
+}
+
+/** The rows of one suite, for people. */
+export const tableOf = (rows: readonly Row[]): string => {
+  const table = new Table({
+    head: ['', 'median', 'p10 to p90', 'MB/s', 'ratio in this run', 'bar', ''],
+    style: { head: [], border: [], compact: true },
+  })
+  table.push(...rows.map(cells))
+  return table.toString()
+}
+
+/** One row for machines: a line of JSON that says on what it was measured. */
+export const lineOf = (row: Row, on: Machine): string =>
+  JSON.stringify({ ...row, reached: row.ratio ? reaches(row.ratio) : null, machine: on })

@@ -1,0 +1,77 @@
+import t from 'tap'
+import type { JsonValue } from '../../rules/canonical.ts'
+import { Paths } from '../../rules/paths.ts'
+import { defaultLimits } from '../../rules/policy.ts'
+import { scan } from '../../rules/scan.ts'
+import { Sieve } from '../../rules/sieve.ts'
+
+const found = (value: JsonValue) =>
+  scan([{ surface: 'body', value, names: null }], defaultLimits).findings.map(({ detector, pointer }) => [
+    detector,
+    pointer,
+  ])
+
+t.test('paths: a text that is clean under one name, still found under another', async t => {
+  const number = 536_904_399
+  for (const value of [String(number), number]) {
+    t.same(found({ lot: value }), [])
+    t.same(found({ lot: value }), [], 'again')
+    t.same(found({ patient: { ssn: value } }), [['us-ssn', '/patient/ssn']])
+    t.same(found({ lot: value }), [], 'and still clean under the first')
+  }
+})
+
+t.test('paths: a word that is a clean name, still found as a value', async t => {
+  t.same(found({ lastName: 'Quillfeather', Quillfeather: 1 }), [['person-name', '/lastName']])
+  t.same(found({ Quillfeather: { lastName: 'Quillfeather' } }), [['person-name', '/Quillfeather/lastName']])
+})
+
+t.test('paths: a finding, found every time', async t => {
+  const leak = { note: 'GATTACAGATTACACCGTTAGCATGCAT' }
+  const first = found(leak)
+  t.ok(first.length > 0)
+  for (let time = 0; time < 3; time++) t.same(found(leak), first)
+})
+
+t.test('paths: what holds a leak in an encoding, found every time', async t => {
+  const leak = { note: Buffer.from('patient name: Jane Doe, born 1980-03-04').toString('base64') }
+  const first = found(leak)
+  t.ok(first.length > 0)
+  t.same(found(leak), first)
+})
+
+const sieve = new Sieve([{ needs: [{ digits: 2, under: keys => keys.includes('ssn') }] }])
+
+t.test('paths: full, everything is forgotten and learnt anew', async t => {
+  const paths = new Paths(sieve, 3)
+  const path = paths.under(paths.root, 'name')
+  paths.addClean(path, 'value', 'a')
+  paths.addClean(path, 'number', '1')
+  t.ok(paths.root.below.get('name')?.isClean('value', 'a'))
+  t.notOk(path.isClean('key', 'a'), 'in another role')
+  paths.addClean(path, 'value', 'b')
+  t.equal(paths.root.below.size, 0)
+  paths.addClean(paths.under(paths.root, 'name'), 'value', 'c')
+  t.ok(paths.root.below.get('name')?.isClean('value', 'c'))
+})
+
+t.test('paths: long texts and names, never kept', async t => {
+  const paths = new Paths(sieve, 10)
+  paths.addClean(paths.root, 'value', 'x'.repeat(129))
+  paths.under(paths.root, 'x'.repeat(129))
+  t.notOk(paths.root.isClean('value', 'x'.repeat(129)))
+  t.equal(paths.root.below.size, 0)
+})
+
+t.test('paths: where every text is new, none is kept any more', async t => {
+  const paths = new Paths(sieve, 10_000)
+  const path = paths.under(paths.root, 'serial')
+  for (let many = 0; many < 600; many++) paths.addClean(path, 'value', String(many))
+  t.notOk(path.isClean('value', '0'))
+})
+
+t.test('paths: names arouse detectors for numbers', async t => {
+  const paths = new Paths(sieve, 10)
+  t.equal(paths.under(paths.root, 'lot').aroused, null)
+  t.not(paths.under(paths.under(paths.root, 'patient'), 'ssn').aroused, null)
+})
