@@ -39,11 +39,11 @@ export class Path {
   next: Path | null = null
   #clean: Record<Role, Known> | null = null
 
-  constructor(name: string, keys: readonly string[], sieve: Sieve, outer: Path | null) {
+  constructor(name: string, keys: readonly string[], sieve: Sieve) {
     this.name = name
     this.keys = keys
     this.aroused = sieve.arousedBy(keys)
-    this.armed = outer !== null && this.aroused === null && outer.aroused === null ? outer.armed : sieve.armedBy(keys)
+    this.armed = sieve.armedBy(keys)
   }
 
   isClean(role: Role, text: string): boolean {
@@ -80,14 +80,14 @@ export class Paths {
   }
 
   #empty(): Path {
-    return new Path('', [], this.#sieve, null)
+    return new Path('', [], this.#sieve)
   }
 
   /** The path with one more name. */
   under(path: Path, name: string): Path {
     const known = path.below.get(name)
     if (known) return known
-    const made = new Path(name, [...path.keys, name], this.#sieve, path)
+    const made = new Path(name, [...path.keys, name], this.#sieve)
     if (name.length <= MAX_LENGTH && this.#hasRoom()) path.below.set(name, made)
     return made
   }

@@ -70,6 +70,13 @@ t.test('paths: where every text is new, none is kept any more', async t => {
   t.notOk(path.isClean('value', '0'))
 })
 
+t.test('paths: names arm detectors for texts, those further out as well, and for no others', async t => {
+  t.same(found({ reads: { name: 'ATTACTCG' } }), [['short-sequence', '/reads/name']])
+  t.same(found({ index: { name: 'ATTACTCG' } }), [])
+  t.same(found({ password: ['hunter22'], passwordHint: 'hunter22' })[0], ['api-key', '/password/0'])
+  t.same(found({ password: { hint: 'hunter22' } }), [], 'only the last name says that it is one')
+})
+
 t.test('paths: names arouse detectors for numbers', async t => {
   const paths = new Paths(sieve, 10)
   t.equal(paths.under(paths.root, 'lot').aroused, null)
