@@ -202,15 +202,14 @@ class Scanner {
 
   #unlessClean(text: string, role: Subject['role'], armed: Armed): void {
     const path = this.#path
-    const { paths, remembers, sieve, text: detectors } = this.#panel
+    const { paths, remembers, sieve } = this.#panel
     const mayKnow = remembers && !this.#isPartial
     if (mayKnow && path.isClean(role, text)) return
     const asked = sieve.sift(text, armed)
     if (asked === null) return
     const hits = this.#hits
     this.#lookThrough(text, role, asked)
-    // What only codings had to look at is seldom met again: hashes, tokens, identifiers.
-    if (mayKnow && this.#hits === hits && asked[0]! < detectors.length) paths.addClean(path, role, text)
+    if (mayKnow && this.#hits === hits) paths.addClean(path, role, text)
   }
 
   /** @param asked - places in the sieve of the panel: detectors, codings, disguise */
