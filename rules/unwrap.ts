@@ -12,6 +12,7 @@ import { percent } from './codings/percent.ts'
 import { strings, utf16, utf8 } from './codings/plain-text.ts'
 import { pngText } from './codings/png-text.ts'
 import { reversed, rot13 } from './codings/turned.ts'
+import { Sieve } from './sieve.ts'
 
 export { OverBudget } from './codings/coding.ts'
 export type { Budget, Inner } from './codings/coding.ts'
@@ -34,6 +35,24 @@ export const textCodings: readonly TextCoding[] = [
   rot13,
   reversed,
 ]
+
+const sieve = new Sieve(textCodings)
+const armed = sieve.armedBy([])
+
+/**
+ * Undoes one layer of whatever parts of a text are coded: base64, hexadecimal, percent-encoding, JSON, escapes. An
+ * ordinary value gives nothing, or a few octets that are neither text nor compressed. `scan` does the same, with the detectors in one pass.
+ * @param chain - the codings that were undone to get this text
+ * @param budget - characters and octets still to be given; decremented
+ * @throws OverBudget when a layer holds more than that; the caller must block
+ */
+export const unwrap = function* (text: string, chain: readonly string[], budget: Budget): Generator<Unwrapped> {
+  for (const place of sieve.sift(text, armed) ?? []) {
+    const { id, once, undo } = textCodings[place]!
+    if (once && chain.includes(id)) continue
+    for (const inner of undo(text, budget)) yield { coding: id, ...inner }
+  }
+}
 
 /** Likewise for octets. */
 const bytesCodings: readonly BytesCoding[] = [

@@ -3,7 +3,6 @@ import type { JsonValue } from '../canonical.ts'
 import { normalize } from '../normalize.ts'
 import { detectors } from '../registry.ts'
 import type { Scanned, ScanLimits } from '../scan.ts'
-import { traitsOf } from '../traits.ts'
 import { OverBudget, unwrap, unwrapBytes, type Budget, type Unwrapped } from '../unwrap.ts'
 import { countFragments, countInCredential, countPlain, NOT_PLAIN } from './fragments.ts'
 
@@ -78,7 +77,7 @@ class Counter {
 
   /** As it stands, or as it is meant: what is written plainly stands in both. */
   #wrapped(text: string): number {
-    return Math.max(countFragments(text), this.#inside(unwrap(text, traitsOf(text), this.#chain, this.#budget)))
+    return Math.max(countFragments(text), this.#inside(unwrap(text, this.#chain, this.#budget)))
   }
 
   #bytes(bytes: Uint8Array): number {

@@ -91,12 +91,13 @@ const clock = (random: Random): string =>
 /** Columns as InterOp files give them, hundreds of rows long. */
 const columns = (random: Random): JsonValue => {
   const rows = 64 + random.below(200)
-  const column = (make: () => number): number[] => Array.from({ length: rows }, make)
+  const column = (make: (row: number) => number): number[] => Array.from({ length: rows }, (_, row) => make(row))
   return {
-    lane: column(() => 1 + random.below(4)),
+    lane: column(row => 1 + Math.floor((4 * row) / rows)),
     tile: column(() => 1101 + random.below(600)),
     cycle: column(() => 1 + random.below(318)),
-    surface: column(() => 1 + random.below(2)),
+    surface: column(row => 1 + (Math.floor(row / 8) % 2)),
+    state: column(() => random.below(3)),
     medianQ: column(() => 30 + random.below(9)),
     percentBase: ['A', 'C', 'G', 'T'].map(() => column(() => Number((22 + random.next() * 6).toFixed(1)))),
     composition: Array.from({ length: 40 }, (_, cycle) => ({

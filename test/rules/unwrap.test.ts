@@ -4,22 +4,14 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { normalize } from '../../rules/normalize.ts'
 import type { Budget, Unwrapped } from '../../rules/unwrap.ts'
 import { scan } from '../../rules/scan.ts'
-import { Sieve } from '../../rules/sieve.ts'
-import { OverBudget, textCodings, unwrapBytes } from '../../rules/unwrap.ts'
+import { OverBudget, unwrap, unwrapBytes } from '../../rules/unwrap.ts'
 import { disguisesFor } from '../detection/disguises.ts'
 import { telemetryPayloads, telemetryValues } from './detectors/sequence-telemetry.ts'
 
 const MEGABYTE = 2 ** 20
 const ample = (): Budget => ({ remaining: 16 * MEGABYTE })
 
-const sieve = new Sieve(textCodings)
-
-/** One layer undone, by the codings whose needs the text meets. */
-const layersOf = (text: string, budget = ample()): Unwrapped[] =>
-  (sieve.sift(text, sieve.armedBy([])) ?? []).flatMap(place => {
-    const { id, undo } = textCodings[place]!
-    return [...undo(text, budget)].map(inner => ({ coding: id, ...inner }))
-  })
+const layersOf = (text: string, budget = ample()): Unwrapped[] => [...unwrap(text, [], budget)]
 
 /** Every text that comes out within six layers. */
 const textsIn = (text: string, depth = 6): string[] => layersOf(text).flatMap(layer => textsOf(layer, depth))
