@@ -4,7 +4,8 @@ import { bodyValue } from '../rules/body/read-body.ts'
 import type { JsonValue } from '../rules/canonical.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import type { Field, Message } from '../rules/message.ts'
-import type { Policy, Route } from '../rules/policy.ts'
+import type { Policy, RouteRules } from '../rules/policy.ts'
+import { writtenRoutes } from '../rules/workbench/judge.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
@@ -42,24 +43,29 @@ export const messageFor = (policy: Policy, way: Way, bytes: Uint8Array): Message
   }
 }
 
-const routeNamed = (policy: Policy, name: string): Route => {
-  const route = policy.routes.find(({ id }) => id === name)
+const routeNamed = (policy: Policy, name: string): RouteRules => {
+  const routes = writtenRoutes(policy)
+  const route = routes.find(({ id }) => id === name)
   if (route) return route
   throw new Failure(
     `the policy has no route ${name}`,
-    `it has: ${policy.routes.map(({ id }) => id).join(', ')}`,
+    `it has: ${routes.map(({ id }) => id).join(', ')}`,
     exitCodes.notFound,
   )
 }
 
 /** What a message says by the rule of a route; undefined where it cannot be read so, or there is no such route. */
-export const bodyOf = (message: Message, { routes, limits }: Policy, route: string | null): JsonValue | undefined => {
-  const rule = routes.find(({ id }) => id === route)?.body
-  return rule && bodyValue(message, rule, limits)
+export const bodyOf = (message: Message, policy: Policy, route: string | null): JsonValue | undefined => {
+  const rule = writtenRoutes(policy).find(({ id }) => id === route)?.body
+  return rule && bodyValue(message, rule, policy.limits)
 }
 
 /** The fields that are given; the content type that the route expects when none is. */
-const fieldsOf = ({ body }: Route, headers: Readonly<Record<string, string>>, bytes: Uint8Array): readonly Field[] => {
+const fieldsOf = (
+  { body }: RouteRules,
+  headers: Readonly<Record<string, string>>,
+  bytes: Uint8Array,
+): readonly Field[] => {
   const given = Object.entries(headers)
   const hasType = given.some(([name]) => name.toLowerCase() === 'content-type')
   if (hasType || !('contentTypes' in body)) return given

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { spellProblem } from '../proxy/policy-file.ts'
-import { inspect } from '../rules/inspect.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { Run } from '../rules/workbench/coverage.ts'
+import { judgeOn, writtenRoutes } from '../rules/workbench/judge.ts'
 import { differences, readCases, type TestCase } from '../rules/workbench/test-case.ts'
 import type { CaseResult } from './case-report.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -27,8 +27,8 @@ export type Outcome = { readonly result: CaseResult; readonly run: Run }
  * @throws Failure when the file is not in order, or a payload that it names is not there
  */
 export const runCases = (file: string, policy: Policy): readonly Outcome[] => {
-  const nameable = { routes: policy.routes.map(({ id }) => id), exceptions: policy.exceptions.map(({ id }) => id) }
-  const reading = readCases(readFileSync(file, 'utf8'), nameable)
+  const routes = writtenRoutes(policy).map(({ id }) => id)
+  const reading = readCases(readFileSync(file, 'utf8'), { routes, exceptions: policy.exceptions.map(({ id }) => id) })
   if (reading.ok) return reading.cases.map(test => runCase(test, file, policy))
   const lines = reading.problems.map(problem => `  ${spellProblem(file, problem)}`)
   throw new Failure(
@@ -40,9 +40,9 @@ export const runCases = (file: string, policy: Policy): readonly Outcome[] => {
 
 const runCase = (test: TestCase, file: string, policy: Policy): Outcome => {
   const message = messageFor(policy, test, payloadOf(test, file))
-  const verdict = inspect(message, policy)
   const body = bodyOf(message, policy, test.route)
   const { name, route, expect } = test
+  const verdict = judgeOn(route, message, policy)
   const isBlocked = verdict.kind === 'block'
   return {
     run: { route, verdict, body },

@@ -36,6 +36,23 @@ export type DecisionRow = {
   readonly ms: number | null
 }
 
+/** A row of the view `trials`: what was decided about a request, and what a route on trial would have said. See `record.ts`. */
+export type TrialRow = Pick<
+  DecisionRow,
+  'sequence' | 'time' | 'id' | 'instrument' | 'destination' | 'route' | 'verdict' | 'reason'
+> & {
+  /** Id of the route on trial. */
+  readonly candidate: string
+  readonly trial: 'would-allow' | 'would-block'
+  readonly trial_reason: string | null
+  readonly trial_rule: string | null
+  readonly trial_place: string | null
+  readonly trial_findings: string | null
+}
+
+/** `trial`: only with this verdict of the route on trial. */
+export type TrialFilter = DecisionFilter & { readonly trial?: 'would-allow' | 'would-block' }
+
 /** A record with its index in the Merkle tree and its leaf hash, 32 octets. */
 export type StoredRecord = { readonly record: LogRecord; readonly leaf: Uint8Array }
 
@@ -74,6 +91,8 @@ export type LogReader = {
   readonly list: (filter?: DecisionFilter & { readonly limit?: number }) => readonly DecisionRow[]
   /** Newest first and one by one, however many: no more than a page of them is in memory, and no transaction is held. */
   readonly each: (filter?: DecisionFilter & { readonly limit?: number }) => Generator<DecisionRow>
+  /** Those that a route on trial judged as well; as `each`. */
+  readonly trials: (filter?: TrialFilter & { readonly limit?: number }) => Generator<TrialRow>
   /** Every record about a decision, oldest first: itself, its outcome, reviews, purge, and its replays. */
   readonly show: (id: string) => readonly StoredRecord[]
   /** Newest first. @param limit - default 100 */
@@ -96,6 +115,7 @@ export const openLogReader = (directory: string): LogReader => {
   return {
     list: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => [...each(database, filter, limit)],
     each: ({ limit = Infinity, ...filter } = {}) => each(database, filter, limit),
+    trials: ({ limit = Infinity, ...filter } = {}) => trials(database, filter, limit),
     show: id => show(database, id),
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
@@ -108,13 +128,26 @@ export const openLogReader = (directory: string): LogReader => {
 
 const PAGE = 1_000
 
-const each = function* (database: Database, filter: DecisionFilter, limit: number): Generator<DecisionRow> {
-  const page = database.prepare(
-    `SELECT * FROM decisions WHERE ${conditionOf(filter)} AND sequence < @before ORDER BY sequence DESC LIMIT @page`,
-  )
+const each = (database: Database, filter: DecisionFilter, limit: number): Generator<DecisionRow> =>
+  pages(database, `SELECT * FROM decisions WHERE ${conditionOf(filter)}`, boundValues(filter), limit)
+
+const trials = (database: Database, { trial, ...filter }: TrialFilter, limit: number): Generator<TrialRow> => {
+  const said = trial === undefined ? '' : ' AND trial = @trial'
+  const values = { ...boundValues(filter), ...(trial !== undefined && { trial }) }
+  return pages(database, `SELECT * FROM trials WHERE ${conditionOf(filter)}${said}`, values, limit)
+}
+
+/** @param query - selects rows of a view by a condition that can be added to */
+const pages = function* <Row extends { readonly sequence: number }>(
+  database: Database,
+  query: string,
+  values: Readonly<Record<string, string>>,
+  limit: number,
+): Generator<Row> {
+  const page = database.prepare(`${query} AND sequence < @before ORDER BY sequence DESC LIMIT @page`)
   let before = Number.MAX_SAFE_INTEGER
   for (let left = limit; left > 0; left -= PAGE) {
-    const rows = page.all({ ...boundValues(filter), before, page: Math.min(left, PAGE) }) as DecisionRow[]
+    const rows = page.all({ ...values, before, page: Math.min(left, PAGE) }) as Row[]
     yield* rows
     if (rows.length < Math.min(left, PAGE)) return
     before = rows.at(-1)!.sequence

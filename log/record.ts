@@ -25,6 +25,18 @@ export type FindingRecord = {
 /** A finding that a named exception of the policy let pass; `exception` is its id. */
 export type ExceptedRecord = FindingRecord & { readonly exception: string }
 
+/** What a route with `mode: report-only` would have said of the request; it had no part in the verdict. See `rules/verdict.ts`. */
+export type TrialRecord = {
+  readonly route: string
+  readonly verdict: 'would-allow' | 'would-block'
+  readonly reason: string | null
+  readonly rule: string | null
+  readonly place: { readonly surface: string; readonly pointer: string } | null
+  readonly findings: readonly FindingRecord[]
+  /** Ids of the exceptions without which there would have been findings, or more of them. */
+  readonly exceptions: readonly string[]
+}
+
 /** What was decided about one request, before any of it was let out. */
 export type DecisionEntry = {
   readonly kind: 'decision'
@@ -68,6 +80,8 @@ export type DecisionEntry = {
   readonly replayOf: DecisionId | null
   /** Whether the payload was sealed and kept for the reviewers. */
   readonly held: boolean
+  /** Only where a route was on trial. */
+  readonly trial?: TrialRecord
 }
 
 /** How a request ended: `answered` by the appliance itself, `relayed` from the vendor, or `failed` on the way. */
@@ -255,6 +269,19 @@ const findingFields = {
 
 const excepted = shape({ ...findingFields, exception: id } satisfies Record<keyof ExceptedRecord, Check>)
 
+const trial = shape({
+  route: id,
+  verdict: oneOf('would-allow', 'would-block'),
+  reason: orNull(keyword),
+  rule: orNull(keyword),
+  place: orNull(shape({ surface, pointer })),
+  findings: listOf(shape(findingFields), MAX_FINDINGS),
+  exceptions: listOf(id, MAX_EXCEPTIONS),
+} satisfies Record<keyof TrialRecord, Check>)
+
+/** Whether a record takes it. */
+export const isTrialRecord = (value: object): boolean => trial(value)
+
 const decision = {
   kind: oneOf('decision'),
   id: uuid,
@@ -281,6 +308,7 @@ const decision = {
   digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
   replayOf: orNull(uuid),
   held: oneOf(true, false),
+  trial: optional(trial),
 } satisfies Record<keyof Required<DecisionEntry>, Check>
 
 const outcome = {

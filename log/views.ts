@@ -43,6 +43,19 @@ const exceptions = `CREATE VIEW exceptions AS
   FROM record d, json_each(d.body, '$.excepted') f
   WHERE d.kind = 'decision'`
 
+/** One row for each request that a route with `mode: report-only` judged as well. What it would have said had no effect. */
+const trials = `CREATE VIEW trials AS
+  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.verdict, d.reason,
+    d.body ->> '$.trial.route' AS candidate, d.body ->> '$.trial.verdict' AS trial,
+    d.body ->> '$.trial.reason' AS trial_reason, d.body ->> '$.trial.rule' AS trial_rule,
+    (d.body ->> '$.trial.place.surface') || ' ' || (d.body ->> '$.trial.place.pointer') AS trial_place,
+    (SELECT group_concat((f.value ->> '$.detector') || ' (' || (f.value ->> '$.category') || ') in ' ||
+       (f.value ->> '$.surface') || ' ' || (f.value ->> '$.pointer'), '; ')
+     FROM json_each(d.body, '$.trial.findings') f) AS trial_findings,
+    d.sequence
+  FROM record d
+  WHERE d.kind = 'decision' AND d.body -> '$.trial' IS NOT NULL`
+
 /** One row each time that a person looked at a held payload or sent it again, and each time that one was deleted. */
 const reviews = `CREATE VIEW reviews AS
   SELECT r.time, coalesce(r.body ->> '$.action', r.kind) AS action, r.body ->> '$.actor' AS actor, r.decision,
@@ -66,4 +79,4 @@ const operations = `CREATE VIEW operations AS
   WHERE kind IN ('start', 'stop', 'gap')`
 
 /** In the order of creation. */
-export const views = { decisions, findings, exceptions, reviews, policies, operations } as const
+export const views = { decisions, findings, exceptions, trials, reviews, policies, operations } as const

@@ -20,6 +20,7 @@ import { ProxyError } from './proxy-error.ts'
 import { ownNames } from './set-up.ts'
 import { anchorInterval, parseListen, type Settings } from './settings.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
+import type { TrialTally } from './trial-tally.ts'
 import { version } from './version.ts'
 
 export type Appliance = {
@@ -152,6 +153,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     started: started.toISOString(),
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
     policy: policyStatus(inForce()),
+    trials: trialStatus(pipeline.gate().trials),
     authority: { fingerprint: authority.fingerprint256, notAfter: authority.notAfter.toISOString() },
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
       names,
@@ -217,6 +219,8 @@ const ledgerFrom = (folder: DataFolder): Ledger => {
     reader.close()
   }
 }
+
+const trialStatus = ({ since, counts }: TrialTally): ApplianceStatus['trials'] => ({ since, routes: counts() })
 
 const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {
   const reviewers = loadReviewers(folder.reviewers)

@@ -9,6 +9,7 @@ import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
+import type { TrialCount } from './trial-tally.ts'
 import { upstreamFaults } from './upstream-fault.ts'
 
 /** What `sluice status` shows of a running appliance. */
@@ -21,9 +22,12 @@ export type ApplianceStatus = {
     /** Number of the activation, see `sluice rules history`. */
     readonly number: number
     readonly instruments: number
+    /** Those that are enforced. */
     readonly routes: number
     readonly exceptions: ExceptionSummary
   }
+  /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
+  readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {

@@ -44,10 +44,10 @@ const answerRequest = async (
   const head = headOf(request)
   if (gate.isShut())
     return { ...answerOf(await gate.refuse({ arrival, head }, inspectShut(arrival, head, gate.policy))), isLast: true }
-  const { block, maxBodyBytes } = inspectHead(arrival, head, gate.policy)
+  const { block, maxBodyBytes, isTried } = inspectHead(arrival, head, gate.policy)
   const waits = request.headers.expect !== undefined
-  // Who waits for leave to send the content, or is not known at all, is refused without it.
-  if (block && (waits || maxBodyBytes === 0)) {
+  // Who waits for leave to send the content, or is not known at all, is refused without it; but a trial has to see it.
+  if (block && (maxBodyBytes === 0 || (waits && !isTried))) {
     const answer = answerOf(await gate.refuse({ arrival, head }, block))
     return { ...answer, isLast: true }
   }

@@ -1,20 +1,21 @@
 import { METHODS } from 'node:http'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import type { Journal } from '../log/journal.ts'
-import type { DecisionEntry, OutcomeEntry, RequestCounts } from '../log/record.ts'
+import { isTrialRecord, type DecisionEntry, type OutcomeEntry, type RequestCounts } from '../log/record.ts'
 import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
-import { inspect, inspectShut } from '../rules/inspect.ts'
+import { inspect, inspectShut, inspectTrial } from '../rules/inspect.ts'
 import type { Message } from '../rules/message.ts'
 import type { Policy, Route } from '../rules/policy.ts'
-import type { Block, Forward, Verdict } from '../rules/verdict.ts'
+import type { Block, Forward, Trial, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
 import { newTally } from './tally.ts'
+import { openTally, type TrialTally } from './trial-tally.ts'
 
 /** How a request ended. */
 export type Passage =
@@ -31,6 +32,8 @@ export type Gate = {
   readonly policy: Policy
   /** Whether everything is refused, because the disk of the log is nearly full. */
   readonly isShut: () => boolean
+  /** What the routes on trial have said since the gate was opened. */
+  readonly trials: TrialTally
   /** Inspects, records, and forwards what may leave: the one way out. Never rejects. */
   readonly pass: (message: Message, signal: AbortSignal, replayOf?: string) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
@@ -83,6 +86,21 @@ const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): Out
   ms: Math.round(ms),
 })
 
+/** A report that the log would not take must not keep the decision out of it. */
+const fitForRecord = (trial: Trial | null): Trial | null => {
+  if (trial === null || isTrialRecord(trial)) return trial
+  const { route } = trial
+  return {
+    route,
+    verdict: 'would-block',
+    reason: 'inspection-failed',
+    rule: null,
+    place: null,
+    findings: [],
+    exceptions: [],
+  }
+}
+
 export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pipeline => {
   /** Tells once that records cannot be written, and once that they can be again. */
   let failure: string | null = null
@@ -134,22 +152,37 @@ const dripAlert = (notify: Notify): GateParts['alert'] => {
   }
 }
 
+/** What a record says besides the message and the verdict. */
+type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null }
+
+type Decided = { readonly verdict: Verdict; readonly trial: Trial | null }
+
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const { journal, forwarder, reviewers, ledger, hasRoom, tell, counted, alert } = parts
+  const trials = openTally(policy)
 
-  /** Decides and enters in one turn, so that no two messages take the same place in a budget. */
-  const decide = (id: string, message: Message): Verdict => {
-    const verdict = inspect({ ...message, history: ledger.history() }, policy)
+  /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
+  const decide = (id: string, message: Message): Decided => {
+    const told = { ...message, history: ledger.history() }
+    const verdict = inspect(told, policy)
+    const trial = fitForRecord(inspectTrial(told, policy))
     ledger.enter(verdict)
     alert(id, verdict)
-    return verdict
+    return { verdict, trial }
   }
 
-  const record = async (id: string, message: Received, verdict: Verdict, replayOf: string | null): Promise<boolean> => {
+  /** Whether the decision is durable. A trial stands in its record, and has no other effect. */
+  const record = async (
+    id: string,
+    message: Received,
+    verdict: Verdict,
+    { replayOf = null, trial = null }: Beside = {},
+  ): Promise<boolean> => {
     try {
       const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
       const entry = decisionEntry(id, message, verdict, replayOf, sealed !== null)
-      await (sealed ? journal.append(entry, sealed) : journal.append(entry))
+      const full = trial === null ? entry : { ...entry, trial }
+      await (sealed ? journal.append(full, sealed) : journal.append(full))
       tell(null)
       return true
     } catch (error) {
@@ -226,20 +259,22 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   const refuse = async (message: Received, block: Block, replayOf: string | null): Promise<Passage> => {
     const id = uuidV7()
-    const isRecorded = await record(id, message, block, replayOf)
+    const isRecorded = await record(id, message, block, { replayOf })
     return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
   }
 
   return {
     policy,
     isShut: () => !hasRoom(),
+    trials,
     pass: async (message, signal, replayOf) => {
       const { arrival, head } = message
       // without its content, for which there may be no room
       if (!hasRoom()) return refuse({ arrival, head }, inspectShut(arrival, head, policy), replayOf ?? null)
       const id = uuidV7()
-      const verdict = decide(id, message)
-      const isRecorded = await record(id, message, verdict, replayOf ?? null)
+      const { verdict, trial } = decide(id, message)
+      const isRecorded = await record(id, message, verdict, { replayOf: replayOf ?? null, trial })
+      if (isRecorded && trial !== null) trials.add(trial)
       if (!isRecorded) return counted({ kind: 'unrecorded', id })
       return counted(verdict.kind === 'forward' ? await send(id, verdict, signal) : blocked(id, verdict))
     },

@@ -13,10 +13,10 @@ import { referenceToken } from './json-pointer.ts'
 import { fieldValues, type Arrival, type Authority, type Caller, type Head, type Message } from './message.ts'
 import type { Panel } from './panel.ts'
 import { writePath } from './path-template.ts'
-import { defaultLimits, type Limits, type Policy, type Route } from './policy.ts'
+import { defaultLimits, type Limits, type Policy, type RouteRules } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
-import { identify, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
+import { identify, selectCandidate, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
 import { Stop, stop } from './stop.ts'
 import {
   release,
@@ -25,8 +25,11 @@ import {
   type Excepted,
   type Finding,
   type Forward,
+  type Judgement,
   type Place,
+  type Subject,
   type Surface,
+  type Trial,
   type Verdict,
 } from './verdict.ts'
 
@@ -37,15 +40,54 @@ import {
 export const inspect = (message: Message, policy: Policy): Verdict => {
   const selected = selectRoute(message.arrival, message.head, policy)
   if (!selected.ok) return blockOf(selected)
-  const { instrument, route } = selected
-  const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
   const { outcome, ...excepted } = inspectSafely(message, selected, policy)
-  if (!(outcome instanceof Stop)) {
-    const { nucleotides, linesDropped, ...outbound } = outcome
-    return { kind: 'forward', ...subject, ...excepted, request: release(outbound), nucleotides, linesDropped }
-  }
-  return { kind: 'block', ...subject, reason: outcome.reason, ...noDetail, ...excepted, ...outcome.detail }
+  if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
+  const { nucleotides, linesDropped, ...outbound } = outcome
+  const request = release(outbound, selected.route)
+  return { kind: 'forward', ...subjectOf(selected), ...excepted, request, nucleotides, linesDropped }
 }
+
+/**
+ * What the route on trial would have said of a request, whatever was decided: a report for the record, and never a reason to let
+ * anything out. Null when no route of the policy is on trial for such requests. Never throws.
+ */
+export const inspectTrial = (message: Message, policy: Policy): Trial | null => {
+  if (policy.candidates.length === 0) return null
+  const judgement = inspectCandidate(message, policy)
+  if (judgement.route === null) return null
+  const { kind, route, exceptions } = judgement
+  if (kind === 'forward')
+    return { route, verdict: 'would-allow', reason: null, rule: null, place: null, findings: [], exceptions }
+  const { reason, rule, place, findings } = judgement
+  return { route, verdict: 'would-block', reason, rule, place, findings, exceptions }
+}
+
+/** The same as a judgement, which also says why no route on trial is for such requests. Never throws. */
+export const inspectCandidate = (message: Message, policy: Policy): Judgement => {
+  try {
+    const selected = selectCandidate(message.arrival, message.head, policy)
+    if (!selected.ok) return blockOf(selected)
+    const { outcome, ...excepted } = inspectSafely(message, selected, policy)
+    if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
+    return { kind: 'forward', ...subjectOf(selected), ...excepted }
+  } catch {
+    return { kind: 'block', reason: 'inspection-failed', ...noDetail, instrument: null, destination: null, route: null }
+  }
+}
+
+const subjectOf = ({ instrument, route }: Selected) => ({
+  instrument: instrument.id,
+  destination: spellAuthority(route.destination),
+  route: route.id,
+})
+
+const stopped = (selected: Selected, { reason, detail }: Stop): Block => ({
+  kind: 'block',
+  ...subjectOf(selected),
+  reason,
+  ...noDetail,
+  ...detail,
+})
 
 /** What to do once the header section has arrived, before any content is read. */
 export type HeadVerdict = {
@@ -53,21 +95,33 @@ export type HeadVerdict = {
   readonly block: Block | null
   /** Octets of content worth reading: none from a caller that the policy does not know. */
   readonly maxBodyBytes: number
+  /** Whether a route on trial has to see the content, even when the block is certain. */
+  readonly isTried: boolean
 }
 
 export const inspectHead = (arrival: Arrival, head: Head, policy: Policy): HeadVerdict => {
   const selected = selectRoute(arrival, head, policy)
   const isKnown = selected.instrument !== null
-  return { block: selected.ok ? null : blockOf(selected), maxBodyBytes: isKnown ? policy.limits.maxBodyBytes : 0 }
+  return {
+    block: selected.ok ? null : blockOf(selected),
+    maxBodyBytes: isKnown ? policy.limits.maxBodyBytes : 0,
+    isTried: isTried(arrival, head, policy),
+  }
+}
+
+/** A fault on the way to a trial means that there is none. */
+const isTried = (arrival: Arrival, head: Head, policy: Policy): boolean => {
+  try {
+    return policy.candidates.length > 0 && selectCandidate(arrival, head, policy).ok
+  } catch {
+    return false
+  }
 }
 
 /** The verdict on what comes while the appliance cannot promise to record more than refusals: always a block. */
 export const inspectShut = (arrival: Arrival, head: Head, policy: Policy): Block => {
   const selected = selectRoute(arrival, head, policy)
-  if (!selected.ok) return blockOf(selected)
-  const { instrument, route } = selected
-  const subject = { instrument: instrument.id, destination: spellAuthority(route.destination), route: route.id }
-  return { kind: 'block', ...subject, reason: 'log-space-low', ...noDetail }
+  return selected.ok ? stopped(selected, stop('log-space-low')) : blockOf(selected)
 }
 
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block
@@ -161,7 +215,7 @@ const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): I
 }
 
 /** Hardly any message spells one, so what the policy lets pass is only gathered for those that do. */
-const countNucleotides = (parts: readonly Scanned[], route: Route, limits: Limits): number => {
+const countNucleotides = (parts: readonly Scanned[], route: RouteRules, limits: Limits): number => {
   if (spelledNucleotides(parts, limits) === 0) return 0
   const { pathParameters, query, headers, body } = route
   const parameters = [pathParameters, query, headers].flatMap(map => [...map.values()])
@@ -184,7 +238,7 @@ const readParts = ({ head, content }: Message, selected: Selected, limits: Limit
   return body instanceof Stop ? body : { query, headers, body }
 }
 
-const readQuery = (text: string, route: Route): Values | Stop => {
+const readQuery = (text: string, route: RouteRules): Values | Stop => {
   const query = parseQuery(text)
   return query ? checkParameters('query', query, route.query, 'query-not-allowed') : stop('query-not-allowed')
 }
@@ -193,7 +247,7 @@ const readQuery = (text: string, route: Route): Values | Stop => {
 const fieldValue = /^[\t\x20-\x7e]*$/
 
 /** The fields that the route names; all others stay behind. */
-const readHeaders = (head: Head, route: Route): Values | Stop => {
+const readHeaders = (head: Head, route: RouteRules): Values | Stop => {
   const headers: Record<string, string> = Object.create(null)
   for (const name of route.headers.keys()) {
     const [value, ...more] = fieldValues(head, name)

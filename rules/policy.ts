@@ -19,7 +19,10 @@ export type Policy = {
   readonly digest: string
   readonly instruments: readonly Instrument[]
   readonly destinations: readonly Destination[]
+  /** What may leave: the routes that are enforced, and no others. */
   readonly routes: readonly Route[]
+  /** Routes on trial beside them, of which a request fits at most one. Nothing leaves by them. */
+  readonly candidates: readonly Candidate[]
   readonly limits: Limits
   /** The detectors that are asked, with their settings. */
   readonly panels: Panels
@@ -143,7 +146,8 @@ export type PartRule = {
       }
 }
 
-export type Route = {
+/** What a request has to be like, to take a route. */
+export type RouteRules = {
   readonly id: string
   readonly destination: Destination
   /** Null: every instrument of the policy. */
@@ -161,6 +165,16 @@ export type Route = {
   readonly response: { readonly headers: ReadonlySet<string>; readonly maxBytes: number }
   readonly onBlock: { readonly status: number; readonly contentType: string; readonly body: string } | null
 }
+
+/** A route by which requests leave. */
+export type Route = RouteRules & { readonly mode: 'enforce' }
+
+/**
+ * A route with `mode: report-only`: requests are judged by it, and the verdict is only recorded. The mode keeps it from every
+ * place that takes a `Route`.
+ * @see https://www.w3.org/TR/CSP3/#cspro-header (where the term comes from)
+ */
+export type Candidate = RouteRules & { readonly mode: 'report-only' }
 
 export type Limits = DecodeLimits &
   JsonLimits & {

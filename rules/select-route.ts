@@ -2,14 +2,14 @@ import { networkHolds, normalizeAddress } from './address.ts'
 import { checkFraming, parseAuthority, sameAuthority, spellAuthority, type Target } from './framing.ts'
 import { fieldValues, type Authority, type Caller, type Head, type Ingress } from './message.ts'
 import { decodePath, matchPath } from './path-template.ts'
-import type { Destination, Instrument, Policy, Route } from './policy.ts'
+import type { Candidate, Destination, Instrument, Policy, Route, RouteRules } from './policy.ts'
 import type { BlockReason } from './verdict.ts'
 
 /** The route a request takes, with what the request line said. */
-export type Selected = {
+export type Selected<R extends RouteRules = RouteRules> = {
   readonly ok: true
   readonly instrument: Instrument
-  readonly route: Route
+  readonly route: R
   readonly pathParameters: Readonly<Record<string, string>>
   /** What stands behind `?`, not yet decoded. */
   readonly query: string
@@ -96,8 +96,20 @@ export const selectTunnel = (
   return isNamed ? { ok: true, authority } : refuse('destination-not-allowed', { ...subject, destination: authority })
 }
 
-/** Finds the one route for a request, or the first reason why there is none. */
-export const selectRoute = (caller: Caller, head: Head, policy: Policy): Selected | Refused => {
+/** Finds the one route for a request, or the first reason why there is none. Routes on trial are none. */
+export const selectRoute = (caller: Caller, head: Head, policy: Policy): Selected<Route> | Refused =>
+  select(policy.routes, caller, head, policy)
+
+/** Finds the route on trial that a request would take if it were enforced, or the first reason why there is none. */
+export const selectCandidate = (caller: Caller, head: Head, policy: Policy): Selected<Candidate> | Refused =>
+  select(policy.candidates, caller, head, policy)
+
+const select = <R extends RouteRules>(
+  routes: readonly R[],
+  caller: Caller,
+  head: Head,
+  policy: Policy,
+): Selected<R> | Refused => {
   const instrument = admit(caller, policy)
   if ('ok' in instrument) return instrument
   const subject = { instrument: instrument.id }
@@ -105,7 +117,7 @@ export const selectRoute = (caller: Caller, head: Head, policy: Policy): Selecte
   if (!framing.ok) return refuse('request-malformed', subject, framing.fault)
   const destinations = destinationsFor(caller.ingress, framing.host, framing.target, policy)
   if (typeof destinations === 'string') return refuse(destinations, { ...subject, destination: framing.host })
-  return amongRoutes(instrument, destinations, head.method, framing.target, caller.ingress, policy)
+  return amongRoutes(routes, instrument, destinations, head.method, framing.target, caller.ingress)
 }
 
 /** The destinations a request may mean: one, but for a gateway client all, because its path alone decides. */
@@ -143,17 +155,17 @@ const named = (policy: Policy, test: (destination: Destination) => boolean): rea
   return found.length > 0 ? found : 'destination-not-allowed'
 }
 
-const amongRoutes = (
+const amongRoutes = <R extends RouteRules>(
+  routes: readonly R[],
   instrument: Instrument,
   destinations: readonly Destination[],
   method: string,
   { path, query }: Target,
   ingress: Ingress,
-  policy: Policy,
-): Selected | Refused => {
+): Selected<R> | Refused => {
   const subject = { instrument: instrument.id, destination: destinations.length === 1 ? destinations[0]! : null }
   const segments = decodePath(path)
-  const byPath = policy.routes.flatMap(route => {
+  const byPath = routes.flatMap(route => {
     const pathParameters = destinations.includes(route.destination) && segments ? matchPath(route.path, segments) : null
     return pathParameters ? [{ route, pathParameters }] : []
   })

@@ -1,4 +1,5 @@
 import type { Category } from './detector.ts'
+import type { Route } from './policy.ts'
 
 /** The parts of a request that may carry something out. */
 export type Surface = 'path' | 'query' | 'header' | 'body'
@@ -125,5 +126,28 @@ export type Forward = Subject &
 
 export type Verdict = Forward | Block
 
-/** Makes the token that lets a request out. For `inspect` alone. */
-export const release = (request: Omit<Released, typeof released>): Released => request as Released
+/** What was said of a request, without the means to send it. Every `Verdict` is one. */
+export type Judgement = Block | (Subject & Excepted & { readonly kind: 'forward' })
+
+/** What a route on trial would have said of a request. There is no field in which the request could leave. */
+export type Trial = {
+  /** Id of the `report-only` route. */
+  readonly route: string
+  /** As in `Excepted`. */
+  readonly exceptions: readonly string[]
+} & (
+  | {
+      readonly verdict: 'would-allow'
+      readonly reason: null
+      readonly rule: null
+      readonly place: null
+      readonly findings: readonly []
+    }
+  | ({ readonly verdict: 'would-block' } & Pick<Block, 'reason' | 'rule' | 'place' | 'findings'>)
+)
+
+/**
+ * Makes the token that lets a request out. For `inspect` alone.
+ * @param _route - by which it leaves: a `Candidate` is none, so what is on trial cannot be released
+ */
+export const release = (request: Omit<Released, typeof released>, _route: Route): Released => request as Released

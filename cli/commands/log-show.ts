@@ -32,10 +32,14 @@ export const showCommand = (): Command =>
     })
 
 const showRecord = (record: object, leafHash: string): void => {
-  const pairs = Object.entries(record).map(([name, value]: [string, unknown]) => {
-    const isPlain = value === null || typeof value === 'number' || typeof value === 'string'
-    return [name, isPlain ? value : JSON.stringify(value)] as const
-  })
-  fields([...pairs, ['leaf hash', leafHash]])
+  fields([...pairsOf(record), ['leaf hash', leafHash]])
   line()
 }
+
+/** What a route on trial said is itself a small record. */
+const pairsOf = (record: object): readonly (readonly [string, string | number | null])[] =>
+  Object.entries(record).flatMap(([name, value]: [string, unknown]) => {
+    if (name === 'trial') return pairsOf(value as object).map(([inner, text]) => [`trial ${inner}`, text] as const)
+    const isPlain = value === null || typeof value === 'number' || typeof value === 'string'
+    return [[name, isPlain ? value : JSON.stringify(value)] as const]
+  })

@@ -4,7 +4,12 @@ import { loadPolicy, readPolicySource } from '../../proxy/policy-file.ts'
 import { readDraftPolicy } from '../../rules/workbench/draft-policy.ts'
 import { inspect } from '../../rules/inspect.ts'
 import type { Message } from '../../rules/message.ts'
-import { diffPolicies, type PolicyDiff, type WrittenPolicy } from '../../rules/workbench/policy-diff.ts'
+import {
+  diffPolicies,
+  type ItemChange,
+  type PolicyDiff,
+  type WrittenPolicy,
+} from '../../rules/workbench/policy-diff.ts'
 import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
 import type { Policy } from '../../rules/policy.ts'
 import { routeCapacity } from '../../rules/capacity/route-capacity.ts'
@@ -62,14 +67,14 @@ const writtenPolicy = (file: string): WrittenPolicy => {
   return { document: document.value, draft: readDraftPolicy(document.value, readReference) }
 }
 
-/** Bits of freely chosen content that one message can carry; null where there is no such route. */
+/** Bits of freely chosen content that one message can carry out; null where there is no such route, or it is on trial. */
 type CapacityChange = { readonly route: string; readonly old: number | null; readonly new: number | null }
 
 const capacityChanges = (old: WrittenPolicy, fresh: WrittenPolicy): readonly CapacityChange[] => {
   const ids = new Set([...old.draft.routes, ...fresh.draft.routes].map(({ id }) => id))
   const bitsOf = ({ draft }: WrittenPolicy, id: string): number | null => {
     const route = draft.routes.find(route => route.id === id)
-    return route ? Math.round(routeCapacity(route).bits * 10) / 10 : null
+    return route?.mode === 'enforce' ? Math.round(routeCapacity(route).bits * 10) / 10 : null
   }
   return [...ids]
     .map(route => ({ route, old: bitsOf(old, route), new: bitsOf(fresh, route) }))
@@ -170,7 +175,12 @@ const compareTrials = (trials: readonly Trial[], before: Policy, after: Policy):
 
 const tell = ({ items, schemas }: PolicyDiff, capacity: readonly CapacityChange[], payloads: PayloadChanges): void => {
   const changes = [
-    ...items.map(({ what, id, change, keys }) => [`${what} ${id}`, '-', change, keys.join(', ') || null]),
+    ...items.map(({ what, id, change, keys }) => [
+      `${what} ${id}`,
+      '-',
+      spelledChanges[change],
+      keys.join(', ') || null,
+    ]),
     ...schemas.map(({ route, key, pointer, change, keywords }) => [
       `route ${route}`,
       `${key} ${pointer || '/'}`,
@@ -190,5 +200,13 @@ const tell = ({ items, schemas }: PolicyDiff, capacity: readonly CapacityChange[
       payloads.changes.map(({ payload, route, change, reason, place }) => [payload, route, change, reason, place]),
     )
 }
+
+const spelledChanges = {
+  added: 'added',
+  removed: 'removed',
+  changed: 'changed',
+  promoted: 'newly passing (was report-only)',
+  demoted: 'no longer passing (is report-only)',
+} as const satisfies Record<ItemChange['change'], string>
 
 const spell = (bits: number | null): string => (bits === null ? 'no route' : `${bits} bit`)

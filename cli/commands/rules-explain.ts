@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { openLogReader } from '../../log/query.ts'
+import type { DecisionEntry, LogRecord, TrialRecord } from '../../log/record.ts'
 import type { HeldPayload } from '../../proxy/held-payload.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
-import { explain, type Explanation } from '../../rules/workbench/explain.ts'
-import { inspect } from '../../rules/inspect.ts'
+import { inspect, inspectTrial } from '../../rules/inspect.ts'
 import type { Message } from '../../rules/message.ts'
-import type { Excepted } from '../../rules/verdict.ts'
+import type { Policy } from '../../rules/policy.ts'
+import type { Block, Excepted, Judgement, Trial } from '../../rules/verdict.ts'
+import { explain, type Explanation } from '../../rules/workbench/explain.ts'
+import { judgeOn } from '../../rules/workbench/judge.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { draftPolicyIn } from '../draft-policy-in.ts'
 import { examples } from '../examples.ts'
@@ -16,6 +18,7 @@ import { Failure } from '../failure.ts'
 import { openHeld, recordReviews } from '../held.ts'
 import { bodyOf, messageFor, messageOfHeld } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
+import { readPayload } from '../read-payload.ts'
 import { policyToRead } from './rules-lint.ts'
 
 type ExplainOptions = CommonOptions & {
@@ -29,9 +32,12 @@ type ExplainOptions = CommonOptions & {
 export const explainCommand = (): Command =>
   new Command('explain')
     .description('say which rule blocks a payload, where, and what would be allowed there; values stay masked')
-    .argument('<payload>', 'payload file, with --route; or the id of a decision whose payload is held')
+    .argument(
+      '[payload]',
+      'payload file, with --route; standard input when absent or "-"; or the id of a decision, whose payload is tried when it is held',
+    )
     .option('--policy <file>', 'policy to use instead of the one of the appliance')
-    .option('--route <id>', 'route that the payload takes')
+    .option('--route <id>', 'route that the payload takes; for a report-only one, what it would say')
     .option('--instrument <id>', 'instrument that sends it; the first one that the route is open to when absent')
     .option('--path <path>', 'path and query, for a route with parameters')
     .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
@@ -39,35 +45,106 @@ export const explainCommand = (): Command =>
       'after',
       examples(
         'sluice rules explain payload.json --route run-performance',
+        'jq .report export.json | sluice rules explain --route run-performance',
         'sluice rules explain 019aa0f2-7d1c-7abc-9def-0123456789ab --key ~/reviewer.key',
       ),
     )
-    .action(explainPayload)
+    .action((payload: string | undefined, options: ExplainOptions) =>
+      payload !== undefined && decisionId.test(payload)
+        ? explainDecision(payload, options)
+        : explainPayload(payload, options),
+    )
 
 const decisionId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-const explainPayload = async (argument: string, options: ExplainOptions): Promise<void> => {
+/** What is told before the explanation: who decides, and what was decided earlier. */
+type Shared = Readonly<Record<string, string | null>>
+
+/** A judgement of today, on a message that is at hand. */
+type Subject = { readonly judgement: Judgement; readonly message: Message; readonly trial: Trial | null }
+
+const explainPayload = (payload: string | undefined, options: ExplainOptions): void => {
   const file = policyToRead(options)
   const policy = loadPolicy(file)
-  const isHeld = decisionId.test(argument)
-  const payload = isHeld ? await openForReview(argument, options) : null
-  const message = payload ? messageOfHeld(payload) : messageInFile(argument, file, options)
-  const verdict = inspect(message, policy)
-  const decided = isHeld ? decisionOf(argument, options) : null
-  const shared = { ...decided, policy: policy.digest, verdict: verdict.kind }
-  const { exceptions, excepted } = verdict
-  const owed = exceptions.length > 0 ? { exceptions, excepted } : {}
-  if (verdict.kind === 'forward') {
-    if (options.json) return json({ ...shared, ...owed })
-    const why = exceptions.length > 0 ? exceptedBy(verdict) : 'nothing is in its way'
-    fields(spellShared({ ...shared, verdict: `forward: ${why}` }))
+  const { route } = options
+  if (route === undefined)
+    throw new Failure('it is not said which route the payload takes', 'name it with --route', exitCodes.usage)
+  const message = messageFor(policy, { ...options, route }, readPayload(payload))
+  const isOnTrial = policy.candidates.some(({ id }) => id === route)
+  const shared = { policy: policy.digest, ...(isOnTrial && { mode: 'report-only: nothing leaves by this route' }) }
+  const trial = isOnTrial ? null : inspectTrial(message, policy)
+  tellJudgement({ judgement: judgeOn(route, message, policy), message, trial }, file, policy, shared, options)
+}
+
+const explainDecision = async (id: string, options: ExplainOptions): Promise<void> => {
+  const file = policyToRead(options)
+  const policy = loadPolicy(file)
+  const record = decisionOf(id, options)
+  const payload = record.held ? await openForReview(id, options) : null
+  const shared = {
+    decision: id,
+    decidedThen: record.reason ?? 'forwarded',
+    ...(record.trial && { trialThen: spellTrial(record.trial) }),
+    policyThen: record.policy,
+    policy: policy.digest,
+  }
+  if (payload === null) return tellRecord(record, file, policy, shared, options)
+  const message = messageOfHeld(payload)
+  const judgement = inspect(message, policy)
+  tellJudgement({ judgement, message, trial: inspectTrial(message, policy) }, file, policy, shared, options)
+}
+
+/** Null when no key of a reviewer is at hand, and none was named: then the record alone is explained. */
+const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload | null> => {
+  const folder = readyFolder(options)
+  try {
+    const payload = await openHeld(folder, id, options.key)
+    await recordReviews(folder, [id], 'show')
+    return payload
+  } catch (error) {
+    const lacksKey = error instanceof Failure && error.exitCode === exitCodes.permission
+    const isPurged = error instanceof Failure && error.exitCode === exitCodes.notFound
+    if (isPurged || (lacksKey && options.key === undefined)) return null
+    throw error
+  }
+}
+
+/** @throws Failure when the log has no such decision */
+const decisionOf = (id: string, options: ExplainOptions): LogRecord & DecisionEntry => {
+  const reader = openLogReader(readyFolder(options).log)
+  try {
+    const record = reader.show(id)[0]?.record
+    if (record?.kind === 'decision') return record
+  } finally {
+    reader.close()
+  }
+  throw new Failure(`no decision has the id ${id}`, 'run "sluice log list" for the ids there are', exitCodes.notFound)
+}
+
+const spellTrial = ({ route, verdict, reason }: TrialRecord | Trial): string =>
+  `${route}: ${verdict}${reason === null ? '' : `, ${reason}`}`
+
+const tellJudgement = (
+  { judgement, message, trial }: Subject,
+  file: string,
+  policy: Policy,
+  told: Shared,
+  options: ExplainOptions,
+): void => {
+  const shared = { ...told, verdict: judgement.kind }
+  const { exceptions, excepted } = judgement
+  const beside = { trial, ...(exceptions.length > 0 && { exceptions, excepted }) }
+  if (judgement.kind === 'forward') {
+    if (options.json) return json({ ...shared, ...beside })
+    const why = exceptions.length > 0 ? exceptedBy(judgement) : 'nothing is in its way'
+    fields(spellShared({ ...shared, verdict: `forward: ${why}`, ...trialRow(trial) }))
     return tellExcepted(excepted)
   }
   process.exitCode = exitCodes.found
-  const route = draftPolicyIn(file).routes.find(({ id }) => id === verdict.route) ?? null
-  const explanation = explain(verdict, { policy, route, body: bodyOf(message, policy, verdict.route) })
-  if (options.json) return json({ ...shared, route: verdict.route, ...explanation, ...owed })
-  tell({ ...shared, route: verdict.route }, explanation)
+  const explanation = explainBlock(judgement, file, policy, message)
+  const all = { ...shared, route: judgement.route }
+  if (options.json) return json({ ...all, ...explanation, ...beside })
+  tell({ ...all, ...trialRow(trial) }, explanation)
   tellExcepted(excepted)
 }
 
@@ -81,40 +158,47 @@ const tellExcepted = (excepted: Excepted['excepted']): void => {
   printExcepted(excepted)
 }
 
-const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload> => {
-  const folder = readyFolder(options)
-  const payload = await openHeld(folder, id, options.key)
-  await recordReviews(folder, [id], 'show')
-  return payload
+const trialRow = (trial: Trial | null): Shared => (trial === null ? {} : { trial: spellTrial(trial) })
+
+/** The payload is not at hand: what was decided then, and what the policy of today has at that place. */
+const tellRecord = (
+  record: DecisionEntry,
+  file: string,
+  policy: Policy,
+  told: Shared,
+  options: ExplainOptions,
+): void => {
+  const payload = record.held ? 'held, but not opened: no private key of a reviewer is at hand' : 'not held'
+  const shared = { ...told, payload, route: record.route }
+  if (record.verdict === 'forward') return options.json ? json(shared) : fields(spellShared(shared))
+  process.exitCode = exitCodes.found
+  const explanation = explainBlock(blockIn(record), file, policy, null)
+  if (options.json) json({ ...shared, ...explanation })
+  else tell(shared, explanation)
 }
 
-/** What was decided then, and under which policy. */
-const decisionOf = (id: string, options: ExplainOptions) => {
-  const reader = openLogReader(readyFolder(options).log)
-  try {
-    const record = reader.show(id)[0]?.record
-    return record?.kind === 'decision' ? { decision: id, decidedThen: record.reason, policyThen: record.policy } : null
-  } finally {
-    reader.close()
-  }
+/** What a record of a block holds was a `Block` when it was written, and codes and detectors are stable. */
+const blockIn = ({ exceptions = [], excepted = [], ...record }: DecisionEntry): Block => {
+  const { reason, rule, place, findings, instrument, destination, route } = record
+  return { kind: 'block', reason, rule, place, findings, instrument, destination, route, exceptions, excepted } as Block
 }
 
-const messageInFile = (payload: string, policyFile: string, options: ExplainOptions): Message => {
-  if (options.route === undefined)
-    throw new Failure('it is not said which route the payload takes', 'name it with --route', exitCodes.usage)
-  return messageFor(loadPolicy(policyFile), { ...options, route: options.route }, readFileSync(payload))
+const explainBlock = (block: Block, file: string, policy: Policy, message: Message | null): Explanation => {
+  const route = draftPolicyIn(file).routes.find(({ id }) => id === block.route) ?? null
+  return explain(block, { policy, route, body: message === null ? undefined : bodyOf(message, policy, block.route) })
 }
 
 const labels: Readonly<Record<string, string>> = {
-  decidedThen: 'blocked then',
+  decidedThen: 'decided then',
+  trialThen: 'trial then',
   policyThen: 'policy then',
   policy: 'policy now',
 }
 
-const spellShared = (shared: Readonly<Record<string, string | null>>) =>
+const spellShared = (shared: Shared) =>
   Object.entries(shared).map(([name, value]) => [labels[name] ?? name, value] as const)
 
-const tell = (shared: Readonly<Record<string, string | null>>, explanation: Explanation): void => {
+const tell = (shared: Shared, explanation: Explanation): void => {
   const { reason, rule, place, allowed, findings } = explanation
   fields([
     ...spellShared(shared),

@@ -1,16 +1,19 @@
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { loadPolicy, readPolicyFile, spellProblem } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
-import { inspect, scanPayload, type ScanResult } from '../../rules/inspect.ts'
-import { blockReasons, type Finding, type Forward, type Verdict } from '../../rules/verdict.ts'
+import type { Policy } from '../../rules/policy.ts'
+import { scanPayload, type ScanResult } from '../../rules/inspect.ts'
+import { judgeOn } from '../../rules/workbench/judge.ts'
+import { blockReasons, type Excepted, type Finding, type Judgement } from '../../rules/verdict.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { printExcepted } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { messageFor } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
+import { readPayload } from '../read-payload.ts'
 import { activateCommand } from './rules-activate.ts'
 import { capacityCommand } from './rules-capacity.ts'
 import { diffCommand } from './rules-diff.ts'
@@ -47,7 +50,7 @@ const checkCommand = (): Command =>
     .description('check the policy; with --route, give the verdict that the appliance would give on a payload')
     .argument('[file]', 'payload; standard input when absent')
     .option('--policy <file>', 'policy to use instead of the one of the appliance')
-    .option('--route <id>', 'route that the payload takes')
+    .option('--route <id>', 'route that the payload takes; for a report-only one, what it would say')
     .option('--instrument <id>', 'instrument that sends it; the first one that the route is open to when absent')
     .option('--path <path>', 'path and query, for a route with parameters')
     .addHelpText(
@@ -64,7 +67,8 @@ const check = (file: string | undefined, options: CheckOptions): void => {
   const source = options.policy ?? policyOf(options)
   if (options.route === undefined) return checkPolicy(source, options)
   const policy = loadPolicy(source)
-  const verdict = inspect(messageFor(policy, { ...options, route: options.route }, readPayload(file)), policy)
+  const message = messageFor(policy, { ...options, route: options.route }, readPayload(file))
+  const verdict = judgeOn(options.route, message, policy)
   if (verdict.kind === 'block') process.exitCode = exitCodes.found
   if (options.json) return json(documentOfVerdict(verdict))
   if (verdict.kind === 'forward') return tellForward(verdict)
@@ -78,14 +82,14 @@ const check = (file: string | undefined, options: CheckOptions): void => {
   if (verdict.excepted.length > 0) printExcepted(verdict.excepted)
 }
 
-const tellForward = ({ exceptions, excepted }: Forward): void => {
+const tellForward = ({ exceptions, excepted }: Excepted): void => {
   line(exceptions.length > 0 ? `forward, by exception: ${exceptions.join(', ')}` : 'forward')
   if (excepted.length > 0) printExcepted(excepted)
 }
 
 const noDetail = { reason: null, rule: null, place: null, findings: [] }
 
-const documentOfVerdict = (verdict: Verdict) => {
+const documentOfVerdict = (verdict: Judgement) => {
   const { reason, rule, place, findings } = verdict.kind === 'block' ? verdict : noDetail
   const { exceptions, excepted } = verdict
   return {
@@ -109,12 +113,11 @@ const checkPolicy = (file: string, options: CommonOptions): void => {
   if (problems.length > 0) process.exitCode = exitCodes.found
   if (options.json) return json({ policy: file, digest: reading.ok ? reading.policy.digest : null, problems })
   for (const problem of problems) line(spellProblem(file, problem))
-  if (reading.ok) line(`${file} is in order: ${reading.policy.routes.length} routes, ${reading.policy.digest}`)
+  if (reading.ok) line(`${file} is in order: ${spellRoutes(reading.policy)}, ${reading.policy.digest}`)
 }
 
-const STANDARD_INPUT = 0
-
-const readPayload = (file: string | undefined): Buffer => readFileSync(file ?? STANDARD_INPUT)
+const spellRoutes = ({ routes, candidates }: Policy): string =>
+  `${routes.length} routes${candidates.length > 0 ? ` and ${candidates.length} on trial` : ''}`
 
 type ScanOptions = CommonOptions & { readonly ndjson?: boolean }
 

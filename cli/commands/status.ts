@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
+import type { TrialCount } from '../../proxy/trial-tally.ts'
 import { readFileState } from '../../proxy/policy-copies.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
@@ -20,6 +21,13 @@ export const statusCommand = (): Command =>
 
 const spellDrip = ({ lastHour, perHour, lastDay, perDay }: ApplianceStatus['drips'][number]): string =>
   `${lastHour} of ${perHour} nucleotides in an hour, ${lastDay} of ${perDay} in a day`
+
+const spellTrial = ({ wouldAllow, wouldBlock }: TrialCount, since: string): string => {
+  const reasons = Object.entries(wouldBlock)
+  const blocked = reasons.reduce((sum, [, count]) => sum + count, 0)
+  const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')
+  return `since ${since}: would allow ${wouldAllow}, would block ${blocked}${why && ` (${why})`}`
+}
 
 const status = async (options: StatusOptions): Promise<void> => {
   const folder = readyFolder(options)
@@ -50,6 +58,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['refused, log not writable', requests.unrecorded],
     ['log lines dropped', requests.linesDropped],
     ...state.drips.map(drip => [`fragments of ${drip.instrument}`, spellDrip(drip)] as const),
+    ...state.trials.routes.map(trial => [`trial of ${trial.route}`, spellTrial(trial, state.trials.since)] as const),
     ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],
     ['log records', log.size],
     ['log root', log.root],

@@ -1,10 +1,10 @@
-import type { Route } from '../policy.ts'
+import type { RouteRules } from '../policy.ts'
 import { stop, type Stop } from '../stop.ts'
 import type { History } from './history.ts'
 import { windows } from './rate.ts'
 
 /** Whether one more message would be more than the rate of its route admits; null where it would not. */
-export const overRate = (history: History, instrument: string, { id, rate }: Route): Stop | null => {
+export const overRate = (history: History, instrument: string, { id, rate }: RouteRules): Stop | null => {
   if (rate === null) return null
   const window = windows[rate.per]
   const sent = history.messages(instrument, id)

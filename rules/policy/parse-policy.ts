@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonicalize, type JsonValue } from '../canonical.ts'
 import { defaultLimits, type Policy } from '../policy.ts'
 import { bodySchema } from './body-schema.ts'
+import { checkCandidates } from './check-candidates.ts'
 import { readPolicyDocument } from './policy-document.ts'
 import { Proofreader, type ReadReference } from './proofreader.ts'
 import type { RawPolicy, RawRoute } from './raw-policy.ts'
@@ -41,13 +42,15 @@ const readPolicy = (raw: RawPolicy, proof: Proofreader, readReference: ReadRefer
   const destinations = readDestinations(raw.destinations, proof)
   const known = { instruments, destinations }
   const routes = raw.routes.map((route, index) => readRoute(route, ['routes', index], known, proof))
+  checkCandidates(raw.routes, proof)
   const schemaOf = ({ body }: RawRoute) => bodySchema(body, readReference, limits.maxMembers)
   const exceptions = readExceptions(raw.exceptions, { instruments, routes: raw.routes, bodySchema: schemaOf }, proof)
   return {
     digest: digestOf(raw, proof),
     instruments,
     destinations,
-    routes: routes.filter(route => route !== null),
+    routes: routes.filter(route => route?.mode === 'enforce'),
+    candidates: routes.filter(route => route?.mode === 'report-only'),
     limits,
     exceptions,
   }

@@ -57,6 +57,7 @@ export type RawDestination = {
 
 export type RawRoute = {
   readonly id: string
+  readonly mode?: 'enforce' | 'report-only'
   readonly destination: string
   readonly instruments?: readonly string[]
   readonly method: string

@@ -1,6 +1,6 @@
 import type { Path } from '../json-pointer.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
-import type { Destination, Instrument, Parameter, Route } from '../policy.ts'
+import type { Candidate, Destination, Instrument, Parameter, Route } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
 import type { RawRoute } from './raw-policy.ts'
 import { readBodyRule } from './read-body-rule.ts'
@@ -9,8 +9,8 @@ import { readHeaders, readParameters } from './read-parameters.ts'
 /** What a route may refer to by id. */
 type Known = { readonly instruments: readonly Instrument[]; readonly destinations: readonly Destination[] }
 
-/** One kind of request that may leave; null where that cannot be said, which is then reported. */
-export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofreader): Route | null => {
+/** One kind of request that may leave, or is tried; null where that cannot be said, which is then reported. */
+export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofreader): Route | Candidate | null => {
   const destination = known.destinations.find(({ id }) => id === raw.destination)
   if (!destination) proof.report([...path, 'destination'], `no destination has the id ${raw.destination}`)
   for (const [index, id] of (raw.instruments ?? []).entries())
@@ -27,7 +27,8 @@ export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofr
   const query = readParameters(raw.query, [...path, 'query'], proof)
   const headers = readHeaders(raw.headers, [...path, 'headers'], proof)
   if (!destination || !template || !body) return null
-  return { ...settingsOf(raw), destination, path: template, pathParameters, query, headers, body }
+  const rules = { ...settingsOf(raw), destination, path: template, pathParameters, query, headers, body }
+  return raw.mode === 'report-only' ? { ...rules, mode: 'report-only' } : { ...rules, mode: 'enforce' }
 }
 
 /** What needs no other part of the policy to be understood. */

@@ -3,12 +3,12 @@ import type { DraftBody, DraftRoute } from './draft-policy.ts'
 import { pathOf, referenceToken } from '../json-pointer.ts'
 import { detectors } from '../registry.ts'
 import { compileSchema } from '../schema.ts'
-import type { Verdict } from '../verdict.ts'
+import type { Judgement } from '../verdict.ts'
 
 /** One case that was run. */
 export type Run = {
   readonly route: string
-  readonly verdict: Verdict
+  readonly verdict: Judgement
   /** The body as the schema is asked about it; undefined when it could not be read. */
   readonly body: JsonValue | undefined
 }

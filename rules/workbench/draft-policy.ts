@@ -45,6 +45,7 @@ export type DraftBody = DraftSchema & {
 
 export type DraftRoute = {
   readonly id: string
+  readonly mode: 'enforce' | 'report-only'
   readonly path: Path
   readonly destination: string
   /** Null: every instrument of the policy. */
@@ -91,6 +92,7 @@ export const readDraftPolicy = (document: JsonValue, readReference: ReadReferenc
 
 const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference, maxMembers: number): DraftRoute => ({
   id: raw.id,
+  mode: raw.mode ?? 'enforce',
   path,
   destination: raw.destination,
   instruments: raw.instruments ?? null,

@@ -2,6 +2,7 @@ import type { JsonValue } from '../canonical.ts'
 import type { DraftParameter, DraftRoute } from './draft-policy.ts'
 import { dripRules } from '../drip/drip-rules.ts'
 import { referenceToken } from '../json-pointer.ts'
+import { writtenRoutes } from './judge.ts'
 import { nearestName } from './nearest-name.ts'
 import type { Policy } from '../policy.ts'
 import { detectors } from '../registry.ts'
@@ -54,7 +55,7 @@ const nothing: Allowed = { nearest: null, names: [], forms: [] }
 const allowedFor = ({ reason, rule, place, destination }: Block, context: ExplainContext): Allowed => {
   const { policy, route } = context
   if (place !== null && route !== null) return allowedAt(place, rule, route, context.body)
-  const compiled = policy.routes.find(({ id }) => id === route?.id)
+  const compiled = writtenRoutes(policy).find(({ id }) => id === route?.id)
   if (reason === 'content-type-not-allowed' && compiled && 'contentTypes' in compiled.body)
     return { ...nothing, forms: compiled.body.contentTypes }
   if (reason === 'destination-not-allowed')

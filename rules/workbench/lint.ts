@@ -15,7 +15,7 @@ import {
 import { exceptionHints, exceptionNotes } from './exception-notes.ts'
 import type { Path } from '../json-pointer.ts'
 import { parsePolicy, type ReadReference } from '../policy/parse-policy.ts'
-import type { PathTemplate } from '../path-template.ts'
+import { areAlike } from '../policy/route-overlap.ts'
 import { patternLanguage, type Lengths, type RunOf } from '../capacity/pattern-language.ts'
 import { readPolicyDocument } from '../policy/policy-document.ts'
 import { keyOf, type Locate, type Problem } from '../policy/yaml-document.ts'
@@ -31,6 +31,8 @@ const hints = {
     'more can be said through the route than it is meant to: narrow its schemas, lower its rate, or raise the budget',
   'no-budget':
     'give the route a "rate", so that the appliance holds back what comes too often, and a "capacity", so that lint says when its schemas become wider than they were meant to be; "sluice rules capacity" has the figures',
+  'report-only-route':
+    'nothing leaves by it; "sluice status" counts what it would do: remove "mode: report-only" when it has proven itself',
   'unused-destination': 'no route leads there: add one, or remove the destination',
   'unused-instrument': 'no route is open to it: name it in the "instruments" of a route, or remove it',
   'unused-route': 'every instrument that may use it is switched off: enable one, or remove the route',
@@ -132,7 +134,11 @@ const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly 
       ...credentialNotes(route),
       ...budgetNotes(route),
     ]),
-    ...overlaps(policy.routes),
+    // Of two that are on trial `parsePolicy` speaks; one that is on trial gets in nobody's way.
+    ...overlaps(policy.routes.filter(({ mode }) => mode === 'enforce')),
+    ...policy.routes
+      .filter(({ mode }) => mode === 'report-only')
+      .map(({ id, path }) => warning('report-only-route', [...path, 'mode'], { detail: id })),
     ...unused(policy),
     ...exceptionNotes(policy, time),
   ]
@@ -272,25 +278,6 @@ const excessNote = ({ key, bits, budget }: Excess, { path, rate }: DraftRoute): 
 }
 
 const spellBits = (bits: number): string => Math.ceil(bits).toLocaleString('en')
-
-/** Whether some path fits both templates. A parameter takes any segment that is not empty: schemas do not choose routes. */
-const canBothMatch = (a: PathTemplate, b: PathTemplate): boolean =>
-  a.segments.length === b.segments.length &&
-  a.segments.every((one, index) => {
-    const other = b.segments[index]!
-    if ('literal' in one && 'literal' in other) return one.literal === other.literal
-    return !('literal' in one && one.literal === '') && !('literal' in other && other.literal === '')
-  })
-
-const share = (a: readonly string[] | null, b: readonly string[] | null): boolean =>
-  a === null || b === null || a.some(id => b.includes(id))
-
-const areAlike = (a: DraftRoute, b: DraftRoute): boolean =>
-  a.method === b.method &&
-  share(a.instruments, b.instruments) &&
-  a.template !== null &&
-  b.template !== null &&
-  canBothMatch(a.template, b.template)
 
 const overlaps = (routes: readonly DraftRoute[]): readonly Note[] =>
   routes.flatMap((route, index) =>

@@ -2,11 +2,14 @@ import { canonicalize, type JsonValue } from '../canonical.ts'
 import { schemasOf, type DraftPolicy, type DraftRoute } from './draft-policy.ts'
 import { diffSchemas, type SchemaChange } from './schema-diff.ts'
 
-/** An instrument, destination, route, detector or exception, or the limits. `keys`: what differs in it, apart from its schemas. */
+/**
+ * An instrument, destination, route, detector or exception, or the limits. `keys`: what differs in it, apart from its schemas.
+ * `promoted`: a route that was `report-only` lets out what fits it from now on; `demoted`: the other way round.
+ */
 export type ItemChange = {
   readonly what: 'instrument' | 'destination' | 'route' | 'detector' | 'exception' | 'limits'
   readonly id: string
-  readonly change: 'added' | 'removed' | 'changed'
+  readonly change: 'added' | 'removed' | 'changed' | 'promoted' | 'demoted'
   readonly keys: readonly string[]
 }
 
@@ -52,8 +55,14 @@ const diffItems = (what: ItemChange['what'], before: Items, after: Items): reado
     if (!old) return [{ what, id, change: 'added', keys: [] }]
     if (!fresh) return [{ what, id, change: 'removed', keys: [] }]
     const keys = keysThatDiffer(withoutSchemas(old), withoutSchemas(fresh))
-    return keys.length > 0 ? [{ what, id, change: 'changed', keys }] : []
+    return keys.length > 0 ? [{ what, id, change: changeOf(old, fresh), keys }] : []
   })
+
+const changeOf = (old: Item, fresh: Item): ItemChange['change'] => {
+  const [was, is] = [old, fresh].map(({ mode }) => mode === 'report-only')
+  if (was === is) return 'changed'
+  return was ? 'promoted' : 'demoted'
+}
 
 /** Schemas are compared for what they say, not for how they are written. */
 const withoutSchemas = (item: Item): Item =>

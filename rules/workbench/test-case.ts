@@ -5,7 +5,7 @@ import { compileDocumentSchema, inOrder, keyOf, readYamlDocument, type Problem }
 import { dripRules } from '../drip/drip-rules.ts'
 import { detectors } from '../registry.ts'
 import { resolvePlace } from './resolve-place.ts'
-import { blockReasons, type Verdict } from '../verdict.ts'
+import { blockReasons, type Judgement } from '../verdict.ts'
 
 /** Something that a policy must let through, or must block; see `cases.schema.json`. */
 export type TestCase = {
@@ -88,7 +88,7 @@ const caseOf = ({ file, json, text, ...rest }: RawCase): TestCase => {
  * In what a verdict differs from what a case expects, in words that repeat nothing of the payload; empty when it is as expected.
  * @param body - the payload's value, so that a pointer may spell a name that the verdict does not repeat
  */
-export const differences = (test: TestCase, verdict: Verdict, body: JsonValue | undefined): readonly string[] => {
+export const differences = (test: TestCase, verdict: Judgement, body: JsonValue | undefined): readonly string[] => {
   const ofException = exceptionDifferences(test, verdict)
   if (verdict.kind === 'forward')
     return [...(test.expect === 'allow' ? [] : ['expected block, got allow']), ...ofException]
@@ -108,7 +108,7 @@ export const differences = (test: TestCase, verdict: Verdict, body: JsonValue | 
   ]
 }
 
-const exceptionDifferences = ({ exception }: TestCase, { exceptions }: Verdict): readonly string[] =>
+const exceptionDifferences = ({ exception }: TestCase, { exceptions }: Judgement): readonly string[] =>
   exception === undefined || exceptions.includes(exception)
     ? []
     : [`expected exception ${exception}, got ${exceptions.join(', ') || 'none'}`]

@@ -48,6 +48,45 @@ t.test('list: newest first, each filter alone and together, beside a writer', as
   t.same(ids({ instrument: "' OR 1=1 --" }), [])
 })
 
+t.test(
+  'trials: what a route on trial said, beside what was decided; decisions without one are no part of it',
+  async t => {
+    const directory = t.testdir()
+    createLog(directory, origin)
+    const journal = await openJournal({ directory })
+    const said = { route: 'next', rule: null, place: null, findings: [], exceptions: [] }
+    const allowed = blockOf({ trial: { ...said, verdict: 'would-allow', reason: null } })
+    const { findings } = allowed
+    const refused = decisionOf({ trial: { ...said, verdict: 'would-block', reason: 'sensitive-content', findings } })
+    const place = { surface: 'body', pointer: '/celsius' }
+    const narrow = decisionOf({
+      trial: { ...said, verdict: 'would-block', reason: 'schema-violation', rule: 'maximum', place },
+    })
+    for (const entry of [decisionOf(), allowed, refused, narrow]) await journal.append(entry)
+    await journal.close()
+    const reader = openLogReader(directory)
+    const list = (filter: Parameters<typeof reader.trials>[0]) =>
+      [...reader.trials(filter)].map(row => [
+        row.id,
+        row.verdict,
+        row.candidate,
+        row.trial,
+        row.trial_reason,
+        row.trial_findings ?? row.trial_place,
+      ])
+    t.same(list({ trial: 'would-allow' }), [[allowed.id, 'block', 'next', 'would-allow', null, null]])
+    const found = 'nucleotide-run (sequence) in body /lanes/0/note'
+    t.same(list({ trial: 'would-block' }), [
+      [narrow.id, 'forward', 'next', 'would-block', 'schema-violation', 'body /celsius'],
+      [refused.id, 'forward', 'next', 'would-block', 'sensitive-content', found],
+    ])
+    t.equal(list({}).length, 3)
+    t.equal(list({ verdict: 'forward', limit: 1 }).length, 1)
+    t.same(list({ verdict: 'block', trial: 'would-block' }), [])
+    reader.close()
+  },
+)
+
 t.test('list: a row tells how the request ended, and what was found where', async t => {
   const [row] = reader.list({ verdict: 'block' })
   t.match(row, {

@@ -17,6 +17,7 @@ const parameter = (name: string, schema: JsonValue, required = false): DraftPara
 
 const route = (parts: Partial<DraftRoute>): DraftRoute => ({
   id: 'r',
+  mode: 'enforce',
   path: ['routes', 0],
   destination: 'vendor',
   instruments: null,

@@ -6,6 +6,7 @@ import type { Verdict } from '../../../rules/verdict.ts'
 
 const route = (schema: JsonValue): DraftRoute => ({
   id: 'r',
+  mode: 'enforce',
   path: ['routes', 0],
   destination: 'd',
   instruments: null,

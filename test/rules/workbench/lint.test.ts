@@ -94,6 +94,11 @@ const cases: Record<
     good: withRoute({ capacity: { perDay: 240 }, body: { kind: 'json', schema: oneBit } }),
   },
   'no-budget': { severity: 'warning', bad: withoutRate, good: sound },
+  'report-only-route': {
+    severity: 'warning',
+    bad: withRoute({ mode: 'report-only' }),
+    good: withRoute({ mode: 'enforce' }),
+  },
   'unused-destination': {
     severity: 'warning',
     bad: { ...sound, destinations: [destination, { id: 'other', host: 'other.example' }] },
@@ -338,6 +343,7 @@ t.test('lint: routes overlap only when one request can take both', async t => {
   const destinations = [destination, { id: 'other', host: 'other.example' }]
   const elsewhere = lintOf(twoRoutes({ destination: 'other' }, { destinations }))
   t.match(elsewhere, [{ code: 'overlapping-routes', severity: 'warning' }], 'a gateway client names no destination')
+  t.notOk(isFound(twoRoutes({ mode: 'report-only' })), 'one of them on trial')
 })
 
 t.test('lint: names that carry credentials, and names that only look like it', async t => {
