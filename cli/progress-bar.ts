@@ -6,6 +6,9 @@ export type ProgressBar = {
   readonly end: () => void
 }
 
+/** Milliseconds that pass before anything is shown. */
+const PATIENCE_MS = 2_000
+
 /**
  * A bar on standard error while something takes long; nothing where that is no terminal.
  * @param unit - what is counted, in the plural
@@ -20,13 +23,16 @@ export const progressBar = (unit: string): ProgressBar => {
     },
     process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy,
   )
+  const begun = performance.now()
   let isStarted = false
   return {
     show: ({ done, total }) => {
       // cli-progress draws nothing where there is no terminal
-      if (!isStarted) bar.start(total, done)
-      else bar.update(done)
-      isStarted = true
+      if (isStarted) bar.update(done)
+      else if (performance.now() - begun >= PATIENCE_MS) {
+        bar.start(total, done)
+        isStarted = true
+      }
     },
     end: () => {
       if (isStarted) bar.stop()

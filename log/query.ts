@@ -3,6 +3,7 @@ import { boundValues, conditionOf, type DecisionFilter } from './decision-filter
 import { openReader } from './reader.ts'
 import type { ActivationEntry, LogRecord } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
+import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
 
 /** A row of the view `decisions`: one decision and how it ended. See `record.ts` for units and forms. */
 export type DecisionRow = {
@@ -104,6 +105,8 @@ export type LogReader = {
   readonly forwardedSince: (time: string) => IterableIterator<ForwardedRow>
   /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
   readonly checkpoint: () => string
+  /** Decisions from a time on (RFC 3339, UTC, milliseconds), counted by how they came and what was decided. */
+  readonly traffic: (since: string, onProgress?: (progress: TrafficProgress) => void) => readonly Traffic[]
   readonly close: () => void
 }
 
@@ -121,6 +124,7 @@ export const openLogReader = (directory: string): LogReader => {
     heldGet: decision => heldGet(database, decision),
     activations: () => activations(database),
     forwardedSince: time => forwardedSince(database, time),
+    traffic: (since, onProgress) => countTraffic(database, since, onProgress),
     checkpoint: () => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string,
     close: () => void database.close(),
   }

@@ -1,29 +1,30 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadPolicy, readPolicySource } from '../../proxy/policy-file.ts'
+import { routeCapacity } from '../../rules/capacity/route-capacity.ts'
+import type { Policy } from '../../rules/policy.ts'
+import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
 import { readDraftPolicy } from '../../rules/workbench/draft-policy.ts'
-import { inspect } from '../../rules/inspect.ts'
-import type { Message } from '../../rules/message.ts'
 import {
   diffPolicies,
   type ItemChange,
   type PolicyDiff,
   type WrittenPolicy,
 } from '../../rules/workbench/policy-diff.ts'
-import { readPolicyDocument } from '../../rules/policy/policy-document.ts'
-import type { Policy } from '../../rules/policy.ts'
-import { routeCapacity } from '../../rules/capacity/route-capacity.ts'
-import { readyFolder, type CommonOptions } from '../context.ts'
+import { routeDigests } from '../../rules/workbench/route-digest.ts'
+import type { Side } from '../../rules/workbench/traffic-diff.ts'
+import type { CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { heldRows, openHeld, recordReviews } from '../held.ts'
-import { messageFor, messageOfHeld } from '../message-for.ts'
-import { payloadFiles } from '../payload-files.ts'
+import { diffAgainstLog, tellLogDiff } from '../log-diff.ts'
+import { compareTrials, tellPayloads, trialsHeld, trialsInFiles } from '../payload-diff.ts'
 import { json, line, table } from '../print.ts'
+import { parseTime } from '../time.ts'
 
 type DiffOptions = CommonOptions & {
   readonly against: readonly string[]
-  readonly blocked?: boolean
+  /** RFC 3339. */
+  readonly againstLog?: string
+  readonly againstBlocked?: boolean
   readonly route?: string
   readonly instrument?: string
   readonly key?: string
@@ -37,7 +38,15 @@ export const diffCommand = (): Command =>
     .argument('<old>', 'policy file')
     .argument('<new>', 'policy file')
     .option('--against <path...>', 'payload files, or folders of them, to try on both', [])
-    .option('--blocked', 'try the blocked payloads that are held for review')
+    .option(
+      '--against-log <time>',
+      'also say what would become of the requests in the decision log from this time on: 7d ago, or 2026-11-01',
+      parseTime,
+    )
+    .option(
+      '--against-blocked',
+      'also try the blocked payloads that are held for review; with --against-log those of that time',
+    )
     .option('--route <id>', 'try payloads on this route only; on every route when absent')
     .option('--instrument <id>', 'instrument that sends them; the first one that the route is open to when absent')
     .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
@@ -45,20 +54,39 @@ export const diffCommand = (): Command =>
       'after',
       examples(
         'sluice rules diff policy.yaml new.yaml',
-        'sluice rules diff policy.yaml new.yaml --against captured/ --blocked --key ~/reviewer.key',
+        'sluice rules diff policy.yaml new.yaml --against-log 7d',
+        'sluice rules diff policy.yaml new.yaml --against captured/ --against-blocked --key ~/reviewer.key',
       ),
     )
-    .action(async (oldFile: string, newFile: string, options: DiffOptions) => {
-      const [before, after] = [loadPolicy(oldFile), loadPolicy(newFile)]
-      const [old, fresh] = [writtenPolicy(oldFile), writtenPolicy(newFile)]
-      const structure = diffPolicies(old, fresh)
-      const capacity = capacityChanges(old, fresh)
-      const trials = [...trialsInFiles(before, after, options), ...(options.blocked ? await trialsHeld(options) : [])]
-      const payloads = compareTrials(trials, before, after)
-      if (before.digest !== after.digest) process.exitCode = exitCodes.changed
-      if (options.json) json({ old: before.digest, new: after.digest, ...structure, capacity, payloads })
-      else tell(structure, capacity, payloads)
+    .action(diff)
+
+const diff = async (oldFile: string, newFile: string, options: DiffOptions): Promise<void> => {
+  const [before, after] = [loadPolicy(oldFile), loadPolicy(newFile)]
+  const [old, fresh] = [writtenPolicy(oldFile), writtenPolicy(newFile)]
+  const structure = diffPolicies(old, fresh)
+  const capacity = capacityChanges(old, fresh)
+  const since = options.againstLog
+  const log = since === undefined ? null : diffAgainstLog(since, sideOf(before, old), sideOf(after, fresh), options)
+  const held = options.againstBlocked ? await trialsHeld(options, since) : { trials: [], unopened: 0 }
+  const payloads = compareTrials([...trialsInFiles(before, after, options), ...held.trials], before, after)
+  if (before.digest !== after.digest) process.exitCode = exitCodes.changed
+  if (options.json) {
+    const { unopened } = held
+    return json({
+      old: before.digest,
+      new: after.digest,
+      ...structure,
+      capacity,
+      log,
+      payloads: { ...payloads, unopened },
     })
+  }
+  tellStructure(structure, capacity)
+  if (log !== null) tellLogDiff(log, options.againstBlocked ?? false)
+  tellPayloads(payloads, held.unopened)
+}
+
+const sideOf = (policy: Policy, written: WrittenPolicy): Side => ({ policy, digests: routeDigests(written) })
 
 const writtenPolicy = (file: string): WrittenPolicy => {
   const { text, readReference } = readPolicySource(file)
@@ -81,99 +109,7 @@ const capacityChanges = (old: WrittenPolicy, fresh: WrittenPolicy): readonly Cap
     .filter(({ old, new: fresh }) => old !== fresh)
 }
 
-/** A payload to be tried; `messageIn` gives null where a policy lacks the route. */
-type Trial = {
-  readonly payload: string
-  readonly route: string | null
-  readonly messageIn: (policy: Policy) => Message | null
-}
-
-const trialsInFiles = (before: Policy, after: Policy, options: DiffOptions): readonly Trial[] => {
-  const ids = [...new Set([...before.routes, ...after.routes].map(({ id }) => id))]
-  const routes = options.route === undefined ? ids : [options.route]
-  return payloadFiles(options.against)
-    .flatMap(payloadsIn)
-    .flatMap(({ payload, bytes }) =>
-      routes.map(route => ({
-        payload,
-        route,
-        messageIn: (policy: Policy) =>
-          policy.routes.some(({ id }) => id === route)
-            ? messageFor(policy, { route, instrument: options.instrument }, bytes)
-            : null,
-      })),
-    )
-}
-
-/** A file holds one payload, or one a line when its name ends in `.ndjson`. */
-const payloadsIn = (file: string): readonly { readonly payload: string; readonly bytes: Uint8Array }[] => {
-  const bytes = readFileSync(file)
-  if (!file.endsWith('.ndjson')) return [{ payload: file, bytes }]
-  const lines = bytes.toString().split(/\r?\n/)
-  return lines.flatMap((text, index) =>
-    text === '' ? [] : [{ payload: `${file}:${index + 1}`, bytes: Buffer.from(text) }],
-  )
-}
-
-const trialsHeld = async (options: DiffOptions): Promise<readonly Trial[]> => {
-  const folder = readyFolder(options)
-  const trials: Trial[] = []
-  for (const { decision, route } of heldRows(folder, options.route)) {
-    const message = messageOfHeld(await openHeld(folder, decision, options.key))
-    trials.push({ payload: decision, route, messageIn: () => message })
-  }
-  await recordReviews(
-    folder,
-    trials.map(({ payload }) => payload),
-    'show',
-  )
-  return trials
-}
-
-type PayloadChange = {
-  readonly payload: string
-  readonly route: string | null
-  readonly change: 'newly passes' | 'newly blocked'
-  /** Of the block, under the policy that blocks. */
-  readonly reason: string
-  readonly place: string | null
-}
-
-type PayloadChanges = {
-  readonly tried: number
-  readonly newlyPass: number
-  readonly newlyBlocked: number
-  readonly changes: readonly PayloadChange[]
-}
-
-type Judgement = { readonly reason: string; readonly place: string | null } | null
-
-/** Null: it passes. */
-const judge = (trial: Trial, policy: Policy): Judgement => {
-  const message = trial.messageIn(policy)
-  if (message === null) return { reason: 'path-not-allowed', place: null }
-  const verdict = inspect(message, policy)
-  if (verdict.kind === 'forward') return null
-  return { reason: verdict.reason, place: verdict.place && `${verdict.place.surface} ${verdict.place.pointer || '/'}` }
-}
-
-const compareTrials = (trials: readonly Trial[], before: Policy, after: Policy): PayloadChanges => {
-  const changes = trials.flatMap((trial): readonly PayloadChange[] => {
-    const [old, fresh] = [judge(trial, before), judge(trial, after)]
-    const { payload, route } = trial
-    if (old !== null && fresh === null) return [{ payload, route, change: 'newly passes', ...old }]
-    return old === null && fresh !== null ? [{ payload, route, change: 'newly blocked', ...fresh }] : []
-  })
-  const count = (change: PayloadChange['change']): number => changes.filter(one => one.change === change).length
-  return {
-    tried: new Set(trials.map(({ payload }) => payload)).size,
-    newlyPass: count('newly passes'),
-    newlyBlocked: count('newly blocked'),
-    changes,
-  }
-}
-
-const tell = ({ items, schemas }: PolicyDiff, capacity: readonly CapacityChange[], payloads: PayloadChanges): void => {
+const tellStructure = ({ items, schemas }: PolicyDiff, capacity: readonly CapacityChange[]): void => {
   const changes = [
     ...items.map(({ what, id, change, keys }) => [
       `${what} ${id}`,
@@ -191,14 +127,6 @@ const tell = ({ items, schemas }: PolicyDiff, capacity: readonly CapacityChange[
   ]
   if (changes.length === 0) line('the policies say the same')
   else table(['what', 'place', 'change', 'in'], changes)
-  if (payloads.tried === 0) return
-  line()
-  line(`${payloads.tried} payloads tried: ${payloads.newlyPass} newly pass, ${payloads.newlyBlocked} are newly blocked`)
-  if (payloads.changes.length > 0)
-    table(
-      ['payload', 'route', 'change', 'reason', 'place'],
-      payloads.changes.map(({ payload, route, change, reason, place }) => [payload, route, change, reason, place]),
-    )
 }
 
 const spelledChanges = {
@@ -209,4 +137,4 @@ const spelledChanges = {
   demoted: 'no longer passing (is report-only)',
 } as const satisfies Record<ItemChange['change'], string>
 
-const spell = (bits: number | null): string => (bits === null ? 'no route' : `${bits} bit`)
+const spell = (bits: number | null): string => (bits === null ? 'nothing' : `${bits} bit`)
