@@ -80,7 +80,7 @@ const explainDecision = async (id: string, options: ExplainOptions): Promise<voi
   const file = policyToRead(options)
   const policy = loadPolicy(file)
   const record = decisionOf(id, options)
-  const payload = record.held ? await openForReview(id, options) : null
+  const payload = record.held ? await openForReview(id, options) : 'not held'
   const shared = {
     decision: id,
     decidedThen: record.reason ?? 'forwarded',
@@ -88,24 +88,24 @@ const explainDecision = async (id: string, options: ExplainOptions): Promise<voi
     policyThen: record.policy,
     policy: policy.digest,
   }
-  if (payload === null) return tellRecord(record, file, policy, shared, options)
+  if (typeof payload === 'string') return tellRecord(record, file, policy, { ...shared, payload }, options)
   const message = messageOfHeld(payload)
   const judgement = inspect(message, policy)
   tellJudgement({ judgement, message, trial: inspectTrial(message, policy) }, file, policy, shared, options)
 }
 
-/** Null when no key of a reviewer is at hand, and none was named: then the record alone is explained. */
-const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload | null> => {
+/** The payload, or why it cannot be had: then the record alone is explained. A key that is named has to fit. */
+const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload | string> => {
   const folder = readyFolder(options)
   try {
     const payload = await openHeld(folder, id, options.key)
     await recordReviews(folder, [id], 'show')
     return payload
   } catch (error) {
-    const lacksKey = error instanceof Failure && error.exitCode === exitCodes.permission
-    const isPurged = error instanceof Failure && error.exitCode === exitCodes.notFound
-    if (isPurged || (lacksKey && options.key === undefined)) return null
-    throw error
+    if (!(error instanceof Failure)) throw error
+    if (error.exitCode === exitCodes.notFound) return 'no longer held'
+    if (error.exitCode !== exitCodes.permission) throw error
+    return 'held, but not opened: no private key of a reviewer that fits is at hand'
   }
 }
 
@@ -168,8 +168,7 @@ const tellRecord = (
   told: Shared,
   options: ExplainOptions,
 ): void => {
-  const payload = record.held ? 'held, but not opened: no private key of a reviewer is at hand' : 'not held'
-  const shared = { ...told, payload, route: record.route }
+  const shared = { ...told, route: record.route }
   if (record.verdict === 'forward') return options.json ? json(shared) : fields(spellShared(shared))
   process.exitCode = exitCodes.found
   const explanation = explainBlock(blockIn(record), file, policy, null)

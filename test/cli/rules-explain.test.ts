@@ -53,6 +53,15 @@ t.test('P7: rules explain: a detector, with what it looks for and where that com
   t.notMatch(stdout, /userName/)
 })
 
+t.test('rules explain: a payload from standard input, named by "-" or by nothing', async t => {
+  const text = '{"category":"run-status","runId":"230912_A00187_1009_AHK33MDRX3","curentCycle":5}'
+  for (const name of [['-'], []]) {
+    const args = ['rules', 'explain', ...name, '--route', 'run-status', ...policy]
+    const { code, stdout } = await sluice(args, text)
+    t.match([code, stdout], [8, /\nnearest name\tcurrentCycle\n/])
+  }
+})
+
 t.test('rules explain: a payload that passes, exit code 0; no route named, 2; an unknown one, 3', async t => {
   const sample = join(pack, 'samples', 'run-status', 'novaseq-x.json')
   const { code, stdout } = await sluice(['rules', 'explain', sample, '--route', 'run-status', ...policy])
