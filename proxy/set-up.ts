@@ -1,18 +1,23 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createAuthority, type Permitted } from '../certs/authority.ts'
 import { createLog } from '../log/create-log.ts'
 import { createReviewer } from '../log/reviewer.ts'
 import type { Policy } from '../rules/policy.ts'
 import { normalizeAddress } from '../rules/address.ts'
 import type { DataFolder } from './data-folder.ts'
+import { documentSchemas, POLICY_SCHEMA, schemaComment } from './document-schemas.ts'
 import { loadPolicy, packsFolder } from './policy-file.ts'
 import { parseListen, policyFile, writeSettings, type Settings } from './settings.ts'
 
 const REVIEWER = 'default'
 
-/** The policy that a new appliance starts with. */
-export const shippedPolicy = (): string => readFileSync(join(packsFolder, 'illumina-proactive', 'policy.yaml'), 'utf8')
+/** The policy that a new appliance starts with; editors find its schema beside it. */
+export const shippedPolicy = (): string =>
+  readFileSync(join(packsFolder, 'illumina-proactive', 'policy.yaml'), 'utf8').replace(
+    /^# yaml-language-server: .*$/m,
+    () => schemaComment(POLICY_SCHEMA),
+  )
 
 export const isSetUp = (folder: DataFolder): boolean => existsSync(folder.settings)
 
@@ -27,13 +32,19 @@ export const setUp = async (folder: DataFolder, settings: Settings, policy: stri
   mkdirSync(folder.root, { recursive: true, mode: 0o700 })
   mkdirSync(folder.reviewers, { recursive: true, mode: 0o700 })
   const file = policyFile(folder, settings)
-  if (!existsSync(file)) writeFileSync(file, policy, { flag: 'wx', mode: 0o644 })
+  if (!existsSync(file)) writePolicy(file, policy)
   const permitted = permittedNames(settings, loadPolicy(file))
   if (!existsSync(folder.authority)) await createAuthority(folder.authority, permitted)
   if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) createReviewer(folder.reviewers, REVIEWER)
   if (!existsSync(folder.log)) makeLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
   // Last, because it says that the set-up is complete.
   writeFileSync(folder.settings, writeSettings(settings), { flag: 'wx', mode: 0o644 })
+}
+
+/** With the schema beside it, for editors; `sluice rules schema` writes it anew. */
+const writePolicy = (file: string, policy: string): void => {
+  writeFileSync(file, policy, { flag: 'wx', mode: 0o644 })
+  writeFileSync(join(dirname(file), POLICY_SCHEMA), readFileSync(documentSchemas.policy), { mode: 0o644 })
 }
 
 /** Made aside and then moved into place, so that a crash leaves no half of a log. */

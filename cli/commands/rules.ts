@@ -21,6 +21,7 @@ import { explainCommand } from './rules-explain.ts'
 import { historyCommand, rollbackCommand } from './rules-history.ts'
 import { learnCommand } from './rules-learn.ts'
 import { lintCommand } from './rules-lint.ts'
+import { schemaCommand } from './rules-schema.ts'
 import { testCommand } from './rules-test.ts'
 
 export const rulesCommand = (): Command =>
@@ -29,6 +30,7 @@ export const rulesCommand = (): Command =>
     .addCommand(checkCommand())
     .addCommand(scanCommand())
     .addCommand(lintCommand())
+    .addCommand(schemaCommand())
     .addCommand(capacityCommand())
     .addCommand(learnCommand())
     .addCommand(testCommand())

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import t from 'tap'
 import { startAppliance } from '../../proxy/appliance.ts'
+import { documentSchemas } from '../../proxy/document-schemas.ts'
 import { isSetUp, setUp, shippedPolicy } from '../../proxy/set-up.ts'
 import { defaultSettings, readSettings } from '../../proxy/settings.ts'
 import { makeFolder, newFolder, testSettings } from '../kit/appliance.ts'
@@ -24,6 +25,8 @@ t.test(
       ...['checkpoint.key', 'digest.key', 'decisions.sqlite'].map(name => join(folder.log, name)),
     ]
     for (const file of secrets) t.equal(modeOf(file), 0o600, file)
+    const schema = readFileSync(join(folder.root, 'policy.schema.json'), 'utf8')
+    t.equal(schema, readFileSync(documentSchemas.policy, 'utf8'), 'editors find the schema beside the policy')
     const appliance = await startAppliance(folder, readSettings(folder), () => undefined)
     t.match(appliance.status(), { policy: { instruments: 1, routes: 5 }, reviewers: ['default'] })
     await appliance.stop()

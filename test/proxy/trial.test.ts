@@ -85,7 +85,7 @@ t.test('P1: a route on trial judges every request and lets none of them out, unt
   const listed = await run('log', 'list', '--trial', 'would-allow')
   t.equal(listed.stdout.trim().split('\n').length, 1 + 4)
   t.match(listed.stdout, /\tblock\t-\tpath-not-allowed\twould-allow\tlaser\t-\t-\n/)
-  const [last] = decisions.all().toReversed()
+  const [last] = reader.list()
   t.match((await run('log', 'show', last!.id)).stdout, /\ntrial route\tlaser\n/)
   for (const { stdout } of [status, listed, await run('log', 'list', '--trial', '--json')])
     t.notMatch(stdout, 'GATTACA')
