@@ -75,8 +75,8 @@ const routesOf = (file: string, id: string | undefined): readonly DraftRoute[] =
   const chosen = routes.filter(route => (id === undefined ? route.mode === 'enforce' : route.id === id))
   if (chosen.length > 0) return chosen
   throw new Failure(
-    `the policy has no route ${id}`,
-    `it has: ${routes.map(route => route.id).join(', ')}`,
+    id === undefined ? 'the policy enforces no route, so nothing can leave' : `the policy has no route ${id}`,
+    `name one with --route; it has: ${routes.map(route => route.id).join(', ')}`,
     exitCodes.notFound,
   )
 }

@@ -11,7 +11,9 @@ export const schemaCommand = (): Command =>
   new Command('schema')
     .description('print the JSON Schema of a policy, or of its cases, with which editors complete and check the file')
     .addArgument(
-      new Argument('[kind]', 'of what').choices(Object.keys(documentSchemas)).default('policy' satisfies DocumentSchema),
+      new Argument('[kind]', 'of what')
+        .choices(Object.keys(documentSchemas))
+        .default('policy' satisfies DocumentSchema),
     )
     .option('-o, --output <file>', 'file to write it to, over the one that is there; standard output when absent')
     .addHelpText('after', examples('sluice rules schema -o policy.schema.json', 'sluice rules schema cases'))

@@ -7,18 +7,29 @@ import type { WrittenPolicy } from './policy-diff.ts'
 const beside = new Set(['id', 'mode', 'destination', 'instruments', 'response', 'onBlock'])
 
 /** Keys of a policy that are looked at by themselves, when it is asked which route a request finds. */
-const separate = new Set(['version', 'instruments', 'destinations', 'routes'])
+const separate = new Set(['version', 'instruments', 'destinations', 'routes', 'exceptions'])
+
+/** Keys of an exception that are for people, or say what is known already. */
+const forPeople = new Set(['id', 'owner', 'reason', 'route'])
 
 /**
  * A digest, for each route, of all that decides over what fits it: its own keys, its schemas wherever they stand, and what the
- * policy says for all routes (limits and the like). With the same digest, a request that finds the route meets the same verdict.
+ * policy says for all routes (limits, detectors) or makes an exception of. With the same digest, a request that finds the route
+ * meets the same verdict at the same time.
  * @returns `sha256:` and 64 hexadecimal digits, by the id of the route
  */
 export const routeDigests = ({ document, draft }: WrittenPolicy): ReadonlyMap<string, string> => {
-  const policy = document as { readonly routes: readonly JsonObject[] } & JsonObject
+  const policy = document as {
+    readonly routes: readonly JsonObject[]
+    readonly exceptions?: readonly JsonObject[]
+  } & JsonObject
   const shared = without(policy, separate)
   return new Map(
-    draft.routes.map((route, index) => [route.id, digestOf({ shared, route: rulesOf(policy.routes[index]!, route) })]),
+    draft.routes.map((route, index) => {
+      const excepted = (policy.exceptions ?? []).filter(exception => exception.route === route.id)
+      const exceptions = excepted.map(exception => without(exception, forPeople))
+      return [route.id, digestOf({ shared, exceptions, route: rulesOf(policy.routes[index]!, route) })]
+    }),
   )
 }
 

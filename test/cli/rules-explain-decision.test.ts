@@ -14,7 +14,15 @@ t.test('rules explain: a decision without a payload at hand, from what its recor
   const reviewers = loadReviewers(folder.reviewers)
   const shared = { route: 'serial', reason: 'schema-violation', rule: 'enum', findings: [] }
   const place = { surface: 'body', pointer: '/status' }
-  const trial = { route: 'next', verdict: 'would-allow', reason: null, rule: null, place: null, findings: [] } as const
+  const trial = {
+    route: 'next',
+    verdict: 'would-allow',
+    reason: null,
+    rule: null,
+    place: null,
+    findings: [],
+    exceptions: [],
+  } as const
   const entries = {
     blocked: blockOf({ ...shared, place }),
     held: blockOf({ ...shared, place, held: true }),

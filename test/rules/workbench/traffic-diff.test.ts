@@ -66,6 +66,15 @@ const blocked = (reason: string, change: Partial<RecordedTraffic> = {}): Recorde
 const lost: Partial<RecordedTraffic> = { route: null, path: null }
 const run: Partial<RecordedTraffic> = { route: 'run', method: 'PUT', path: '/v1/runs/{run}' }
 
+/** Digests of a policy with two routes and an exception for one of them. */
+const digestsOf = (exception: object, schema: object): ReadonlyMap<string, string> => {
+  const route = { destination: 'vendor', method: 'POST', body: { kind: 'json', schema } }
+  const routes = ['named', 'other'].map(id => ({ ...route, id, path: `/${id}` }))
+  const document = readPolicyDocument(stringify({ ...(parse(text) as Members), routes, exceptions: [exception] }))
+  if (!document.ok) throw new Error(JSON.stringify(document.problems))
+  return routeDigests({ document: document.value, draft: readDraftPolicy(document.value, () => null) })
+}
+
 type Members = { [key: string]: unknown }
 
 /** The policy after a change to its value. */
@@ -100,6 +109,21 @@ t.test(
       ),
       'content chiller chiller',
     )
+    const excepting = (owner: string, pointer = '/a') => {
+      const exception = {
+        id: 'e',
+        owner,
+        expires: '2027-01-01',
+        reason: 'a test',
+        detector: 'phone',
+        route: 'named',
+        pointer,
+      }
+      return digestsOf(exception, { type: 'object', additionalProperties: false, properties: {} })
+    }
+    t.equal(excepting('one').get('named'), excepting('two').get('named'), 'who answers for an exception')
+    t.not(excepting('one').get('named'), excepting('one', '/b').get('named'), 'where an exception holds')
+    t.equal(excepting('one').get('other'), excepting('one', '/b').get('other'), 'one of another route')
     const exact = changed(({ routes }) => Object.assign(routes![0]!, { forward: 'exact' }))
     t.equal(outcome(blocked('schema-violation'), exact), 'content chiller chiller')
     t.equal(outcome({ ...passed, ...run }, exact), 'same run run')
