@@ -27,7 +27,6 @@ import {
   type Forward,
   type Judgement,
   type Place,
-  type Subject,
   type Surface,
   type Trial,
   type Verdict,

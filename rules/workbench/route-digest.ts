@@ -3,8 +3,8 @@ import { canonicalize, type JsonValue } from '../canonical.ts'
 import { schemasOf, type DraftRoute } from './draft-policy.ts'
 import type { WrittenPolicy } from './policy-diff.ts'
 
-/** Keys of a route that say who may use it, or what is answered, but not what fits it. */
-const beside = new Set(['id', 'mode', 'destination', 'instruments', 'response', 'onBlock'])
+/** Keys of a route that say who may use it, what is answered, or what lint holds it to, but not what fits it. */
+const beside = new Set(['id', 'mode', 'destination', 'instruments', 'response', 'onBlock', 'capacity'])
 
 /** Keys of a policy that are looked at by themselves, when it is asked which route a request finds. */
 const separate = new Set(['version', 'instruments', 'destinations', 'routes', 'exceptions'])

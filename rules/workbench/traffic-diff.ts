@@ -118,7 +118,10 @@ const outcomeOf = (
       if (old.kind === 'none') return { outcome: 'same', why: fresh.reason }
       return { outcome: verdict === 'forward' ? 'newly-blocked' : 'stays-blocked', why: fresh.reason }
     case 'route': {
-      const isSame = old.kind === 'route' && before.digests.get(old.id) === after.digests.get(fresh.id)
+      const isSame =
+        old.kind === 'route' &&
+        before.digests.get(old.id) === after.digests.get(fresh.id) &&
+        sameDrip(old.instrument, fresh.instrument)
       return { outcome: isSame ? 'same' : 'content', why: null }
     }
     case 'unknown':
@@ -128,6 +131,10 @@ const outcomeOf = (
       return { outcome: 'unknown', why: fresh.lacks }
   }
 }
+
+/** Whether both may send as many nucleotides in pieces. */
+const sameDrip = ({ drip: a }: Instrument, { drip: b }: Instrument): boolean =>
+  a.perHour === b.perHour && a.perDay === b.perDay
 
 /** Whether both policies let in the same callers, and have the same routes. */
 const areAlike = (before: Side, after: Side): boolean => {
@@ -153,7 +160,7 @@ const scopeOf = ({ destination, method, path, instruments, upgradeInsecure }: Ro
 
 /** Where a policy leads a request, as far as can be told without its path, its content and the certificate behind it. */
 type Way =
-  | { readonly kind: 'route'; readonly id: string }
+  | { readonly kind: 'route'; readonly id: string; readonly instrument: Instrument }
   | { readonly kind: 'none'; readonly reason: BlockReason }
   | { readonly kind: 'unknown'; readonly lacks: 'path' | 'destination' | 'certificate' }
 
@@ -212,7 +219,9 @@ const routeFor = (
   const [route, ...others] = open
   if (!route) return none('instrument-not-allowed')
   if (others.length > 0) return none('route-ambiguous')
-  return ingress === 'plain' && !route.upgradeInsecure ? none('transport-insecure') : { kind: 'route', id: route.id }
+  return ingress === 'plain' && !route.upgradeInsecure
+    ? none('transport-insecure')
+    : { kind: 'route', id: route.id, instrument }
 }
 
 /** Whether each path of the second template is one of the first. */

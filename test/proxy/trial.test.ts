@@ -50,6 +50,8 @@ t.test('P1: a route on trial judges every request and lets none of them out, unt
   t.same(await send('/v1/chiller', '{"celsius":4.2}'), [200, 'chiller-next', 'would-allow'])
   t.same(await send('/v1/chiller', '{"pumpHours":1500}'), [403, 'chiller-next', 'would-allow'])
   t.same(await send('/v1/chiller', `{"note":"${read}"}`), [403, 'chiller-next', 'sensitive-content'])
+  t.same(await send('/v1/chiller', '{"note":"GATTACA"}'), [403, 'chiller-next', 'would-allow'])
+  t.same(appliance.appliance.status().drips, [], 'a trial takes nothing of the budget of an instrument')
   t.same(await send('/v1/laser', '{"pumpHours":1500}'), [403, 'laser', 'would-allow'])
   t.same(await send('/v1/laser', '{"watts":3}'), [403, 'laser', 'schema-violation'])
   t.same(await send('/v1/other', '{"watts":3}'), [403, null, null])
@@ -71,11 +73,11 @@ t.test('P1: a route on trial judges every request and lets none of them out, unt
 
   t.match(appliance.appliance.status(), {
     policy: { routes: 1 },
-    requests: { forwarded: 1, blocked: 6 },
+    requests: { forwarded: 1, blocked: 7 },
     trials: {
       since: /^\d{4}-/,
       routes: [
-        { route: 'chiller-next', wouldAllow: 2, wouldBlock: { 'sensitive-content': 1 } },
+        { route: 'chiller-next', wouldAllow: 3, wouldBlock: { 'sensitive-content': 1 } },
         { route: 'laser', wouldAllow: 2, wouldBlock: { 'schema-violation': 1 } },
       ],
     },
@@ -83,7 +85,7 @@ t.test('P1: a route on trial judges every request and lets none of them out, unt
   const status = await run('status')
   t.match(status.stdout, /\ntrial of laser\tsince \S+: would allow 2, would block 1 \(schema-violation 1\)\n/)
   const listed = await run('log', 'list', '--trial', 'would-allow')
-  t.equal(listed.stdout.trim().split('\n').length, 1 + 4)
+  t.equal(listed.stdout.trim().split('\n').length, 1 + 5)
   t.match(listed.stdout, /\tblock\t-\tpath-not-allowed\twould-allow\tlaser\t-\t-\n/)
   const [last] = reader.list()
   t.match((await run('log', 'show', last!.id)).stdout, /\ntrial route\tlaser\n/)
@@ -98,6 +100,8 @@ t.test('P1: a route on trial judges every request and lets none of them out, unt
   t.same(await send('/v1/chiller', '{"pumpHours":1500}'), [200, null, null])
   t.same(await send('/v1/chiller', `{"note":"${read}"}`), [403, null, null])
   t.equal(vendor.requests.length, 2)
+  t.same(await send('/v1/chiller', '{"note":"GATTACA"}'), [200, null, null])
+  t.match(appliance.appliance.status().drips, [{ instrument: 'novaseq-01', lastDay: 7 }], 'what leaves does')
   t.match(appliance.appliance.status().trials.routes, [{ route: 'laser', wouldAllow: 0, wouldBlock: {} }])
   t.match(await verifyLog(folder.log), { kind: 'intact' })
 })
