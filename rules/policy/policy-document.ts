@@ -1,7 +1,7 @@
 import policySchema from './policy.schema.json' with { type: 'json' }
-import { compileDocumentSchema, readYamlDocument, type YamlDocument } from './yaml-document.ts'
+import { documentSchema, readYamlDocument, type YamlDocument } from './yaml-document.ts'
 
-const validate = compileDocumentSchema(policySchema)
+const schema = documentSchema(policySchema)
 
 /** Reads the text of a policy: the shape of it alone. `parsePolicy` reads what it means. */
-export const readPolicyDocument = (text: string): YamlDocument => readYamlDocument(text, validate)
+export const readPolicyDocument = (text: string): YamlDocument => readYamlDocument(text, schema)

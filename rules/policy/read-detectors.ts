@@ -4,7 +4,7 @@ import type { Path } from '../json-pointer.ts'
 import { defaultDetectors, defaultPanels, panelsOf, type Panels } from '../panel.ts'
 import { detectors } from '../registry.ts'
 import type { RawDetector } from './raw-policy.ts'
-import { compileDocumentSchema, schemaFaults } from './yaml-document.ts'
+import { documentSchema, schemaFaults } from './yaml-document.ts'
 
 export type DetectorsReading = {
   /** Those that are asked, as they are set; those that are on by default where there are problems. */
@@ -38,7 +38,7 @@ export const mandatory = 'it goes by a structure that telemetry does not have, s
 const problemsOf = (id: string, entry: RawDetector): readonly (readonly [Path, string])[] => {
   const detector = all.find(one => one.id === id)
   if (!detector) return [[[], 'there is no such detector: docs/detectors.md lists those there are']]
-  const faults = schemaFaults(settingsIn(entry), compileDocumentSchema(schemaOf(detector)))
+  const faults = schemaFaults(settingsIn(entry), documentSchema(schemaOf(detector))())
   const isOff = detector.mandatory && entry.enabled === false
   return isOff ? [...faults, [['enabled'], `this detector cannot be switched off: ${mandatory}`]] : faults
 }

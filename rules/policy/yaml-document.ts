@@ -21,8 +21,15 @@ export type YamlDocument =
   | { readonly ok: true; readonly value: JsonValue; readonly locate: Locate }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** A schema that describes a kind of document, for `readYamlDocument`. */
-export const compileDocumentSchema = (schema: object): ValidateFunction =>
+/** A schema that describes a kind of document. It is compiled when it is first needed: most commands read no such document. */
+export type DocumentSchema = () => ValidateFunction
+
+export const documentSchema = (schema: object): DocumentSchema => {
+  let compiled: ValidateFunction | null = null
+  return () => (compiled ??= compileDocumentSchema(schema))
+}
+
+const compileDocumentSchema = (schema: object): ValidateFunction =>
   new Ajv2020({
     strict: true,
     strictRequired: false,
@@ -37,7 +44,7 @@ export const compileDocumentSchema = (schema: object): ValidateFunction =>
  * Reads a YAML 1.2 text and holds it to a schema.
  * @returns a value that can be written as JSON and fits that schema, or every problem found. Never throws.
  */
-export const readYamlDocument = (text: string, validate: ValidateFunction): YamlDocument => {
+export const readYamlDocument = (text: string, schema: DocumentSchema): YamlDocument => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, stringKeys: true })
   const at = (offset: number) => {
@@ -50,7 +57,7 @@ export const readYamlDocument = (text: string, validate: ValidateFunction): Yaml
   const value = plainValue(document)
   if (value === undefined)
     return { ok: false, problems: [{ ...at(0), key: '', message: 'has too many or circular aliases' }] }
-  const problems = valueProblems(value, validate, locate)
+  const problems = valueProblems(value, schema(), locate)
   return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, value, locate }
 }
 

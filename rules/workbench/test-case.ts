@@ -1,7 +1,7 @@
 import type { JsonValue } from '../canonical.ts'
 import casesSchema from './cases.schema.json' with { type: 'json' }
 import { referenceToken, type Path } from '../json-pointer.ts'
-import { compileDocumentSchema, inOrder, keyOf, readYamlDocument, type Problem } from '../policy/yaml-document.ts'
+import { documentSchema, inOrder, keyOf, readYamlDocument, type Problem } from '../policy/yaml-document.ts'
 import { dripRules } from '../drip/drip-rules.ts'
 import { detectors } from '../registry.ts'
 import { resolvePlace } from './resolve-place.ts'
@@ -43,7 +43,7 @@ type RawCase = Omit<TestCase, 'payload'> & {
  * @returns every problem found, in the order of the text; cases only when there is none
  */
 export const readCases = (text: string, nameable: Nameable): CasesReading => {
-  const document = readYamlDocument(text, validate)
+  const document = readYamlDocument(text, schema)
   if (!document.ok) return document
   const { cases } = document.value as unknown as { readonly cases: readonly RawCase[] }
   const complaints = complaintsAbout(cases, nameable)
@@ -51,7 +51,7 @@ export const readCases = (text: string, nameable: Nameable): CasesReading => {
   return problems.length > 0 ? { ok: false, problems: inOrder(problems) } : { ok: true, cases: cases.map(caseOf) }
 }
 
-const validate = compileDocumentSchema(casesSchema)
+const schema = documentSchema(casesSchema)
 
 type Complaint = readonly [Path, string]
 
