@@ -155,7 +155,8 @@ const budgetOf = ({ capacity, bits, rate, isEnforced }: Measured) =>
 /** Rounded up, as a bound has to be. */
 const spellBits = (bits: number): string => {
   if (!Number.isFinite(bits)) return bits > 0 ? 'unbounded' : 'nothing passes'
-  return (Math.ceil(bits * 10 - 1e-6) / 10).toLocaleString('en', { minimumFractionDigits: 1 })
+  // Rounding up what is not quite 0 gives -0.
+  return (Math.ceil(bits * 10 - 1e-6) / 10 + 0).toLocaleString('en', { minimumFractionDigits: 1 })
 }
 
 const spellRate = (rate: number): string =>

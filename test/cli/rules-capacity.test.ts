@@ -93,3 +93,9 @@ t.test('rules capacity: wrong arguments, a route that is not there, and a file t
   t.equal(broken.code, 1)
   t.match(broken.stderr, /policy\.yaml:1:1 version: must be 1/)
 })
+
+t.test('rules capacity: what carries nothing carries 0.0 bits, not less', async t => {
+  const { stdout } = await sluice(['rules', 'capacity', ...policy, '--top', '200'])
+  t.match(stdout, /\t0\.0\t/)
+  t.notMatch(stdout, '-0.0')
+})
