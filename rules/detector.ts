@@ -1,3 +1,5 @@
+import type { JsonValue } from './canonical.ts'
+import type { Container, ContainerNeed } from './container.ts'
 import type { Need } from './sieve.ts'
 
 /** What a detector is. Detectors are data with one function; `registry.ts` lists them. */
@@ -5,7 +7,10 @@ import type { Need } from './sieve.ts'
 /** `sequence`: nucleotides, variants, reads. `identity` and `health`: persons. `secret`: credentials. */
 export type Category = 'sequence' | 'identity' | 'health' | 'secret'
 
-/** A stretch of the inspected text in UTF-16 code units, or of the inspected bytes in octets; `end` is exclusive. */
+/**
+ * A stretch of the inspected text in UTF-16 code units, of the inspected bytes in octets, or of the members of an array or object;
+ * `end` is exclusive.
+ */
 export type Span = { readonly start: number; readonly end: number }
 
 /** One string that would leave: a value, a property name, or the decimal spelling of a number. */
@@ -74,4 +79,21 @@ export type BytesDetector = Common & {
   readonly examples: { readonly match: readonly string[]; readonly noMatch: readonly string[] }
 }
 
-export type Detector = TextDetector | BytesDetector
+/** A container as an example, alone or with the names that lead to it. */
+export type ValueExample = { readonly value: Contents; readonly keys?: readonly string[] }
+type Contents = readonly JsonValue[] | { readonly [name: string]: JsonValue }
+
+/** Looks at arrays and objects as a whole, for what is spread over their members. Says which members, never what they say. */
+export type ValueDetector = Common & {
+  readonly kind: 'value'
+  /**
+   * What an array or object must be before `find` runs at all: it meets one of these. Every container in which `find` would find
+   * something has to; a test holds it to that.
+   */
+  readonly needs: readonly ContainerNeed[]
+  /** In time linear in the members, and in the members of these. */
+  readonly find: (container: Container) => Iterable<Span>
+  readonly examples: { readonly match: readonly ValueExample[]; readonly noMatch: readonly ValueExample[] }
+}
+
+export type Detector = TextDetector | BytesDetector | ValueDetector

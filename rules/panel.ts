@@ -1,4 +1,5 @@
-import type { BytesDetector, Detector, TextDetector } from './detector.ts'
+import { ContainerSieve } from './container.ts'
+import type { BytesDetector, Detector, TextDetector, ValueDetector } from './detector.ts'
 import { Paths } from './paths.ts'
 import { detectors } from './registry.ts'
 import { type Needy, Sieve } from './sieve.ts'
@@ -14,8 +15,11 @@ const disguise: Needy = { needs: [{ beyond: 1 }] }
 export class Panel {
   readonly text: readonly TextDetector[]
   readonly bytes: readonly BytesDetector[]
+  readonly value: readonly ValueDetector[]
   /** Sifts the text detectors, then the codings, then whether a text may be in disguise. */
   readonly sieve: Sieve
+  /** Sifts the detectors of arrays and objects. */
+  readonly containers: ContainerSieve
   /** Of these detectors alone: another panel may look for more. */
   readonly paths: Paths
   /** Whether texts are remembered as clean. */
@@ -24,8 +28,10 @@ export class Panel {
   constructor(asked: readonly Detector[], remembers = true) {
     this.text = asked.filter(detector => detector.kind === 'text')
     this.bytes = asked.filter(detector => detector.kind === 'bytes')
+    this.value = asked.filter(detector => detector.kind === 'value')
+    this.containers = new ContainerSieve(this.value)
     this.sieve = new Sieve([...this.text, ...textCodings, disguise])
-    this.paths = new Paths(this.sieve, REMEMBERED)
+    this.paths = new Paths(this.sieve, this.containers, REMEMBERED)
     this.remembers = remembers
   }
 }

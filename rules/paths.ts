@@ -1,3 +1,4 @@
+import type { ContainerSieve } from './container.ts'
 import type { Subject } from './detector.ts'
 import type { Armed, Sieve } from './sieve.ts'
 
@@ -31,6 +32,8 @@ export class Path {
   /** The needs that count for a text here, and those that count for a number: only a name makes a bare number mean anything. */
   readonly armed: Armed
   readonly aroused: Armed | null
+  /** What the last name says of the object that has it. */
+  readonly marks: number
   /** Whether every detector has looked at the last name and found nothing. */
   hasCleanName = false
   readonly below = new Map<string, Path>()
@@ -39,11 +42,12 @@ export class Path {
   next: Path | null = null
   #clean: Record<Role, Known> | null = null
 
-  constructor(name: string, keys: readonly string[], sieve: Sieve) {
+  constructor(name: string, keys: readonly string[], sieve: Sieve, containers: ContainerSieve) {
     this.name = name
     this.keys = keys
     this.aroused = sieve.arousedBy(keys)
     this.armed = sieve.armedBy(keys)
+    this.marks = containers.marksOf(name)
   }
 
   isClean(role: Role, text: string): boolean {
@@ -64,13 +68,15 @@ export class Path {
  */
 export class Paths {
   readonly #sieve: Sieve
+  readonly #containers: ContainerSieve
   readonly #capacity: number
   #count = 0
   #root: Path
 
   /** @param capacity - paths and texts that are remembered; beyond it everything is forgotten, and learnt anew */
-  constructor(sieve: Sieve, capacity: number) {
+  constructor(sieve: Sieve, containers: ContainerSieve, capacity: number) {
     this.#sieve = sieve
+    this.#containers = containers
     this.#capacity = capacity
     this.#root = this.#empty()
   }
@@ -80,14 +86,14 @@ export class Paths {
   }
 
   #empty(): Path {
-    return new Path('', [], this.#sieve)
+    return new Path('', [], this.#sieve, this.#containers)
   }
 
   /** The path with one more name. */
   under(path: Path, name: string): Path {
     const known = path.below.get(name)
     if (known) return known
-    const made = new Path(name, [...path.keys, name], this.#sieve)
+    const made = new Path(name, [...path.keys, name], this.#sieve, this.#containers)
     if (name.length <= MAX_LENGTH && this.#hasRoom()) path.below.set(name, made)
     return made
   }

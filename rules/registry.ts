@@ -22,10 +22,12 @@ import { flatFile } from './detectors/flat-file.ts'
 import { frNir } from './detectors/fr-nir.ts'
 import { genomicMagic } from './detectors/genomic-magic.ts'
 import { genomicsJson } from './detectors/genomics-json.ts'
+import { genotypeRecord } from './detectors/genotype-record.ts'
 import { rawGenotypes, rsidGenotype, rsidList } from './detectors/genotype.ts'
 import { gff } from './detectors/gff.ts'
 import { healthTerms } from './detectors/health-terms.ts'
 import { iban } from './detectors/iban.ts'
+import { indexPair } from './detectors/index-pair.ts'
 import { insuranceNumber } from './detectors/insurance-number.ts'
 import { ipAddress } from './detectors/ip-address.ts'
 import { itCodiceFiscale } from './detectors/it-codice-fiscale.ts'
@@ -48,11 +50,15 @@ import { sam } from './detectors/sam.ts'
 import { sampleSheet } from './detectors/sample-sheet.ts'
 import { sePersonnummer } from './detectors/se-personnummer.ts'
 import { shortSequence } from './detectors/short-sequence.ts'
+import { spreadComposition } from './detectors/spread-composition.ts'
+import { spreadLetters } from './detectors/spread-letters.ts'
 import { strProfile } from './detectors/str-profile.ts'
+import { strRecord } from './detectors/str-record.ts'
 import { ukNhs } from './detectors/uk-nhs.ts'
 import { ukNino } from './detectors/uk-nino.ts'
 import { usSsn } from './detectors/us-ssn.ts'
 import { userPath } from './detectors/user-path.ts'
+import { variantRecord } from './detectors/variant-record.ts'
 import { variant } from './detectors/variant.ts'
 import { vcf } from './detectors/vcf.ts'
 import type { Detector } from './detector.ts'
@@ -62,6 +68,8 @@ export const detectors = [
   // sequence
   nucleotideRun,
   nucleotideGroups,
+  spreadLetters,
+  spreadComposition,
   iupacRun,
   shortSequence,
   proteinRun,
@@ -76,12 +84,16 @@ export const detectors = [
   bed,
   readName,
   variant,
+  variantRecord,
   rsidGenotype,
   rsidList,
   rawGenotypes,
+  genotypeRecord,
   strProfile,
+  strRecord,
   cigar,
   sampleSheet,
+  indexPair,
   accession,
   genomicsJson,
   genomicMagic,

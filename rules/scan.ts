@@ -1,6 +1,7 @@
 import type { JsonValue } from './canonical.ts'
 import { spelledOctets } from './codings/octets.ts'
-import type { BytesDetector, Span, Subject, TextDetector } from './detector.ts'
+import { containerOf, type JsonObject } from './container.ts'
+import type { Detector, Span, Subject, TextDetector } from './detector.ts'
 import { leadsTo, type Exception, type Step } from './exception.ts'
 import { referenceToken } from './json-pointer.ts'
 import { normalize } from './normalize.ts'
@@ -134,6 +135,7 @@ class Scanner {
     }
     this.#depth = depth
     if (typeof items[0] === 'number') this.#spelled(items)
+    this.#whole(items, null, 0)
   }
 
   /** Numbers that are octets or code points: a file or a text written as an array. */
@@ -142,13 +144,15 @@ class Scanner {
     if (inner !== null) this.#unwrapped('octets', inner)
   }
 
-  #object(object: { readonly [key: string]: JsonValue }): void {
+  #object(object: JsonObject): void {
     const outer = this.#path
     const { paths } = this.#panel
     const depth = this.#step(null)
     let index = 0
     let before: Path | null = null
-    for (const name of Object.keys(object)) {
+    let marks = 0
+    const names = Object.keys(object)
+    for (const name of names) {
       const guess: Path | null = before === null ? outer.first : before.next
       const path: Path = guess !== null && guess.name === name ? guess : paths.under(outer, name)
       if (path !== guess) {
@@ -156,6 +160,7 @@ class Scanner {
         else before.next = path
       }
       before = path
+      marks |= path.marks
       this.#indexes[depth] = index++
       this.#names[depth] = name
       this.#hidden[depth] = false
@@ -165,6 +170,18 @@ class Scanner {
       this.#path = outer
     }
     this.#depth = depth
+    this.#whole(object, names, marks)
+  }
+
+  /** @param names - of the members, null in an array; `marks`: what they say together */
+  #whole(value: readonly JsonValue[] | JsonObject, names: readonly string[] | null, marks: number): void {
+    const asked = this.#panel.containers.sift(value, names, marks)
+    if (asked === null) return
+    const container = containerOf(value, this.#path.keys)
+    for (const place of asked) {
+      const detector = this.#panel.value[place]!
+      this.#report(detector, 'value', detector.find(container))
+    }
   }
 
   /** One step further from the root; gives the place of what is known of it. */
@@ -267,7 +284,7 @@ class Scanner {
   }
 
   /** The first match of a detector in a text is enough to block it; an exception has to hold for all of them. */
-  #report({ id, category }: TextDetector | BytesDetector, role: Subject['role'], spans: Iterable<Span>): void {
+  #report({ id, category }: Detector, role: Subject['role'], spans: Iterable<Span>): void {
     const exceptions = this.#exceptionsOf(id, role)
     const [first, ...more] = exceptions.length > 0 ? spans : firstOf(spans)
     if (!first) return

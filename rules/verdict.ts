@@ -20,7 +20,7 @@ export type Finding = Place & {
   readonly category: Category
   /** The encodings that were undone to see it, outermost first. */
   readonly chain: readonly string[]
-  /** Length of the match: UTF-16 code units of text, octets of bytes. */
+  /** Length of the match: UTF-16 code units of text, octets of bytes, members of an array or object. */
   readonly length: number
 }
 

@@ -11,6 +11,8 @@ const LOINC =
   /(?<![\d-])(?:69548-6|69547-8|69551-0|81254-5|48018-6|48004-6|48005-3|51958-7|53037-8|81252-9|81290-9)(?![\d-])/g
 /** Five digits and one, where letters may be glued on. */
 const LOINC_LOOKS = [/(?:(?<!0)0{5}|~)$/, /^0(?!0)/]
+/** The member that holds all of an htsget answer. */
+const TICKET = 'htsget'
 const LOINC_CONTEXT = /\b(?:loinc|fhir|component|coding|observation|code)\b/
 
 /** Names and codes by which genomics records are written as JSON: GA4GH VRS, refget, htsget; FHIR genomics; Zarr; found barcodes. */
@@ -31,6 +33,7 @@ export const genomicsJson = {
     { dashes: 1, looks: LOINC_LOOKS, under: anyKey(LOINC_CONTEXT) },
   ],
   find: subject => [
+    ...(subject.role === 'key' && subject.text === TICKET ? [{ start: 0, end: TICKET.length }] : []),
     ...(HINT.test(subject.text) ? spansOf(subject.text, NAME) : []),
     ...spansOf(subject.text, LOINC).filter(span => inContext(subject, span, LOINC_CONTEXT)),
   ],

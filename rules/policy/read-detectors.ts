@@ -56,7 +56,7 @@ const settingsIn = ({ enabled: _enabled, reason: _reason, ...settings }: RawDete
 
 const configured = (detector: Detector, entry: RawDetector = {}): Detector => {
   const settings = settingsOf(detector)
-  if (detector.kind === 'bytes' || !settings) return detector
+  if (detector.kind !== 'text' || !settings) return detector
   const defaults = Object.entries(settings.schema.properties).map(([name, property]) => [name, property.default])
   const values = { ...(Object.fromEntries(defaults) as object), ...settingsIn(entry) }
   return { ...detector, find: settings.find(values as never) }

@@ -1,4 +1,5 @@
-import type { Subject, TextDetector } from '../../rules/detector.ts'
+import { ContainerSieve, type Container } from '../../rules/container.ts'
+import type { Subject, TextDetector, ValueDetector } from '../../rules/detector.ts'
 import { Sieve } from '../../rules/sieve.ts'
 
 const sieves = new WeakMap<TextDetector, Sieve>()
@@ -14,4 +15,12 @@ export const reaches = (detector: TextDetector, { text, role, keys }: Subject): 
   const sieve = sieveOf(detector)
   const armed = role === 'number' ? sieve.arousedBy(keys) : sieve.armedBy(keys)
   return armed !== null && sieve.sift(text, armed) !== null
+}
+
+/** The same of an array or object. */
+export const reachesContainer = (detector: ValueDetector, { names, members }: Container): boolean => {
+  const sieve = new ContainerSieve([detector])
+  const marks = (names ?? []).reduce((bits, name) => bits | sieve.marksOf(name), 0)
+  const value = names === null ? members : Object.fromEntries(names.map((name, at) => [name, members[at]!]))
+  return sieve.sift(value, names, marks) !== null
 }

@@ -1,9 +1,12 @@
 import t from 'tap'
+import { ContainerSieve } from '../../rules/container.ts'
 import type { JsonValue } from '../../rules/canonical.ts'
 import { Paths } from '../../rules/paths.ts'
 import { defaultLimits } from '../../rules/policy.ts'
 import { scan } from '../../rules/scan.ts'
 import { Sieve } from '../../rules/sieve.ts'
+
+const noContainers = new ContainerSieve([])
 
 const found = (value: JsonValue) =>
   scan([{ surface: 'body', value, names: null }], defaultLimits).findings.map(({ detector, pointer }) => [
@@ -43,7 +46,7 @@ t.test('paths: what holds a leak in an encoding, found every time', async t => {
 const sieve = new Sieve([{ needs: [{ digits: 2, under: keys => keys.includes('ssn') }] }])
 
 t.test('paths: full, everything is forgotten and learnt anew', async t => {
-  const paths = new Paths(sieve, 3)
+  const paths = new Paths(sieve, noContainers, 3)
   const path = paths.under(paths.root, 'name')
   paths.addClean(path, 'value', 'a')
   paths.addClean(path, 'number', '1')
@@ -56,7 +59,7 @@ t.test('paths: full, everything is forgotten and learnt anew', async t => {
 })
 
 t.test('paths: long texts and names, never kept', async t => {
-  const paths = new Paths(sieve, 10)
+  const paths = new Paths(sieve, noContainers, 10)
   paths.addClean(paths.root, 'value', 'x'.repeat(129))
   paths.under(paths.root, 'x'.repeat(129))
   t.notOk(paths.root.isClean('value', 'x'.repeat(129)))
@@ -64,7 +67,7 @@ t.test('paths: long texts and names, never kept', async t => {
 })
 
 t.test('paths: where every text is new, none is kept any more', async t => {
-  const paths = new Paths(sieve, 10_000)
+  const paths = new Paths(sieve, noContainers, 10_000)
   const path = paths.under(paths.root, 'serial')
   for (let many = 0; many < 600; many++) paths.addClean(path, 'value', String(many))
   t.notOk(path.isClean('value', '0'))
@@ -78,7 +81,7 @@ t.test('paths: names arm detectors for texts, those further out as well, and for
 })
 
 t.test('paths: names arouse detectors for numbers', async t => {
-  const paths = new Paths(sieve, 10)
+  const paths = new Paths(sieve, noContainers, 10)
   t.equal(paths.under(paths.root, 'lot').aroused, null)
   t.not(paths.under(paths.under(paths.root, 'patient'), 'ssn').aroused, null)
 })

@@ -1,8 +1,9 @@
 import t from 'tap'
-import type { Detector, Example, Span, Subject, TextDetector } from '../../rules/detector.ts'
+import { containerOf } from '../../rules/container.ts'
+import type { Detector, Example, Span, Subject, TextDetector, ValueDetector } from '../../rules/detector.ts'
 import { detectors } from '../../rules/registry.ts'
 import { seeded, type Random } from '../kit/random.ts'
-import { reaches } from '../kit/reaches.ts'
+import { reaches, reachesContainer } from '../kit/reaches.ts'
 
 const all: readonly Detector[] = detectors
 
@@ -29,21 +30,55 @@ const subjectsOf = (example: Example): readonly Subject[] => {
 const areWithin = (spans: readonly Span[], length: number): boolean =>
   spans.every(({ start, end }) => start >= 0 && start < end && end <= length)
 
+/** What a detector finds in an example, and how long the example is, in what its spans are counted in. */
+type Seen = { readonly example: string; readonly spans: readonly Span[]; readonly length: number }
+
+const lookedAt = (detector: Detector, which: 'match' | 'noMatch'): readonly Seen[] => {
+  if (detector.kind === 'value')
+    return detector.examples[which].map(({ value, keys }) => {
+      const container = containerOf(value, keys)
+      return {
+        example: JSON.stringify(value),
+        spans: [...detector.find(container)],
+        length: container.members.length,
+      }
+    })
+  if (detector.kind === 'bytes')
+    return detector.examples[which].map(example => {
+      const bytes = Buffer.from(example, 'base64')
+      return { example, spans: [...detector.find(bytes)], length: bytes.length }
+    })
+  return detector.examples[which]
+    .flatMap(subjectsOf)
+    .map(subject => ({ example: subject.text, spans: [...detector.find(subject)], length: subject.text.length }))
+}
+
 for (const detector of all)
   t.test(`${detector.id}: finds its match examples, and nothing in the others`, async t => {
-    const spansIn = (example: Example): readonly Span[] =>
-      detector.kind === 'bytes'
-        ? [...detector.find(Buffer.from(example as string, 'base64'))]
-        : subjectsOf(example).flatMap(subject => [...detector.find(subject)])
-    for (const example of detector.examples.match) {
-      const spans = spansIn(example)
-      t.ok(spans.length > 0, JSON.stringify(example))
-      const text = typeof example === 'string' ? example : example.text
-      const length = detector.kind === 'bytes' ? Buffer.from(text, 'base64').length : text.length
+    for (const { example, spans, length } of lookedAt(detector, 'match')) {
+      t.ok(spans.length > 0, example)
       t.ok(areWithin(spans, length), 'the spans lie within')
     }
-    for (const example of detector.examples.noMatch) t.same(spansIn(example), [], JSON.stringify(example))
+    for (const { example, spans } of lookedAt(detector, 'noMatch')) t.same(spans, [], example)
   })
+
+const valueDetectors = all.filter((detector): detector is ValueDetector => detector.kind === 'value')
+
+t.test('registry: an array or object in which a detector would find something meets its needs', async t => {
+  const examples = valueDetectors.flatMap(({ examples: { match, noMatch } }) => [...match, ...noMatch])
+  // What stands around and in between must not hide it.
+  const containers = examples.flatMap(({ value, keys }) =>
+    Array.isArray(value)
+      ? [containerOf(value, keys), containerOf(Object.fromEntries(value.entries()), keys)]
+      : [containerOf(value, keys), containerOf({ ...value, more: 1 }, keys), containerOf(Object.values(value), keys)],
+  )
+  const wrong = containers.flatMap(container =>
+    valueDetectors
+      .filter(detector => !reachesContainer(detector, container) && [...detector.find(container)].length > 0)
+      .map(({ id }) => `${id} on ${JSON.stringify(container)}`),
+  )
+  t.same(wrong, [])
+})
 
 /** The roles in which a text can come: a number is spelled as JSON spells it. */
 const rolesOf = ({ text }: Subject): readonly Subject['role'][] =>
@@ -63,9 +98,11 @@ t.test('registry: what a detector would find meets its needs, in any example of 
   t.same(wrong, [])
 })
 
+const textual = all.filter(detector => detector.kind !== 'value')
+
 /** Numbers as telemetry and people write them: of any length, whole and broken, and the digits of every example. */
 const numberTexts = (): readonly string[] => {
-  const texts = all.flatMap(({ examples }) =>
+  const texts = textual.flatMap(({ examples }) =>
     examples.match.map(example => (typeof example === 'string' ? example : example.text).replaceAll(/\D/g, '')),
   )
   const numbers = texts.filter(text => text !== '' && text.length < 18).map(Number)
@@ -79,7 +116,7 @@ const numberTexts = (): readonly string[] => {
 }
 
 const textDetectors = all.filter((detector): detector is TextDetector => detector.kind === 'text')
-const contexts = all.flatMap(({ examples }) =>
+const contexts = textDetectors.flatMap(({ examples }) =>
   examples.match.flatMap(example => (typeof example === 'string' ? [] : [example.keys])),
 )
 
