@@ -21,7 +21,8 @@ export const containerOf = (value: readonly JsonValue[] | JsonObject, keys: read
     ? { names: null, members: value, keys }
     : { names: Object.keys(value), members: Object.values(value), keys }
 
-export const isArray = (value: JsonValue | readonly JsonValue[] | undefined): value is readonly JsonValue[] => Array.isArray(value)
+export const isArray = (value: JsonValue | readonly JsonValue[] | undefined): value is readonly JsonValue[] =>
+  Array.isArray(value)
 
 /**
  * What a member is at a glance. `letters`: one to three nucleotide letters; `bases`: four or more; `marker`: begins as an rsID does;
@@ -36,6 +37,8 @@ export type MemberKind = (typeof kinds)[number]
 export type ContainerNeed = {
   /** Least number of members. */
   readonly members: number
+  /** It is an array, not an object. */
+  readonly isArray?: true
   /** The first, the middle or the last member is of one of these kinds. */
   readonly holds?: readonly MemberKind[]
   /** For each of these patterns there is a name of a member that it fits. Patterns are anchored, and asked once for each name. */
@@ -67,7 +70,13 @@ const kindBit = (value: JsonValue | undefined): number => {
   return Array.isArray(value) ? ROW : RECORD
 }
 
-type Compiled = { readonly members: number; readonly kinds: number; readonly marks: number; readonly owner: number }
+type Compiled = {
+  readonly members: number
+  readonly isArray: boolean
+  readonly kinds: number
+  readonly marks: number
+  readonly owner: number
+}
 
 /** Tells which of many detectors have to look at a container: for nearly every one, after a few comparisons, none. */
 export class ContainerSieve {
@@ -80,8 +89,9 @@ export class ContainerSieve {
     const needs = needy.flatMap(({ needs: own }, owner) => own.map(need => ({ ...need, owner })))
     this.#patterns = [...new Set(needs.flatMap(({ named }) => named ?? []))]
     if (this.#patterns.length > 31) throw new Error('the names of members have too many patterns')
-    this.#needs = needs.map(({ members, holds = [], named = [], owner }) => ({
+    this.#needs = needs.map(({ members, isArray = false, holds = [], named = [], owner }) => ({
       members,
+      isArray,
       owner,
       kinds: holds.reduce((bits, kind) => bits | bitOf(kind), 0),
       marks: named.reduce((bits, pattern) => bits | (1 << this.#patterns.indexOf(pattern)), 0),
@@ -112,9 +122,11 @@ export class ContainerSieve {
       names === null ? (value as readonly JsonValue[])[place] : (value as JsonObject)[names[place]!]
     const bits = kindBit(at(0)) | kindBit(at(size >> 1)) | kindBit(at(size - 1))
     let passed: number[] | null = null
-    for (const need of this.#needs)
-      if (size >= need.members && (need.kinds === 0 || need.kinds & bits) && (need.marks & ~marks) === 0)
+    for (const need of this.#needs) {
+      if (size < need.members || (need.isArray && names !== null)) continue
+      if ((need.kinds === 0 || need.kinds & bits) && (need.marks & ~marks) === 0)
         if (!(passed ??= []).includes(need.owner)) passed.push(need.owner)
+    }
     return passed
   }
 }

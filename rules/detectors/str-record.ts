@@ -57,7 +57,8 @@ export const strRecord = {
     'https://www.fbi.gov/how-we-can-help-you/dna-fingerprint-act-of-2005-expungement-policy/codis-and-ndis-fact-sheet (CODIS core loci); https://strbase.nist.gov/',
   needs: [
     { members: 3, named: [LOCUS] },
-    { members: LEAST_LOCI, holds: ['text', 'row', 'record'] },
+    { members: LEAST_LOCI, isArray: true, holds: ['text'] },
+    { members: LEAST_TYPED, holds: ['row', 'record'] },
   ],
   find,
   examples: {

@@ -21,6 +21,7 @@ const ALTERNATE = /^(?:[ACGTUN]{1,400}|<[A-Z:*_]{1,20}>|\*|\.|-)(?:,(?:[ACGTUN]{
 const CALL = /^(?:[0-9.][/|][0-9.]|[ACGT][/|]?[ACGT])$/i
 /** Positions with fewer digits are lanes, tiles and cycles. */
 const FAR = 10_000
+const FAR_IN_ROW = 100_000
 
 const isText = (value: JsonValue | undefined, pattern: RegExp): boolean =>
   typeof value === 'string' && pattern.test(value)
@@ -29,9 +30,9 @@ const isText = (value: JsonValue | undefined, pattern: RegExp): boolean =>
 const areAll = (value: JsonValue | undefined, pattern: RegExp): boolean =>
   isArray(value) ? value.length > 0 && value.every(one => isText(one, pattern)) : isText(value, pattern)
 
-const isFar = (value: JsonValue | undefined): boolean => {
+const isFar = (value: JsonValue | undefined, least = FAR): boolean => {
   const position = isText(value, /^\d{1,10}$/) ? Number(value) : value
-  return typeof position === 'number' && Number.isInteger(position) && position >= FAR
+  return typeof position === 'number' && Number.isInteger(position) && position >= least
 }
 
 /** Reference and alternate allele, and beside them where or in whom: a record, or columns. */
@@ -50,8 +51,11 @@ const isRow = (members: readonly JsonValue[]): boolean => {
   const name = typeof chromosome === 'number' ? String(chromosome) : chromosome
   const isNamed = isText(name, PREFIXED)
   if (!isNamed && !isText(name, CHROMOSOME_VALUE)) return false
-  if (isNamed ? !(typeof position === 'number' || isText(position, /^\d{1,10}$/)) : !isFar(position)) return false
-  const from = rest.slice(0, 2).findIndex((one, at) => isText(one, ALLELE) && areAll(rest[at + 1], ALTERNATE))
+  if (isNamed ? !(typeof position === 'number' || isText(position, /^\d{1,10}$/)) : !isFar(position, FAR_IN_ROW))
+    return false
+  const from = rest
+    .slice(0, 2)
+    .findIndex((one, at) => isText(one, ALLELE) && areAll(rest[at + 1], isNamed ? ALTERNATE : ALLELE))
   return from >= 0
 }
 
@@ -63,7 +67,7 @@ const find = function* ({ names, members }: Container): Iterable<Span> {
  * Variants as objects, columns or rows: alleles of reference and sample, with a locus, a gene or a genotype beside them. One is enough.
  *
  * `ref` and `alt` that are both nucleotide letters were in none of 1,561 real telemetry payloads (sequence-facts.md, section 3). Rows without
- * `chr` ask for a position of five digits, so that lane, tile and two letters are none.
+ * `chr` ask for a position of six digits, so that lane, tile and two letters are none.
  */
 export const variantRecord = {
   kind: 'value',
@@ -75,7 +79,7 @@ export const variantRecord = {
   needs: [
     { members: 3, named: [REF, ALT, LOCUS] },
     { members: 3, named: [CHROMOSOME, POSITION, CALL_NAME] },
-    { members: 4, holds: ['text', 'bases', 'letters', 'number'] },
+    { members: 4, isArray: true, holds: ['letters', 'bases', 'text', 'number'] },
   ],
   find,
   examples: {
@@ -95,6 +99,7 @@ export const variantRecord = {
       { value: { ref: 'A', alt: 'B', pos: 3 } },
       { value: { reference: 4.2, alternate: 4.4, position: 12 } },
       { value: ['1', 1101, 'A', 'T'] },
+      { value: [1, 21101, 'A', 'C'] },
       { value: [1, 2, 3, 4] },
       { value: { from: 'A', to: 'C', position: 12 } },
       { value: { chr: '1', pos: 12, call: 'ok' } },

@@ -48,7 +48,7 @@ const readException = (raw: RawException, path: Path, known: Known, proof: Proof
   const route = known.routes.find(({ id }) => id === raw.route)
   if (!route) report('route', `no route has the id ${raw.route}`)
   const place = parsePlacePattern(raw.pointer)
-  if (route) report('pointer', placeProblem(route, surface, place, known))
+  if (route) report('pointer', placeProblem(route, raw.detector, surface, place, known))
   const isInLines = surface === 'body' && route?.body.kind === 'ndjson'
   // What is no instant is reported, and would have expired.
   const end = expires ?? -Infinity
@@ -71,17 +71,30 @@ const parameterKeys = { path: 'pathParameters', query: 'query', header: 'headers
 /** Why nothing that the policy names can stand at a place; null where it can. */
 const placeProblem = (
   route: RawRoute,
+  detector: string,
   surface: Exception['surface'],
   place: PlacePattern,
   { bodySchema }: Known,
 ): string | null => {
-  if (surface === 'body') return placeInBodyProblem(route, place, bodySchema)
+  if (surface === 'body') return placeInBodyProblem(route, detector, place, bodySchema)
   const named = Object.keys(route[parameterKeys[surface]] ?? {})
   const isNamed = place.length === 1 && named.includes(place[0]!)
   return isNamed ? null : `leads nowhere: the route names no such ${surface === 'header' ? 'field' : 'parameter'}`
 }
 
-const placeInBodyProblem = (route: RawRoute, place: PlacePattern, bodySchema: Known['bodySchema']): string | null => {
+/** What a detector looks at, by its kind. */
+const looksAt = {
+  text: { types: ['string', 'number'], otherwise: 'leads to what is neither text nor a number' },
+  bytes: { types: ['string', 'number'], otherwise: 'leads to what is neither text nor a number' },
+  value: { types: ['array', 'object'], otherwise: 'leads to what is neither an array nor an object' },
+} as const satisfies Readonly<Record<Detector['kind'], unknown>>
+
+const placeInBodyProblem = (
+  route: RawRoute,
+  detector: string,
+  place: PlacePattern,
+  bodySchema: Known['bodySchema'],
+): string | null => {
   if (route.body.kind === 'none') return 'leads nowhere: the route has no body'
   const schema = bodySchema(route)
   if (schema === null) return null
@@ -90,6 +103,6 @@ const placeInBodyProblem = (route: RawRoute, place: PlacePattern, bodySchema: Kn
   const names = propertyNames(schema)
   if (!place.every(token => /^(?:\*|\d+)$/.test(token) || names.has(token)))
     return 'leads through a name that the schema does not spell'
-  if (found.some(one => admits(one, 'string') || admits(one, 'number'))) return null
-  return 'leads to what is neither text nor a number'
+  const { types, otherwise } = looksAt[all.find(one => one.id === detector)?.kind ?? 'text']
+  return types.some(type => found.some(one => admits(one, type))) ? null : otherwise
 }

@@ -112,6 +112,49 @@ const columns = (random: Random): JsonValue => {
   }
 }
 
+/** Arrays and objects that come close to sequence spread over their members: heads of tables, letters, states, references. */
+const containers = (random: Random): JsonValue => {
+  const cycles = 24 + random.below(130)
+  const each = (make: (cycle: number) => JsonValue): JsonValue[] => Array.from({ length: cycles }, (_, at) => make(at))
+  const dark = random.pick(['A', 'G'])
+  return {
+    header: ['Lane', 'Cycle', 'A', 'C', 'G', 'T', 'N'],
+    long: each(at => ({ cycle: at >> 2, base: 'ACGT'[at & 3]!, percent: Number((22 + random.next() * 6).toFixed(1)) })),
+    ranked: each(at => ({ cycle: at, bases: Array.from('ACGT').toSorted(() => random.next() - 0.5) })),
+    /** Two-colour chemistry without signal: all clusters are called the dark base. */
+    failed: each(cycle => ({
+      cycle,
+      ...Object.fromEntries(Array.from('ACGT', base => [base, base === dark ? 97.1 : 0.9])),
+    })),
+    side: each(() => random.pick(['A', 'B'])),
+    section: each(() => random.pick(['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'])),
+    passed: each(() => random.pick(['T', 'F'])),
+    answer: each(() => random.pick(['Y', 'N'])),
+    missing: each(() => random.pick(['NA', '1', '2'])),
+    states: each(() => [0, 0, 0].map(() => random.below(2))),
+    flags: each(() => Array.from({ length: 4 }, () => random.below(2))),
+    bins: each(() => [random.below(900), random.below(900), random.below(9_000), 2_900_000 + random.below(9_000)]),
+    focus: each(() => Array.from({ length: 4 }, () => Number((2.4 + random.next()).toFixed(2)))),
+    intensity: each(() => Array.from({ length: 2 }, () => 100 + random.below(900)).concat(0, 0)),
+    tiles: each(() => [1 + random.below(8), 1101 + random.below(30_000), random.pick(['A', 'B', 'C']), 'T']),
+    reads: ['Read1', 'Index1', 'Index2', 'Read2'].map(name => ({ name, cycles: 8 + random.below(150) })),
+    index1: { cycles: 10, errorRate: random.next() },
+    index2: { cycles: 10, errorRate: random.next() },
+    kit: { index1: `UDP00${digits(random, 2)}`, index2: `UDP00${digits(random, 2)}`, adapter: 'TruSeq' },
+    ports: { rs232: 'ok', rs485: random.pick(['A', 'B']), rs422: { value: 'D' } },
+    release: { ref: `v${random.below(9)}.1`, alt: `v${random.below(9)}.0`, build: digits(random, 4) },
+    valve: { from: random.pick(['A', 'B', 'C']), to: random.pick(['A', 'C', 'G']), position: random.below(12) },
+    stage: { reference: random.next(), observed: random.next(), position: random.below(90_000) },
+    boards: { FGA: digits(random, 3), CPLD: digits(random, 3), TPOX: true },
+    transform: [
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 1, 0],
+      [0, 0, 0, 1],
+    ],
+  }
+}
+
 /** `count` payloads of each family. */
 export const telemetry = function* (random: Random, count: number): Iterable<Telemetry> {
   for (let index = 0; index < count; index++) {
@@ -123,5 +166,6 @@ export const telemetry = function* (random: Random, count: number): Iterable<Tel
       payload: { log: Array.from({ length: 40 }, () => random.pick(logLines)(random)).join('\n') },
     }
     yield { family: 'columns', payload: columns(random) }
+    yield { family: 'containers', payload: containers(random) }
   }
 }

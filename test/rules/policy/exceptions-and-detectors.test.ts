@@ -67,6 +67,7 @@ t.test('exceptions: one in order, read with its defaults', async t => {
   t.same(ofException({ surface: 'header', pointer: '/x-note' }), [])
   t.same(ofException({ pointer: '/lanes/*/*' }), [])
   t.same(ofException({ pointer: '/lanes/0/3' }), [])
+  t.same(ofException({ detector: 'spread-letters', maxLength: 9, pointer: '/lanes/*' }), [])
 })
 
 t.test('P8: exceptions: what is wrong with one, at its key', async t => {
@@ -78,6 +79,7 @@ t.test('P8: exceptions: what is wrong with one, at its key', async t => {
     [{ pointer: '/note/x' }, /leads nowhere/],
     [{ pointer: '/lanes/*' }, 'exceptions[0].pointer: leads to what is neither text nor a number'],
     [{ pointer: '/isOk' }, 'exceptions[0].pointer: leads to what is neither text nor a number'],
+    [{ detector: 'spread-letters', maxLength: 9 }, 'exceptions[0].pointer: leads to what is neither an array nor an object'], // prettier-ignore
     [{ pointer: '/more/x1' }, 'exceptions[0].pointer: leads through a name that the schema does not spell'],
     [{ pointer: 'note' }, /^exceptions\[0\]\.pointer: must match pattern/],
     [{ pointer: '' }, /^exceptions\[0\]\.pointer: must match pattern/],
@@ -132,6 +134,7 @@ t.test('P1: exceptions: what goes by structure cannot be excepted or switched of
       'gff',
       'raw-genotypes',
       'str-profile',
+      'str-record',
       'sample-sheet',
       'genomics-json',
       'genomic-magic',
@@ -154,8 +157,9 @@ t.test('P1: exceptions: of sequencing data, 40 letters at the most', async t => 
   t.same(ofException({ detector: 'nucleotide-run' }), [problem])
   t.same(ofException({ detector: 'nucleotide-run', maxLength: 41 }), [problem])
   t.same(ofException({ detector: 'nucleotide-run', maxLength: 40 }), [])
-  for (const { id, category, mandatory } of all)
-    if (category === 'sequence' && !mandatory) t.equal(ofException({ detector: id }).length, 1, id)
+  for (const { id, category, mandatory, kind } of all)
+    if (category === 'sequence' && !mandatory)
+      t.equal(ofException({ detector: id, pointer: kind === 'value' ? '/lanes' : '/note' }).length, 1, id)
 })
 
 t.test('P8: detectors: what is wrong with an entry, at its key', async t => {
