@@ -39,13 +39,15 @@ export type ContainerNeed = {
   readonly members: number
   /** It is an array, not an object. */
   readonly isArray?: true
-  /** The first, the middle or the last member is of one of these kinds. */
+  /** The first member, the last or one in five between them is of one of these kinds. */
   readonly holds?: readonly MemberKind[]
   /** For each of these patterns there is a name of a member that it fits. Patterns are anchored, and asked once for each name. */
   readonly named?: readonly RegExp[]
 }
 
 const MOST_LETTERS = 3
+/** Odd, so that members of two kinds in turn are both seen. */
+const STRIDE = 5
 
 const kindOfText = (text: string): MemberKind => {
   if (text.length >= 3 && (text.charCodeAt(0) | 32) === 114 && (text.charCodeAt(1) | 32) === 115) return 'marker'
@@ -82,8 +84,9 @@ type Compiled = {
 export class ContainerSieve {
   readonly #patterns: readonly RegExp[]
   readonly #needs: readonly Compiled[]
-  /** Fewest members with which a container whose names say nothing meets any need. */
-  readonly #least: number
+  /** Fewest members with which an array, and an object whose names say nothing, meet any need. */
+  readonly #leastOfArrays: number
+  readonly #leastOfObjects: number
 
   constructor(needy: readonly { readonly needs: readonly ContainerNeed[] }[]) {
     const needs = needy.flatMap(({ needs: own }, owner) => own.map(need => ({ ...need, owner })))
@@ -96,7 +99,9 @@ export class ContainerSieve {
       kinds: holds.reduce((bits, kind) => bits | bitOf(kind), 0),
       marks: named.reduce((bits, pattern) => bits | (1 << this.#patterns.indexOf(pattern)), 0),
     }))
-    this.#least = Math.min(...this.#needs.filter(({ marks }) => marks === 0).map(({ members }) => members))
+    const nameless = this.#needs.filter(({ marks }) => marks === 0)
+    this.#leastOfArrays = Math.min(...nameless.map(({ members }) => members))
+    this.#leastOfObjects = Math.min(...nameless.filter(({ isArray }) => !isArray).map(({ members }) => members))
   }
 
   /** The patterns that a name fits, as bits. Asked once for each sequence of names. */
@@ -117,10 +122,11 @@ export class ContainerSieve {
     marks: number,
   ): readonly number[] | null {
     const size = names === null ? (value as readonly JsonValue[]).length : names.length
-    if (marks === 0 && size < this.#least) return null
+    if (marks === 0 && size < (names === null ? this.#leastOfArrays : this.#leastOfObjects)) return null
     const at = (place: number): JsonValue | undefined =>
       names === null ? (value as readonly JsonValue[])[place] : (value as JsonObject)[names[place]!]
-    const bits = kindBit(at(0)) | kindBit(at(size >> 1)) | kindBit(at(size - 1))
+    let bits = kindBit(at(size - 1))
+    for (let place = 0; place < size; place += STRIDE) bits |= kindBit(at(place))
     let passed: number[] | null = null
     for (const need of this.#needs) {
       if (size < need.members || (need.isArray && names !== null)) continue

@@ -10,24 +10,29 @@ const GENOTYPE = /^(?:[ACGT][ACGT]?|[ACGT][/|;,][ACGT]|--|DD|II|DI|ID|D\/[DI]|I\
 const CALL = /^[0-9.][/|][0-9.]$/
 const LEAST_MARKERS = 5
 
-/** Names under which a record says its marker, and under which it says the alleles. */
+/** Names that say of what they name that it is a marker, or the alleles of one. */
 const MARKER_NAME =
-  /^(?:rs[_ -]?(?:id|number|num)?|dbsnp(?:[_ -]?id)?|snp(?:[_ -]?(?:id|name))?|marker(?:[_ -]?(?:id|name))?|variant(?:[_ -]?(?:id|name))?|id|name)$/i
-const GENOTYPE_NAME =
-  /^(?:geno(?:type)?s?|gt|calls?|alleles?|allele[_ -]?[12a-b]|a[12]|effect[_ -]?allele|risk[_ -]?allele|dosage|value|result)$/i
+  /^(?:rs[_ -]?(?:id|number|num)|dbsnp(?:[_ -]?id)?|snp(?:[_ -]?(?:id|name))?|marker(?:[_ -]?(?:id|name))|marker)$/i
+const ALLELE_NAME = /^(?:geno(?:type)?s?|gt|alleles?|allele[_ -]?[12ab]|effect[_ -]?allele|risk[_ -]?allele)$/i
+/** And those that may stand for alleles beside a marker. */
+const CALL_NAME = /^(?:calls?|a[12]|dosage|value|result)$/i
 
 const isMarker = (value: JsonValue | undefined): value is string => typeof value === 'string' && MARKER.test(value)
 
 /** What stands for the alleles of one marker: `AG`, `A/G`, `0/1`, two letters in an array, or any of these in a record. */
-const isGenotype = (value: JsonValue | undefined, depth = 1): boolean => {
+const isGenotype = (value: JsonValue | undefined): boolean => isCalled(value, 1)
+
+const isCalled = (value: JsonValue | undefined, depth: number): boolean => {
   if (typeof value === 'string') return GENOTYPE.test(value) || CALL.test(value)
   if (depth === 0) return false
-  if (isArray(value)) return value.length > 0 && value.length <= 2 && value.every(one => isGenotype(one, 0))
+  if (isArray(value)) return value.length > 0 && value.length <= 2 && value.every(one => isCalled(one, 0))
   if (!isObject(value)) return false
   return Object.entries(value)
     .slice(0, MOST_FIELDS)
     .some(
-      ([name, inner]) => GENOTYPE_NAME.test(name) && (isGenotype(inner, 0) || (isArray(inner) && isGenotype(inner))),
+      ([name, inner]) =>
+        (ALLELE_NAME.test(name) || CALL_NAME.test(name)) &&
+        (isCalled(inner, 0) || (isArray(inner) && isGenotype(inner))),
     )
 }
 
@@ -43,10 +48,12 @@ const namedMarkers = function* (names: readonly string[], members: readonly Json
   else if (places.filter(at => RS.test(names[at]!)).length >= LEAST_MARKERS) yield* places.map(one)
 }
 
-/** A record of one marker: its name, and beside it the alleles. */
+/** A record of one marker and, beside it, the alleles: one of them has to be named as what it is. */
 const isRecord = (names: readonly string[], members: readonly JsonValue[]): boolean => {
-  if (!names.some((name, at) => MARKER_NAME.test(name) && isMarker(members[at]))) return false
-  return names.some((name, at) => GENOTYPE_NAME.test(name) && isGenotype(members[at]))
+  const has = (name: RegExp, fits: (value: JsonValue | undefined) => boolean): boolean =>
+    names.some((one, at) => name.test(one) && fits(members[at]))
+  if (has(MARKER_NAME, isMarker) && has(CALL_NAME, isGenotype)) return true
+  return has(ALLELE_NAME, isGenotype) && members.some(isMarker)
 }
 
 /** A row `rs4477212, AA` or `rs4477212, 1, 82154, A, A`. */
@@ -86,8 +93,10 @@ export const genotypeRecord = {
     'https://www.ncbi.nlm.nih.gov/snp/docs/RefSNP_about/; Lin et al. 2004, Science 305:183 (30 to 80 SNPs name a person)',
   needs: [
     { members: 1, named: [MARKER] },
-    { members: 2, named: [MARKER_NAME, GENOTYPE_NAME] },
-    { members: 2, holds: ['marker'] },
+    { members: 2, named: [MARKER_NAME] },
+    { members: 2, named: [ALLELE_NAME] },
+    { members: 2, isArray: true, holds: ['marker'] },
+    { members: LEAST_MARKERS, holds: ['marker'] },
   ],
   find,
   examples: {

@@ -53,7 +53,7 @@ export const indexPair = {
     'https://support-docs.illumina.com/SHARE/SampleSheetv2/ (Index, Index2, AdapterRead1); run statistics as for short-sequence',
   needs: [
     { members: 2, named: [TELLING] },
-    { members: 2, holds: ['bases'] },
+    { members: 2, isArray: true, holds: ['bases'] },
   ],
   find,
   examples: {

@@ -55,7 +55,7 @@ const MOST_FIELDS = 32
 
 /** The cycles of a container, whichever way it is turned: one member for each cycle, one for each base, or four numbers in turn. */
 const cyclesOf = ({ names, members }: Container): readonly Calls[] => {
-  if (members.length >= CALLS * LEAST_CYCLES && typeof members[members.length >> 1] === 'number')
+  if (names === null && members.length >= CALLS * LEAST_CYCLES && typeof members[members.length >> 1] === 'number')
     return inFours(members)
   const tracks = names === null ? members : byBase(Object.fromEntries(names.map((name, at) => [name, members[at]!])))
   if (tracks !== null && (tracks.length === CALLS || tracks.length === CALLS + 1)) return turned(tracks, names !== null)
@@ -116,7 +116,7 @@ const find = (container: Container): readonly Span[] => {
  * Within some 20 cycles in a row half or more have a base beyond 90 % (the rule of `base-composition.ts`, which also asks for clusters),
  * and these bases read as sequence: a diverse library has none, a run whose dark cycles all read G has one base only. Of rows of four
  * numbers without names four fifths are asked for: of four random flags just one is set in a quarter of the rows, so 16 of 20 with 4e-7.
- * Nothing in the samples of the shipped packs nor in 83,000 made-up payloads of telemetry (`npm run detection`).
+ * Nothing in the samples of the shipped packs nor in 84,000 made-up payloads of telemetry (`npm run detection`).
  */
 export const spreadComposition = {
   kind: 'value',
@@ -126,9 +126,10 @@ export const spreadComposition = {
   source:
     'measured on per-cycle base composition of real runs: no diverse library has a base beyond 90 % in half of 20 cycles',
   needs: [
-    { members: CALLS, holds: ['row'] },
-    { members: LEAST_CYCLES, holds: ['record'] },
-    { members: CALLS * LEAST_CYCLES, holds: ['number'] },
+    { members: CALLS, isArray: true, holds: ['row'] },
+    { members: CALLS, holds: ['row'], named: [BASE_NAME] },
+    { members: LEAST_CYCLES, holds: ['row', 'record'] },
+    { members: CALLS * LEAST_CYCLES, isArray: true, holds: ['number'] },
   ],
   find,
   examples: {

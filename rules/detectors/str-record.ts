@@ -31,11 +31,13 @@ const locusOf = (member: JsonValue): string | null => {
 }
 
 const find = function* ({ names, members }: Container): Iterable<Span> {
+  // Most lists tell of something else, and their first and middle member show it.
+  if (names === null && locusOf(members[0]!) === null && locusOf(members[members.length >> 1]!) === null) return
   const loci = new Set<string>()
   let typed = 0
   for (const [at, member] of members.entries()) {
     const name = names?.[at]
-    const locus = name !== undefined && LOCUS.test(name) ? name : locusOf(member)
+    const locus = name === undefined ? locusOf(member) : LOCUS.test(name) ? name : null
     if (locus === null) continue
     loci.add(locus)
     if (isPair(member)) typed++
@@ -58,7 +60,7 @@ export const strRecord = {
   needs: [
     { members: 3, named: [LOCUS] },
     { members: LEAST_LOCI, isArray: true, holds: ['text'] },
-    { members: LEAST_TYPED, holds: ['row', 'record'] },
+    { members: LEAST_TYPED, isArray: true, holds: ['row', 'record'] },
   ],
   find,
   examples: {

@@ -142,7 +142,7 @@ const detectorsPage = (): string =>
     '# Detectors',
     `Every string, every number and every property name that the policy does not itself spell, in a request that would leave, is shown to each of these ${all.length} detectors that is on, also ` +
       'through nested encodings (base64, hexadecimal, percent, escapes, JSON in a string, compression). One finding blocks the ' +
-      'request. The examples that each must find and must not find stand in its file in `rules/detectors/`, and a test runs them. ' +
+      'request. Some of them look at arrays and objects as a whole, for what is spread over their members. The examples that each must find and must not find stand in its file in `rules/detectors/`, and a test runs them. ' +
       'How to add one: [CONTRIBUTING](../CONTRIBUTING.md).',
     'A policy switches detectors on and off and sets them ([detectors](policy.md#detectors)), and excepts what one of them finds at one place ' +
       '([exceptions](policy.md#exceptions)). *Off*: asked only where the policy says `enabled: true`. *Always on*: it goes by a structure that ' +
