@@ -77,7 +77,7 @@ const inFours = (members: readonly JsonValue[]): readonly Calls[] => {
   for (let index = 0; index < members.length; index += CALLS) {
     const four = members.slice(index, index + CALLS)
     if (!four.every(one => one === 0 || one === 1) || four.filter(one => one === 1).length !== 1) return []
-    cycles.push({ counts: four as readonly number[], isNamed: false })
+    cycles.push({ counts: four, isNamed: false })
   }
   return cycles
 }

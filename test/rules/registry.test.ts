@@ -70,7 +70,11 @@ t.test('registry: an array or object in which a detector would find something me
   const containers = examples.flatMap(({ value, keys }) =>
     Array.isArray(value)
       ? [containerOf(value, keys), containerOf(Object.fromEntries(value.entries()), keys)]
-      : [containerOf(value, keys), containerOf({ ...value, more: 1 }, keys), containerOf(Object.values(value), keys)],
+      : [
+          containerOf(value, keys),
+          containerOf(Object.fromEntries([...Object.entries(value), ['more', 1]]), keys),
+          containerOf(Object.values(value), keys),
+        ],
   )
   const wrong = containers.flatMap(container =>
     valueDetectors
