@@ -6,6 +6,7 @@ import { base64 } from './codings/base64.ts'
 import { backslash, entity, quotedPrintable } from './codings/escapes.ts'
 import type { Budget, BytesCoding, Inner, TextCoding } from './codings/coding.ts'
 import { brotli, deflate, gzip, zlib, zstd } from './codings/compressed.ts'
+import { decimalList } from './codings/decimal-list.ts'
 import { hexadecimal } from './codings/hexadecimal.ts'
 import { jsonText } from './codings/json-text.ts'
 import { percent } from './codings/percent.ts'
@@ -24,6 +25,7 @@ export type Unwrapped = Inner & { readonly coding: string }
 export const textCodings: readonly TextCoding[] = [
   base64,
   hexadecimal,
+  decimalList,
   percent,
   jsonText,
   backslash,

@@ -83,6 +83,8 @@ for (const piece of [
   'ef12 ',
   'eoD enaJ ',
   '\u202e',
+  '65,',
+  '65 66 67 68 69 70 71 72 x',
 ])
   t.test(`unwrap and normalize: time is linear on ${JSON.stringify(piece)} repeated`, async t => {
     t.ok(growth(piece, undo) <= MOST_GROWTH)
