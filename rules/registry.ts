@@ -9,6 +9,7 @@ import { caOhip } from './detectors/ca-ohip.ts'
 import { caRamq } from './detectors/ca-ramq.ts'
 import { caSin } from './detectors/ca-sin.ts'
 import { cigar } from './detectors/cigar.ts'
+import { crai } from './detectors/crai.ts'
 import { dateOfBirth } from './detectors/date-of-birth.ts'
 import { deKvnr } from './detectors/de-kvnr.ts'
 import { deSteuerId } from './detectors/de-steuer-id.ts'
@@ -33,6 +34,7 @@ import { ipAddress } from './detectors/ip-address.ts'
 import { itCodiceFiscale } from './detectors/it-codice-fiscale.ts'
 import { iupacRun } from './detectors/iupac-run.ts'
 import { jwt } from './detectors/jwt.ts'
+import { lowAlphabet } from './detectors/low-alphabet.ts'
 import { macAddress } from './detectors/mac-address.ts'
 import { mrn } from './detectors/mrn.ts'
 import { noFodselsnummer } from './detectors/no-fodselsnummer.ts'
@@ -73,6 +75,7 @@ export const detectors = [
   iupacRun,
   shortSequence,
   proteinRun,
+  lowAlphabet,
   phredQuality,
   fasta,
   fastq,
@@ -92,6 +95,7 @@ export const detectors = [
   strProfile,
   strRecord,
   cigar,
+  crai,
   sampleSheet,
   indexPair,
   accession,

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer'
 import { OverBudget, spend, type TextCoding } from './coding.ts'
 import { plain } from './plain-text.ts'
 
-/** Fewer symbols hold at most 15 octets. */
-const SHORTEST = 21
+/** Fewer symbols hold at most 11 octets. */
+const SHORTEST = 17
 /** Of what is longer, nobody has measured how long it takes to undo: the digits of one large number cannot be taken one by one. */
 const LONGEST = 65_536
 /** Symbols whose number is exact as a double: 58^8 < 2^53. */

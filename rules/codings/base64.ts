@@ -3,10 +3,10 @@ import type { Budget, Inner, TextCoding } from './coding.ts'
 import { spend } from './coding.ts'
 import { isPrintable, plain } from './plain-text.ts'
 
-/** Shorter tokens hold at most 11 octets. */
-const SHORTEST = 16
-/** Octets that are not text are worth a look only from here on: 18 of them. */
-const SHORTEST_BINARY = 24
+/** Shorter tokens hold at most 9 octets: no variant fits (`X-12345-A-G`). */
+const SHORTEST = 14
+/** Octets that are not text are worth a look only from here on: 14 of them, which a rsID and its genotype take when deflated. */
+const SHORTEST_BINARY = 19
 const SAMPLE = 32
 
 const sextets = new Int8Array(128).fill(-1)

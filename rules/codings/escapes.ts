@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import type { TextCoding } from './coding.ts'
 import { spend } from './coding.ts'
 
@@ -10,6 +10,16 @@ const NAMED: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '
 const character = (digits: string, radix: number): string => {
   const point = Number.parseInt(digits, radix)
   return point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd'
+}
+
+/** `\\360` and `\\xf0`: such escapes write octets, and several of them a character in UTF-8. */
+const WIDE_OCTET = /\\(?:x[89A-Fa-f][\dA-Fa-f]|[23][0-7]{2})/
+
+/** The text that octets in the place of characters spell in UTF-8; as it is when they spell none. */
+const readAsOctets = (text: string): string => {
+  if (/[\u0100-\uffff]/.test(text)) return text
+  const octets = Buffer.from(text, 'latin1')
+  return isUtf8(octets) ? octets.toString('utf8') : text
 }
 
 /** Backslash escapes left in a text: those of JSON, of C, and of shells. */
@@ -27,7 +37,7 @@ export const backslash = {
     )
     if (plain === text) return
     spend(budget, plain.length)
-    yield { kind: 'text', text: plain }
+    yield { kind: 'text', text: WIDE_OCTET.test(text) ? readAsOctets(plain) : plain }
   },
 } as const satisfies TextCoding
 

@@ -60,9 +60,21 @@ const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g,
 const anyOf = (texts: readonly string[]): string => texts.map(literal).join('|')
 
 const SHORTEST_ROT13 = 8
+/** What letters of a kind become: read names of MGI and PacBio, a change of an amino acid or of a base. */
+const turnedShapes = [
+  String.raw`[A-Z]{1,3}\d{6,12}Y\dP\d{3}E\d`,
+  String.raw`z\d{5}r?H?_\d{6}_\d{6}(?:_f\d)?/\d{1,12}/`,
+  String.raw`p\.[A-Z][a-z]{2}\d+[A-Z][a-z]{2}`,
+  '[NPGT]>[NPGT](?![A-Za-z])',
+]
 const turnedWords = new RegExp(
-  String.raw`(?<![A-Za-z])(?:(?:${anyOf(prefixes.map(rotate))})\d|(?:${anyOf(words.map(rotate))})|p\.[A-Z][a-z]{2}\d+[A-Z][a-z]{2}|[NPGT]>[NPGT](?![A-Za-z]))`,
+  String.raw`(?<![A-Za-z])(?:(?:${anyOf(prefixes.map(rotate))})\d|(?:${anyOf(words.map(rotate))})|${turnedShapes.join('|')})`,
 )
+/**
+ * What quality of `!` to `K` and the one-letter codes of 20 amino acids become. By chance, base32 has a run of the first with (17/32)^36 = 1e-10 a place, of
+ * the second with (20/32)^40 = 7e-9; then it is looked at once more.
+ */
+const turnedStrings = /[N-X][!-@N-X]{35}|[ACDEFGIJLNPQRSTUVXYZ]{40}/
 
 const isVowel = (letter: number): boolean =>
   letter === 97 || letter === 101 || letter === 105 || letter === 111 || letter === 117
@@ -83,10 +95,10 @@ const looksTurned = (text: string): boolean => {
     run = isTurnedBase(letter) ? run + 1 : 0
     if (run === TURNED_RUN) return true
   }
-  return balance > 0 || turnedWords.test(text)
+  return balance > 0 || turnedWords.test(text) || turnedStrings.test(text)
 }
 
-/** ROT13, where turning gives more vowels than there are, a run of bases, or a word that tells. */
+/** ROT13, where turning gives more vowels than there are, a run of bases, or a word or a shape that tells. */
 export const rot13 = {
   id: 'rot13',
   once: true,
@@ -101,13 +113,15 @@ export const rot13 = {
 const override = /[\u202b\u202e\u2067]/
 const controls = /[\u202a-\u202e\u2066-\u2069]/g
 
-/** Two words that end in capitals (`enaJ eoD`), a mail address from behind, the other end of an operation string or a read name. */
+/** Two words that end in capitals (`enaJ eoD`), a mail address from behind, the other end of an operation string, a read name or a locus. */
 const shapes = [
   String.raw`[a-z][A-Z](?![A-Za-z])[^A-Za-z]{1,3}[a-z]+[A-Z](?![A-Za-z])`,
   String.raw`(?<![A-Za-z])(?:moc|gro|ude|ten|vog|rf|ed|se|ku|ac|ti)\.[A-Za-z.-]{2,40}@`,
   String.raw`(?<![A-Za-z0-9])(?:[MIDNSHPX=]\d{1,3}){3}`,
   String.raw`\d:\d{4,5}:[1-8]:[A-Z0-9]{5}`,
   String.raw`scc/\d|1/\d{9,}R`,
+  String.raw`[12]/[0-9A-Z+]{1,30}#\d{1,6}:\d`,
+  String.raw`(?<![A-Za-z0-9])\d{2,5}S(?:\d{1,2}|X|Y)D(?![A-Za-z0-9])`,
 ]
 const backward = new RegExp(
   String.raw`\d(?:${anyOf(prefixes.map(reverse))})(?![A-Za-z])|${anyOf(words.map(reverse))}|${shapes.join('|')}`,

@@ -7,8 +7,8 @@ const CHROMOSOME = /^chr(?:\d{1,2}|[XYMU]|MT|Un_\w{1,30})(?:_\w{1,30})?$/i
 const isInterval = ([name, start, end, , , strand, ...rest]: readonly string[]): boolean =>
   isCount(start) &&
   isCount(end) &&
-  Number(start) <= Number(end) &&
-  (CHROMOSOME.test(name ?? '') || (strand !== undefined && rest.length <= 6 && STRAND.test(strand)))
+  (CHROMOSOME.test(name ?? '') ||
+    (Number(start) <= Number(end) && strand !== undefined && rest.length <= 6 && STRAND.test(strand)))
 
 /** `chrom start end strand name`, as Picard writes target lists. */
 const isTarget = ([name, start, end, strand]: readonly string[]): boolean =>
@@ -45,6 +45,7 @@ export const bed = {
       'chr1\t100\t200\nchr1\t300\t400',
       'chrX 100 200 exon1\r\nchrX 300 400 exon2',
       '1\t100\t200\t+\tt1\n1\t300\t400\t-\tt2',
+      'chr7,55019017,55211628\nchr7,140719327,140924929',
       'q1\t5000\t10\t4900\t-\tt9\t90000\t100\t5000\t4500\t4900\t60',
     ],
     noMatch: ['L001\t1101\t2204\nL001\t1102\t2204', 'chr1\t100\t200', 'lane 1 2\nlane 3 4'],

@@ -4,7 +4,8 @@ import { linesOf } from './parts/rows.ts'
 
 const RESIDUES = /^[A-Za-z*-]{20,}$/
 const ACIDS_ONLY = /^[ACDEFGHIKLMNPQRSTVWYX*-]+$|^[acgtunryswkmbdhv*-]+$/
-const QUALITIES = /^(?:\d{1,2} {1,2}){9,}\d{1,2}$/
+/** Other text may follow: the end of a field or an element that a file stands in. */
+const QUALITIES = /^(?:\d{1,2} {1,2}){9}\d{1,2}(?!\d)/
 
 /** A line below a header: 20 residues, a short line of plain bases, or the Phred numbers of a QUAL file. */
 const isResidueLine = (line: string): boolean =>

@@ -35,6 +35,7 @@ const GZIP_WITH_EXTRA = hex('1f8b0804')
 const BGZF_SUBFIELD = hex('42430200')
 const CRAM = latin1('CRAM')
 const GTC = latin1('gtc')
+const LOCS = hex('01000000 0000803f')
 const SNAPGENE = hex('09 0000000e 536e617047656e65')
 
 /** A gzip member with the BGZF subfield, whatever time, level and system its header names. */
@@ -84,6 +85,29 @@ const isCbcl = (bytes: Uint8Array): boolean => {
   )
 }
 
+/** A .filter file: 0, version 3, the cluster count, and one octet of 0 or 1 for each cluster; it may be cut off. */
+const isFilter = (bytes: Uint8Array): boolean => {
+  if (bytes.length < 28) return false
+  const header = view(bytes)
+  if (header.getUint32(0, true) !== 0 || header.getUint32(4, true) !== 3) return false
+  return header.getUint32(8, true) >= bytes.length - 12 && bytes.subarray(12).every(passes => passes <= 1)
+}
+
+/** A .locs file: 1, the number 1.0, the cluster count, and two numbers for each cluster. */
+const isLocs = (bytes: Uint8Array): boolean => bytes.length >= 20 && startsWith(bytes, LOCS)
+
+const FEWEST_BINS = 8
+
+/** A .clocs file: 1, the number of bins, and for each its clusters and two octets for each of them, to the very end. */
+const isClocs = (bytes: Uint8Array): boolean => {
+  if (bytes.length < 64 || bytes[0] !== 1) return false
+  const bins = view(bytes).getUint32(1, true)
+  if (bins < FEWEST_BINS || bins > bytes.length) return false
+  let at = 5
+  for (let bin = 0; bin < bins && at < bytes.length; bin++) at += 1 + 2 * bytes[at]!
+  return at === bytes.length
+}
+
 /** Whether a length-prefixed string of printable characters stands at `at`; its end, or -1. */
 const endOfName = (bytes: Uint8Array, at: number): number => {
   if (at + 2 > bytes.length) return -1
@@ -105,7 +129,7 @@ const isIndexMetrics = (bytes: Uint8Array): boolean => {
   return project >= 0 && index > 12
 }
 
-const TESTS = [isBgzf, isCram, isPlink, isGtc, isSnapGene, isBcl, isCbcl, isIndexMetrics]
+const TESTS = [isBgzf, isCram, isPlink, isGtc, isSnapGene, isBcl, isCbcl, isFilter, isLocs, isClocs, isIndexMetrics]
 
 const foundAnywhere = (bytes: Uint8Array): number => {
   const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -155,6 +179,9 @@ export const genomicMagic = {
       'AAECA4lIREYNChoKAAAA',
       // InterOp index metrics: lane 1, tile 1101, read 1, index, count, sample, project
       'AQEATQQBAAgAQVRUQUNUQ0cKAAAAAgBTMQIAUDE=',
+      // a filter of 16 clusters, positions of one
+      'AAAAAAMAAAAQAAAAAQEAAQEBAQABAQEBAQABAQ==',
+      'AQAAAAAAgD8BAAAAAADIQgAASEM=',
     ],
     noMatch: [
       // gzip without the BGZF subfield, PNG, text, zeros, "BAM!" and a short 6c 1b
@@ -164,6 +191,8 @@ export const genomicMagic = {
       'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       'QkFNIQ==',
       'bBsB',
+      // 0, 3, 16, then something else than 0 and 1
+      'AAAAAAMAAAAQAAAAAQEAAgEBAQABAQEBAQABAQ==',
     ],
   },
 } as const satisfies BytesDetector

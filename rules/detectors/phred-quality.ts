@@ -64,7 +64,10 @@ const shapeOf = (text: string, start: number, end: number): Shape => {
 
 /** Full-range Phred+33: slow changes, and marks that only quality strings mix with letters and digits. */
 const isFine = ({ near, marks, distinct, letters, digits }: Shape): boolean =>
-  near > 0.45 && digits < 0.6 && distinct >= 5 && (marks >= 3 || (marks >= 1 && letters > 0.6))
+  near > 0.45 &&
+  digits < (marks >= 5 ? 0.9 : 0.6) &&
+  distinct >= 5 &&
+  (marks >= 3 || (marks >= 1 && letters > 0.6))
 
 /** Two to five bins, as real-time analysis writes since RTA3: long runs of one high letter. */
 const isBinned = ({ distinct, top, topCode, longestRun, letters }: Shape): boolean =>
@@ -72,7 +75,7 @@ const isBinned = ({ distinct, top, topCode, longestRun, letters }: Shape): boole
 
 /** Letters only (Q32 and up): smooth, several levels, and not the zero padding of base64. */
 const isHigh = ({ near, distinct, letters, top, topCode, longestRun }: Shape): boolean =>
-  letters === 1 && near > 0.8 && distinct >= 3 && top < 0.95 && topCode !== 65 && longestRun >= 4
+  letters === 1 && near > 0.8 && distinct >= 3 && top < 0.95 && topCode !== 65 && longestRun >= 2
 
 const isQuality = (text: string, start: number, end: number): boolean => {
   const shape = shapeOf(text, start, end)
@@ -113,6 +116,8 @@ export const phredQuality = {
       'FFFFFFFFFFFF:FFFFFFFF,FFFFFFFFFFF#FFFFFFF',
       "$%&'()*+,-./0123/.-,+*)('&%$#$%&'()*+,-.",
       'IIIIIIIIIIHHHHHIIIIIIGGGGGHHHHIIIIIFFFFFGG',
+      'IIGGHFEGGHHHIIHIIHHIIHIIGIIIHGFHIGFGHHII',
+      '@>@?=<:86577988:999:;9:9768899889776888787531012',
     ],
     noMatch: [
       '550E8400-E29B-41D4-A716-446655440000',

@@ -100,7 +100,7 @@ const base58 = (bytes: Uint8Array): string => {
   let text = ''
   for (; number > 0n; number /= 58n)
     text = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'[Number(number % 58n)]! + text
-  return text
+  return '1'.repeat(bytes.findIndex(byte => byte !== 0)) + text
 }
 
 /** As Adobe frames it: `<~` and `~>`. */

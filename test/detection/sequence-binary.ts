@@ -57,6 +57,18 @@ export const bgzf = (data: Uint8Array): Buffer => {
   return Buffer.concat([head, deflated, member.subarray(-8)])
 }
 
+/** Slices of a CRAM file, one in each container: where one container ends, the next begins (CRAM 3.1, section 12). */
+const crai = (random: Random): string => {
+  let offset = 300 + random.below(900)
+  return Array.from({ length: 9 }, (_, index) => {
+    const landmark = 100 + random.below(200)
+    const size = 4000 + random.below(90_000)
+    const row = `0\t${1 + index * 10_000}\t${9000 + random.below(2000)}\t${offset}\t${landmark}\t${size}`
+    offset += 19 + random.below(6) + landmark + size
+    return row
+  }).join('\n')
+}
+
 const swapped = (bytes: Buffer): Buffer => Buffer.from(bytes.toReversed())
 
 export const binaryFamilies = {
@@ -70,13 +82,7 @@ export const binaryFamilies = {
   csi: random => Buffer.concat([text('CSI\x01'), u32(14, 5, 0), noise(random, 40)]),
   tbi: random =>
     bgzf(Buffer.concat([text('TBI\x01'), u32(1, 2, 1, 2, 0, 35, 0, 5), text('chr1\0'), noise(random, 20)])),
-  'crai-gz': random =>
-    gzipSync(
-      Array.from(
-        { length: 9 },
-        (_, index) => `0\t${index * 1000}\t900\t${index * 5000}\t120\t${4000 + random.below(900)}`,
-      ).join('\n'),
-    ),
+  'crai-gz': random => gzipSync(crai(random)),
   '2bit': random => Buffer.concat([u32(0x1a412743, 0, 1, 0), noise(random, 60)]),
   '2bit-swapped': random => Buffer.concat([swapped(u32(0x1a412743)), noise(random, 60)]),
   nib: random => Buffer.concat([u32(0x6be93d3a, 200), noise(random, 100)]),

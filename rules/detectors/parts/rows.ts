@@ -47,10 +47,16 @@ const cut = (text: string, { start, end }: Span, separator: number): string[] =>
   return fields
 }
 
-const unquoted = (field: string): string =>
-  field.length >= 2 && field.charCodeAt(0) === 34 && field.charCodeAt(field.length - 1) === 34
-    ? field.slice(1, -1)
-    : field
+/** A field without the double quotes around it; there are several where a table stands in a field of another one (RFC 4180). */
+const unquoted = (field: string): string => {
+  let start = 0
+  let end = field.length
+  while (end - start >= 2 && field.charCodeAt(start) === 34 && field.charCodeAt(end - 1) === 34) {
+    start++
+    end--
+  }
+  return field.slice(start, end)
+}
 
 /** The fields of a line. Double quotes around a field are taken off. */
 export const rowOf = (text: string, line: Span): Row => ({
