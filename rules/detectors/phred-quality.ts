@@ -64,10 +64,7 @@ const shapeOf = (text: string, start: number, end: number): Shape => {
 
 /** Full-range Phred+33: slow changes, and marks that only quality strings mix with letters and digits. */
 const isFine = ({ near, marks, distinct, letters, digits }: Shape): boolean =>
-  near > 0.45 &&
-  digits < (marks >= 5 ? 0.9 : 0.6) &&
-  distinct >= 5 &&
-  (marks >= 3 || (marks >= 1 && letters > 0.6))
+  near > 0.45 && digits < (marks >= 5 ? 0.9 : 0.6) && distinct >= 5 && (marks >= 3 || (marks >= 1 && letters > 0.6))
 
 /** Two to five bins, as real-time analysis writes since RTA3: long runs of one high letter. */
 const isBinned = ({ distinct, top, topCode, longestRun, letters }: Shape): boolean =>
