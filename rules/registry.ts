@@ -1,6 +1,7 @@
 import { accession } from './detectors/accession.ts'
 import { ageOver89 } from './detectors/age-over-89.ts'
 import { alignment } from './detectors/alignment.ts'
+import { alleleName } from './detectors/allele-name.ts'
 import { apiKey } from './detectors/api-key.ts'
 import { auMedicare } from './detectors/au-medicare.ts'
 import { auTfn } from './detectors/au-tfn.ts'
@@ -44,9 +45,11 @@ import { paymentCard } from './detectors/payment-card.ts'
 import { personName } from './detectors/person-name.ts'
 import { phone } from './detectors/phone.ts'
 import { phredQuality } from './detectors/phred-quality.ts'
+import { pileup } from './detectors/pileup.ts'
 import { postalAddress } from './detectors/postal-address.ts'
 import { privateKey } from './detectors/private-key.ts'
 import { proteinRun } from './detectors/protein-run.ts'
+import { rawSignal } from './detectors/raw-signal.ts'
 import { readName } from './detectors/read-name.ts'
 import { sam } from './detectors/sam.ts'
 import { sampleSheet } from './detectors/sample-sheet.ts'
@@ -62,6 +65,7 @@ import { usSsn } from './detectors/us-ssn.ts'
 import { userPath } from './detectors/user-path.ts'
 import { variantRecord } from './detectors/variant-record.ts'
 import { variant } from './detectors/variant.ts'
+import { variantTable } from './detectors/variant-table.ts'
 import { vcf } from './detectors/vcf.ts'
 import type { Detector } from './detector.ts'
 
@@ -85,9 +89,13 @@ export const detectors = [
   alignment,
   gff,
   bed,
+  pileup,
+  rawSignal,
   readName,
   variant,
   variantRecord,
+  variantTable,
+  alleleName,
   rsidGenotype,
   rsidList,
   rawGenotypes,

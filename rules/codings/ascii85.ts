@@ -67,7 +67,7 @@ export const ascii85 = {
   id: 'ascii85',
   needs: [
     { length: SHORTEST, signs: SHORTEST / 8 },
-    { length: SHORTEST, has: '<' },
+    { length: SHORTEST / 2 + 2, has: '<' },
   ],
   *undo(text, budget) {
     const inner = [...framed(text)]

@@ -40,6 +40,10 @@ const words = [
   'refget',
   'CODIS',
   'NON_REF',
+  'HLA-',
+  'DRB1',
+  'CYP2C',
+  'CYP2D',
 ]
 
 const rotatedCode = (code: number): number => {

@@ -108,6 +108,15 @@ export const binaryFamilies = {
     for (let index = 0; index < 60; index++) bytes.writeFloatLE(random.next() * 2000, 12 + index * 4)
     return bytes
   },
+  clocs: random =>
+    Buffer.concat([
+      Buffer.from([1]),
+      u32(40),
+      ...Array.from({ length: 40 }, () => {
+        const clusters = random.below(4)
+        return Buffer.concat([Buffer.from([clusters]), noise(random, 2 * clusters)])
+      }),
+    ]),
   'interop-index': random => {
     const named = (value: string): Buffer => Buffer.concat([Buffer.from([value.length, 0]), text(value)])
     const record = (): Buffer =>
@@ -135,6 +144,11 @@ export const binaryFamilies = {
   'bigbed-big-endian': random =>
     Buffer.concat([swapped(u32(0x8789f2eb)), Buffer.from([0, 4, 0, 10]), noise(random, 60)]),
   bigwig: random => Buffer.concat([u32(0x888ffc26), Buffer.from([4, 0, 10, 0]), noise(random, 60)]),
+  idat: random => Buffer.concat([text('IDAT\x03\0\0\0'), u32(0, 9, 1000), noise(random, 60)]),
+  gtc: random => Buffer.concat([text('gtc\x05'), u32(30, 1, 4), noise(random, 60)]),
+  sra: random => Buffer.concat([text('NCBI.sra'), Buffer.from('05031988', 'hex'), u32(1, 24), noise(random, 60)]),
+  d4: random => Buffer.concat([Buffer.from('6434dddd', 'hex'), noise(random, 80)]),
+  arrow: random => Buffer.concat([text('ARROW1\0\0'), u32(0xffff_ffff, 200), noise(random, 60)]),
   crypt4gh: random => Buffer.concat([text('crypt4gh'), u32(1, 1), noise(random, 100)]),
   snapgene: random =>
     Buffer.concat([

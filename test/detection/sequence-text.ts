@@ -253,6 +253,56 @@ export const textFamilies = {
   'accession-list': random => rows(4, () => `SRR${digits(random, 7)}`, ' '),
   'refget-digest': random =>
     `refget://SQ.${letters(random, 32, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')}`,
+  'maf-mutation': (random, half) => {
+    const [ref, alt] = substitution(random)
+    const start = position(random)
+    return half === 'a'
+      ? `Hugo_Symbol\tEntrez_Gene_Id\tCenter\tNCBI_Build\tChromosome\tStart_Position\tEnd_Position\tStrand\tVariant_Classification\tVariant_Type\tReference_Allele\tTumor_Seq_Allele1\tTumor_Seq_Allele2\nTP53\t7157\tX\tGRCh38\tchr${chromosome(random)}\t${start}\t${start}\t+\tMissense_Mutation\tSNP\t${ref}\t${ref}\t${alt}`
+      : `Hugo_Symbol,Chromosome,Start_Position,End_Position,Reference_Allele,Tumor_Seq_Allele2,Tumor_Sample_Barcode\nKRAS,${chromosome(random)},${start},${start},${ref},${alt},${sample(random)}`
+  },
+  psl: random =>
+    `psLayout version 3\n\nmatch\tmis-match\n${rows(2, () => `59\t9\t0\t0\t1\t823\t1\t96\t+-\tFS_CONTIG\t1955\t171\t1062\tchr${chromosome(random)}\t${position(random)}\t${position(random)}\t${position(random)}\t2\t48,20,\t171,1042,\t34674832,34674976,`)}`,
+  gfa: random => `H\tVN:Z:1.0\n${rows(3, index => `S\t${index}\t${genome(random, 30)}`)}\nL\t0\t+\t1\t-\t4M`,
+  ace: random =>
+    `AS 1 3\n\nCO Contig1 60 3 7 U\n${genome(random, 60)}\n\nBQ\n${rows(30, () => digits(random, 2), ' ')}`,
+  phd: random =>
+    `BEGIN_SEQUENCE ${sample(random)}\nBEGIN_DNA\n${rows(20, index => `${genome(random, 1).toLowerCase()} ${10 + random.below(50)} ${index * 12}`)}\nEND_DNA\nEND_SEQUENCE`,
+  nexus: random =>
+    `#NEXUS\nBEGIN DATA;\nFORMAT DATATYPE=DNA;\nMATRIX\n${rows(3, index => `t${index} ${genome(random, 30)}`)}\n;\nEND;`,
+  'gcg-msf': random =>
+    `!!NA_MULTIPLE_ALIGNMENT 1.0\n  MSF: 50 Type: N Check: 7038 ..\n\n${rows(3, index => `seq${index} ${wrap(genome(random, 50), 10, ' ')}`)}`,
+  pileup: (random, half) =>
+    rows(
+      3,
+      () =>
+        `${half === 'a' ? 'chr' : ''}${chromosome(random)}\t${position(random)}\t${genome(random, 1)}\t12\t${rows(12, () => random.pick(['.', ',', '.', ',', 'A', 't']), '')}\t${qualities(random, 12, true)}`,
+    ),
+  'interval-list': random =>
+    rows(3, index => `chr${chromosome(random)}\t${position(random)}\t${position(random)}\t+\ttarget_${index}`),
+  bedpe: random =>
+    rows(
+      2,
+      index =>
+        `chr${chromosome(random)}\t${position(random)}\t${position(random)}\tchr${chromosome(random)}\t${position(random)}\t${position(random)}\tfusion${index}\t60\t+\t-`,
+    ),
+  'slow5-row': random =>
+    `0b1e2c3d-4e5f-4f3a-8d4a-b2f5ff474366\t0\t8192\t23\t1467.61\t4000\t${40}\t${rows(40, () => String(400 + random.below(300)), ',')}`,
+  'genotyping-report': random =>
+    `[Header]\nGSGT Version\t2.0.4\n[Data]\nSNP Name\tSample ID\tAllele1 - Forward\tAllele2 - Forward\n${rows(3, () => `rs${digits(random, 7)}\t${sample(random)}\t${genome(random, 1)}\t${genome(random, 1)}`)}`,
+  'hla-type': (random, half) =>
+    half === 'a'
+      ? `HLA-A*0${1 + random.below(9)}:0${1 + random.below(9)} HLA-B*${10 + random.below(40)}:01`
+      : `A*0${1 + random.below(9)}:01:01, DRB1*15:0${1 + random.below(9)}`,
+  'star-alleles': (random, half) =>
+    half === 'a' ? `CYP2D6 *1/*${2 + random.below(9)}` : `CYP2C19*${2 + random.below(9)}/*17`,
+  'k-mer-dump': (random, half) =>
+    rows(5, () =>
+      half === 'a' ? `>${random.below(900)}\n${genome(random, 21)}` : `${genome(random, 21)} ${random.below(900)}`,
+    ),
+  'swiss-prot': random => {
+    const residues = protein(random, 60)
+    return `ID   X_HUMAN                 Reviewed;          60 AA.\nSQ   SEQUENCE   60 AA;  6800 MW;  0123456789ABCDEF CRC64;\n     ${wrap(residues, 10, ' ').trim()}\n//`
+  },
   'four-letters-other': random =>
     Array.from(genome(random, 64))
       .map(base => 'WXYZ'['ACGT'.indexOf(base)])

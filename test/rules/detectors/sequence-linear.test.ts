@@ -27,6 +27,14 @@ const HOSTILE: readonly string[] = [
   '@a\nACGTACGT\n+\n',
   'MetLys',
   'I;FFFF:,#',
+  '0123321',
+  'abcde',
+  '^!.,+1A',
+  '1\t2\t3\t4\t5\t6\n',
+  'r\t0\t1\t1\t1\t1\t9\t1,2,3',
+  'MD:Z:1A1',
+  'CYP2D6*',
+  'm64011_190830_',
 ]
 
 /** Time for 8 MB over time for 1 MB, the least of up to three tries; 1 when 1 MB takes too short to tell. */
