@@ -16,8 +16,8 @@ export type Tally = { blocked: number; of: number }
 
 const seeds = { a: 20_231_108, b: 77_003_141 } as const
 
-/** Sequencing data of every kind, in every disguise that can carry it and in which content can tell it; `rounds` examples of each. */
-export const sequenceCases = function* (half: Half, rounds: number): Iterable<Case> {
+/** Sequencing data as text or octets, in every disguise that can carry it and in which content can tell it; `rounds` examples of each. */
+export const carriedCases = function* (half: Half, rounds: number): Iterable<Case> {
   const random = seeded(seeds[half])
   for (let round = 0; round < rounds; round++) {
     for (const [family, make] of Object.entries(textFamilies) as readonly (readonly [string, TextFamily])[])
@@ -26,6 +26,13 @@ export const sequenceCases = function* (half: Half, rounds: number): Iterable<Ca
     for (const [family, make] of Object.entries(binaryFamilies))
       for (const { name, wear } of disguisesFor('binary'))
         yield { family, disguise: name, payload: { data: wear(make(random)) } }
+  }
+}
+
+/** Sequencing data that is spread over the values or names of a document; `rounds` examples of each family. */
+const spreadCases = function* (half: Half, rounds: number): Iterable<Case> {
+  const random = seeded(seeds[half] + 1)
+  for (let round = 0; round < rounds; round++)
     for (const [family, make] of Object.entries(valueFamilies) as readonly (readonly [string, ValueFamily])[]) {
       const value = make(random, half)
       yield { family, disguise: 'none', payload: value }
@@ -36,7 +43,12 @@ export const sequenceCases = function* (half: Half, rounds: number): Iterable<Ca
       }
       yield { family, disguise: 'json-in-string', payload: { message: JSON.stringify(value) } }
     }
-  }
+}
+
+/** Sequencing data of every kind that content can tell. */
+export const sequenceCases = function* (half: Half, rounds: number): Iterable<Case> {
+  yield* carriedCases(half, rounds)
+  yield* spreadCases(half, rounds)
 }
 
 /** Telemetry in which there is nothing to find. */

@@ -7,14 +7,14 @@ const MOST_FIELDS = 64
 /** No row of any format worth finding is shorter. */
 const SHORTEST_ROW = 9
 
-/** The lines of a text, without `\n`, `\r\n` or `\r`; empty lines are left out. Time is linear in the text. */
-export const linesOf = (text: string): Span[] => {
+/** The lines of a text, without `\n`, `\r\n` or `\r`; those shorter than `least` are left out. Time is linear in the text. */
+export const linesOf = (text: string, least = 1): Span[] => {
   const lines: Span[] = []
   let start = 0
   for (let index = 0; index <= text.length; index++) {
     const code = index < text.length ? text.charCodeAt(index) : 10
     if (code !== 10 && code !== 13) continue
-    if (index > start) lines.push({ start, end: index })
+    if (index - start >= least) lines.push({ start, end: index })
     start = index + 1
   }
   return lines
@@ -70,8 +70,7 @@ export const rowOf = (text: string, line: Span): Row => ({
  */
 export const rowsWhere = (text: string, least: number, test: (fields: readonly string[]) => boolean): Span[] => {
   const rows: Span[] = []
-  for (const line of linesOf(text))
-    if (line.end - line.start >= SHORTEST_ROW && test(rowOf(text, line).fields)) rows.push(line)
+  for (const line of linesOf(text, SHORTEST_ROW)) if (test(rowOf(text, line).fields)) rows.push(line)
   return rows.length >= least ? rows : []
 }
 
