@@ -286,7 +286,7 @@ export const textFamilies = {
         `chr${chromosome(random)}\t${position(random)}\t${position(random)}\tchr${chromosome(random)}\t${position(random)}\t${position(random)}\tfusion${index}\t60\t+\t-`,
     ),
   'slow5-row': random =>
-    `0b1e2c3d-4e5f-4f3a-8d4a-b2f5ff474366\t0\t8192\t23\t1467.61\t4000\t${40}\t${rows(40, () => String(400 + random.below(300)), ',')}`,
+    `0b1e2c3d-4e5f-4f3a-8d4a-b2f5ff474366\t0\t8192\t23\t1467.61\t4000\t40\t${rows(40, () => String(400 + random.below(300)), ',')}`,
   'genotyping-report': random =>
     `[Header]\nGSGT Version\t2.0.4\n[Data]\nSNP Name\tSample ID\tAllele1 - Forward\tAllele2 - Forward\n${rows(3, () => `rs${digits(random, 7)}\t${sample(random)}\t${genome(random, 1)}\t${genome(random, 1)}`)}`,
   'hla-type': (random, half) =>
