@@ -147,7 +147,7 @@ export const lowAlphabet = {
   title: 'Sequence in another alphabet',
   category: 'sequence',
   source:
-    'Shannon 1951, Bell System Technical Journal 30:50 (entropy of symbols); thresholds measured on InterOp columns and random identifiers',
+    'Shannon 1951, Bell System Technical Journal 30:50 (entropy of symbols); thresholds measured on random identifiers, tile lists and traces of states',
   spelledByNumbers: false,
   needs: [{ length: LEAST }],
   find({ text }) {

@@ -22,7 +22,7 @@ const isPileup = ([name, position, reference, depth, reads, qualities]: readonly
 
 /**
  * samtools pileup: a row whose depth is the length of its qualities, and whose reads are written in dots, commas and bases. That a
- * count of 4 and more is the length of a field by chance, a base stands before it, and a field of such marks between: 0 in 1,561 real payloads.
+ * count of 4 and more is the length of a field by chance, a base stands before it, and a field of such marks between: none in 830 generated telemetry payloads.
  */
 export const pileup = {
   kind: 'text',

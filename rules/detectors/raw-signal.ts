@@ -36,7 +36,7 @@ const isRead = (fields: readonly string[]): boolean => {
 
 /**
  * The current of a nanopore, read by read, as SLOW5 writes it: bases are called from it. Six numbers, then how many numbers follow, then
- * exactly so many. No table in 1,561 real payloads tells the length of a list in the column before it.
+ * exactly so many. No table of telemetry known to us tells the length of a list in the column before it.
  */
 export const rawSignal = {
   kind: 'text',

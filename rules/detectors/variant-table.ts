@@ -6,7 +6,7 @@ const COLUMN =
 
 /**
  * Tables of somatic mutations (MAF), of annotated variants (ANNOVAR, VEP) and of genotyping arrays, by a column that nothing else has. The names
- * are whole words with marks or case inside, none of which stands in 1,561 real payloads.
+ * are whole words with marks or case inside, none of which stands in 830 generated telemetry payloads.
  */
 export const variantTable = {
   kind: 'text',
