@@ -6,21 +6,35 @@ type Role = Subject['role']
 
 /** Longer texts seldom come twice. In UTF-16 code units. */
 const MAX_LENGTH = 128
-/** Where more texts than this have come, each says something new. */
-const MOST_TEXTS = 512
+/** Texts of one generation; two are remembered. */
+const GENERATION = 256
 
-/** The texts of one role that are known to be clean under one path. */
+/**
+ * The texts of one role that came last under one path and are known to be clean. Where every message brings new ones, those that
+ * come again outlive them: a text that is met again moves to the younger generation, and the older one is dropped as a whole.
+ */
 class Known {
-  #texts: Set<string> | null = new Set()
+  #recent = new Set<string>()
+  #older = new Set<string>()
+
+  get size(): number {
+    return this.#recent.size + this.#older.size
+  }
 
   has(text: string): boolean {
-    return this.#texts !== null && text.length <= MAX_LENGTH && this.#texts.has(text)
+    if (text.length > MAX_LENGTH) return false
+    if (this.#recent.has(text)) return true
+    if (!this.#older.delete(text)) return false
+    this.#recent.add(text)
+    return true
   }
 
   add(text: string): void {
-    if (this.#texts === null || text.length > MAX_LENGTH) return
-    if (this.#texts.size < MOST_TEXTS) this.#texts.add(text)
-    else this.#texts = null
+    if (this.#recent.size >= GENERATION) {
+      this.#older = this.#recent
+      this.#recent = new Set()
+    }
+    this.#recent.add(text)
   }
 }
 
@@ -54,9 +68,10 @@ export class Path {
     return this.#clean !== null && this.#clean[role].has(text)
   }
 
-  addClean(role: Role, text: string): void {
+  /** What is known of texts in a role; made when it is asked for first. */
+  knownAs(role: Role): Known {
     this.#clean ??= { value: new Known(), key: new Known(), number: new Known() }
-    this.#clean[role].add(text)
+    return this.#clean[role]
   }
 }
 
@@ -100,7 +115,12 @@ export class Paths {
 
   /** Remembers that every detector has looked through a text under this path, in this role, and found nothing. */
   addClean(path: Path, role: Role, text: string): void {
-    if (this.#hasRoom()) path.addClean(role, text)
+    if (text.length > MAX_LENGTH || !this.#hasRoom()) return
+    const known = path.knownAs(role)
+    // Those that it forgets make room: else a stream of identifiers would have all paths forgotten again and again.
+    const before = known.size
+    known.add(text)
+    this.#count += known.size - before - 1
   }
 
   #hasRoom(): boolean {

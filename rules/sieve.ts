@@ -44,6 +44,9 @@ export class Sieve {
   readonly #looks: Int32Array
   readonly #wordLooks: WordLooks
   readonly #counts = emptyCounts()
+  /** The needs that the text at hand meets. */
+  readonly #passed: Int32Array
+  readonly #answers = new Answers(passed => this.#ownersOf(passed))
 
   constructor(needy: readonly Needy[]) {
     const bits = needy.flatMap(({ needs }, owner) => needs.map(need => ({ need, owner })))
@@ -54,6 +57,7 @@ export class Sieve {
     this.#owners = bits.map(({ owner }) => owner)
     this.#ofNumbers = this.#needs.filter(asksOfNumbers)
     this.#width = Math.ceil(bits.length / 32)
+    this.#passed = new Int32Array(this.#width)
     this.#traits = Int32Array.from(telling, trait => traitNames.indexOf(trait))
     const minimums = telling.map(trait => this.#needs.map(need => need[trait] ?? 0))
     this.#caps = Int32Array.from(minimums, ofTrait => Math.max(...ofTrait))
@@ -112,14 +116,11 @@ export class Sieve {
 
   /** The places, in ascending order, of the needy that have to look at a text; null, and that is what matters, when there are none. */
   sift(text: string, armed: Armed): readonly number[] | null {
-    const counts = this.#counts
-    countTraits(text, this.#wordLooks, counts)
-    let passed: number[] | null = null
-    for (let word = 0; word < this.#width; word++) {
-      const left = this.#left(word, armed[word]!)
-      if (left !== 0) (passed ??= []).push(...this.#ownersOf(word, left))
-    }
-    return passed && [...new Set(passed)].sort((left, right) => left - right)
+    countTraits(text, this.#wordLooks, this.#counts)
+    const passed = this.#passed
+    let any = 0
+    for (let word = 0; word < this.#width; word++) any |= passed[word] = this.#left(word, armed[word]!)
+    return any === 0 ? null : this.#answers.of(passed)
   }
 
   #left(word: number, armed: number): number {
@@ -141,12 +142,42 @@ export class Sieve {
     return left
   }
 
-  #ownersOf(word: number, bits: number): number[] {
-    const owners: number[] = []
-    for (let rest = bits; rest !== 0; rest &= rest - 1)
-      owners.push(this.#owners[word * 32 + 31 - Math.clz32(rest & -rest)]!)
+  #ownersOf(passed: Int32Array): number[] {
+    const owners = new Set<number>()
+    for (const [word, bits] of passed.entries())
+      for (let rest = bits; rest !== 0; rest &= rest - 1)
+        owners.add(this.#owners[word * 32 + 31 - Math.clz32(rest & -rest)]!)
+    return [...owners].sort((left, right) => left - right)
+  }
+}
+
+/** More combinations of needs than this seldom come; telemetry has some hundreds. */
+const MOST_ANSWERS = 4096
+
+/** Remembers who has to look where some needs are met: to gather and sort them each time takes longer than to sift. */
+class Answers {
+  readonly #ownersOf: (passed: Int32Array) => readonly number[]
+  readonly #known = new Map<number, { readonly passed: Int32Array; readonly owners: readonly number[] }>()
+
+  constructor(ownersOf: (passed: Int32Array) => readonly number[]) {
+    this.#ownersOf = ownersOf
+  }
+
+  of(passed: Int32Array): readonly number[] {
+    let hash = 0
+    for (let word = 0; word < passed.length; word++) hash = (Math.imul(hash, 0x9e3779b1) + passed[word]!) | 0
+    const known = this.#known.get(hash)
+    if (known !== undefined && isSame(known.passed, passed)) return known.owners
+    const owners = this.#ownersOf(passed)
+    if (known === undefined && this.#known.size < MOST_ANSWERS)
+      this.#known.set(hash, { passed: passed.slice(), owners })
     return owners
   }
+}
+
+const isSame = (left: Int32Array, right: Int32Array): boolean => {
+  for (let word = 0; word < left.length; word++) if (left[word] !== right[word]) return false
+  return true
 }
 
 /** The most that the spelling of a JSON number has of traits that it has little of: `-1.5e+21`. */

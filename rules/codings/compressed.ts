@@ -201,9 +201,12 @@ const opaque = (id: string, { mayBe, part, whole }: Opaque): BytesCoding => ({
     !isZstd(bytes, 0) &&
     textOf(bytes) === undefined,
   *undo(bytes, budget) {
-    const all = attempt(whole, bytes, budget)
-    const found = all && isWhole(all, bytes.length) ? all : attempt(part, bytes, budget)
-    if (!found || (found !== all && !isConvincing(found, bytes.length))) return
+    // What gives nothing in part gives nothing as a whole: most octets are tried once, and a failure is dear.
+    const some = attempt(part, bytes, budget)
+    if (!some) return
+    const all = whole === part ? some : attempt(whole, bytes, budget)
+    const found = all && isWhole(all, bytes.length) ? all : isConvincing(some, bytes.length) ? some : undefined
+    if (!found) return
     spend(budget, found.bytes.length)
     yield* given([found.bytes])
   },

@@ -66,11 +66,16 @@ t.test('paths: long texts and names, never kept', async t => {
   t.equal(paths.root.below.size, 0)
 })
 
-t.test('paths: where every text is new, none is kept any more', async t => {
-  const paths = new Paths(sieve, noContainers, 10_000)
+t.test('paths: where most texts are new, those that come again are kept, the others dropped', async t => {
+  const paths = new Paths(sieve, noContainers, 1_000)
   const path = paths.under(paths.root, 'serial')
-  for (let many = 0; many < 600; many++) paths.addClean(path, 'value', String(many))
+  paths.addClean(path, 'value', 'again')
+  for (let many = 0; many < 6_000; many++) {
+    paths.addClean(path, 'value', String(many))
+    if (many % 100 === 0) t.ok(path.isClean('value', 'again'))
+  }
   t.notOk(path.isClean('value', '0'))
+  t.equal(paths.under(paths.root, 'serial'), path, 'what is dropped takes no room: the path is not forgotten')
 })
 
 t.test('paths: names arm detectors for texts, those further out as well, and for no others', async t => {
