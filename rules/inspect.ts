@@ -196,14 +196,14 @@ const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): I
   const parts = readParts(message, selected, limits)
   if (parts instanceof Stop) return { outcome: parts, ...nothingExcepted }
   const surfaces = surfacesOf(selected, parts, policy, message.arrival.time)
-  const { findings, overBudget, exceptions, excepted } = scan(surfaces, limits)
+  const { findings, overBudget, exceptions, excepted, nucleotides: spelled } = scan(surfaces, limits)
   const { body } = parts
   const invalid = body.kind === 'value' ? body.invalid : null
   const outcome = (): Leaving | Stop => {
     // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
     if (findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings })
     if (overBudget) return stop('inspection-budget')
-    const nucleotides = countNucleotides(surfaces, selected.route, limits)
+    const nucleotides = spelled === 0 ? 0 : countNucleotides(surfaces, selected.route, limits)
     const sum = overSum(nucleotides)
     if (sum) return stop('sensitive-content', { ...invalid?.detail, findings: [sum] })
     const outbound = invalid ?? writeOutbound(message.head, selected, parts)
@@ -213,9 +213,8 @@ const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): I
   return { outcome: outcome(), exceptions, excepted }
 }
 
-/** Hardly any message spells one, so what the policy lets pass is only gathered for those that do. */
+/** Those that the policy does not let pass. Hardly any message spells one, so they are only counted anew for those that do. */
 const countNucleotides = (parts: readonly Scanned[], route: RouteRules, limits: Limits): number => {
-  if (spelledNucleotides(parts, limits) === 0) return 0
   const { pathParameters, query, headers, body } = route
   const parameters = [pathParameters, query, headers].flatMap(map => [...map.values()])
   const fixed = [...parameters, ...(body.kind === 'none' ? [] : [body])].flatMap(({ fixed }) => [...fixed])
@@ -327,8 +326,8 @@ export const scanPayload = (bytes: Uint8Array, limits: Limits = defaultLimits): 
     const json = text === null ? null : readJson(text, limits)
     const value = json?.ok ? json.value : (text ?? bytes)
     const parts = [{ surface: 'body', value, names: null }] as const
-    const { findings: found, overBudget } = scan(parts, limits)
-    const sum = found.length > 0 || overBudget ? null : overSum(spelledNucleotides(parts, limits))
+    const { findings: found, overBudget, nucleotides } = scan(parts, limits)
+    const sum = found.length > 0 || overBudget ? null : overSum(nucleotides)
     const findings = sum ? [sum] : found
     const reason = reasonOf(json, findings, overBudget)
     return { verdict: reason === null ? 'allow' : 'block', reason, findings }

@@ -1,5 +1,6 @@
 import { ContainerSieve } from './container.ts'
 import type { BytesDetector, Detector, TextDetector, ValueDetector } from './detector.ts'
+import { fragments } from './drip/fragments.ts'
 import { Paths } from './paths.ts'
 import { detectors } from './registry.ts'
 import { type Needy, Sieve } from './sieve.ts'
@@ -16,7 +17,7 @@ export class Panel {
   readonly text: readonly TextDetector[]
   readonly bytes: readonly BytesDetector[]
   readonly value: readonly ValueDetector[]
-  /** Sifts the text detectors, then the codings, then whether a text may be in disguise. */
+  /** Sifts the text detectors, then the codings, then whether a text may be in disguise, or spell nucleotides in fragments. */
   readonly sieve: Sieve
   /** Sifts the detectors of arrays and objects. */
   readonly containers: ContainerSieve
@@ -30,7 +31,7 @@ export class Panel {
     this.bytes = asked.filter(detector => detector.kind === 'bytes')
     this.value = asked.filter(detector => detector.kind === 'value')
     this.containers = new ContainerSieve(this.value)
-    this.sieve = new Sieve([...this.text, ...textCodings, disguise])
+    this.sieve = new Sieve([...this.text, ...textCodings, disguise, fragments])
     this.paths = new Paths(this.sieve, this.containers, REMEMBERED)
     this.remembers = remembers
   }

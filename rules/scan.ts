@@ -1,6 +1,8 @@
 import type { JsonValue } from './canonical.ts'
 import { spelledOctets } from './codings/octets.ts'
 import { containerOf, type JsonObject } from './container.ts'
+import { countPlain } from './drip/fragments.ts'
+import { NucleotideCounter } from './drip/nucleotide-counter.ts'
 import type { Detector, Span, Subject, TextDetector } from './detector.ts'
 import { leadsTo, type Exception, type Step } from './exception.ts'
 import { referenceToken } from './json-pointer.ts'
@@ -45,6 +47,8 @@ export type Scan = {
   readonly excepted: readonly ExceptedFinding[]
   /** Ids of all exceptions that let something pass, also beyond what is listed. */
   readonly exceptions: readonly string[]
+  /** Nucleotides that texts spell in pieces too short for any detector, whatever the policy says of them; see `drip/`. */
+  readonly nucleotides: number
 }
 
 /** More findings than this say nothing new. */
@@ -56,18 +60,14 @@ const MAX_FINDINGS = 100
  */
 export const scan = (parts: readonly Scanned[], limits: ScanLimits): Scan => {
   const budget = { remaining: limits.maxUnfolded }
-  const found: Found = { findings: [], excepted: [], exceptions: new Set() }
-  let overBudget = false
+  const ofCount = { remaining: limits.maxUnfolded }
+  const found: Found = { findings: [], excepted: [], exceptions: new Set(), nucleotides: 0, overBudget: false }
   for (const part of parts) {
-    const scanner = new Scanner(part, limits.maxNesting, budget, found)
-    try {
-      scanner.root(part.value)
-    } catch (error) {
-      if (!(error instanceof OverBudget)) throw error
-      overBudget = true
-    }
+    const counter = new NucleotideCounter(limits.maxNesting, ofCount, { isCredential: part.isCredential })
+    const scanner = new Scanner(part, limits.maxNesting, budget, counter, found)
+    withinBudget(found, () => scanner.root(part.value))
   }
-  return { ...found, exceptions: [...found.exceptions], overBudget }
+  return { ...found, exceptions: [...found.exceptions] }
 }
 
 /** What all parts together gave. */
@@ -75,6 +75,18 @@ type Found = {
   readonly findings: Finding[]
   readonly excepted: ExceptedFinding[]
   readonly exceptions: Set<string>
+  nucleotides: number
+  overBudget: boolean
+}
+
+/** Runs what may take more than the budget. */
+const withinBudget = (found: Found, run: () => void): void => {
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error
+    found.overBudget = true
+  }
 }
 
 /** Ways of reading octets as characters, and nothing more. */
@@ -88,6 +100,7 @@ class Scanner {
   readonly #panel: Panel
   readonly #maxNesting: number
   readonly #budget: Budget
+  readonly #counter: NucleotideCounter
   readonly #found: Found
   /** The way from the root to where the scanner is: at each step the index, the name of a member, and whether it must not be repeated. */
   readonly #indexes: number[] = []
@@ -103,19 +116,23 @@ class Scanner {
   #isPartial = false
   /** How often a detector found something, also beyond what is listed. */
   #hits = 0
+  /** How often a text spelled nucleotides, or would if it were not in an encoding: it has to be counted every time. */
+  #spelling = 0
 
-  constructor(part: Scanned, maxNesting: number, budget: Budget, found: Found) {
+  constructor(part: Scanned, maxNesting: number, budget: Budget, counter: NucleotideCounter, found: Found) {
     this.#part = part
     this.#panel = part.panel ?? defaultPanels.whole
     this.#path = this.#panel.paths.root
     this.#maxNesting = maxNesting
     this.#budget = budget
+    this.#counter = counter
     this.#found = found
   }
 
   root(value: JsonValue | Uint8Array): void {
-    if (value instanceof Uint8Array) this.#bytes(value)
-    else this.#value(value)
+    if (!(value instanceof Uint8Array)) return this.#value(value)
+    this.#bytes(value)
+    this.#count(() => this.#counter.bytes(value))
   }
 
   #value(value: JsonValue): void {
@@ -197,9 +214,10 @@ class Scanner {
     const { findings } = this.#found
     const from = findings.length
     const hits = this.#hits
+    const spelling = this.#spelling
     this.#text(path.name, 'key')
     if (this.#hits === hits) {
-      path.hasCleanName = true
+      path.hasCleanName = this.#spelling === spelling
       return
     }
     this.#hidden[depth] = true
@@ -225,19 +243,39 @@ class Scanner {
     const asked = sieve.sift(text, armed)
     if (asked === null) return
     const hits = this.#hits
+    const spelling = this.#spelling
     this.#lookThrough(text, role, asked)
-    if (mayKnow && this.#hits === hits) paths.addClean(path, role, text)
+    if (mayKnow && this.#hits === hits && this.#spelling === spelling) paths.addClean(path, role, text)
   }
 
-  /** @param asked - places in the sieve of the panel: detectors, codings, disguise */
+  /** @param asked - places in the sieve of the panel: detectors, codings, disguise, fragments */
   #lookThrough(text: string, role: Subject['role'], asked: readonly number[]): void {
     const { text: detectors } = this.#panel
+    const codings = detectors.length
+    const disguise = codings + textCodings.length
     const subject = { text, role, keys: this.#path.keys }
     for (const place of asked) {
-      if (place < detectors.length) this.#detect(detectors[place]!, subject)
-      else if (place < detectors.length + textCodings.length) this.#undo(place - detectors.length, text)
-      else this.#undisguise(text, role)
+      if (place < codings) this.#detect(detectors[place]!, subject)
+      else if (place < disguise) this.#undo(place - codings, text)
+      else if (place === disguise) this.#undisguise(text, role)
+      else this.#countText(text)
     }
+  }
+
+  /** The counter looks into encodings by itself. */
+  #countText(text: string): void {
+    if (this.#chain.length === 0) this.#count(() => this.#counter.text(text))
+    else if (countPlain(text) !== 0) this.#spelling++
+  }
+
+  /** Where counting takes too much, the rest is looked through all the same, but what was not counted is not remembered. */
+  #count(count: () => number): void {
+    this.#spelling++
+    withinBudget(this.#found, () => {
+      const nucleotides = count()
+      if (nucleotides === 0) this.#spelling--
+      this.#found.nucleotides += nucleotides
+    })
   }
 
   #detect(detector: TextDetector, subject: Subject): void {

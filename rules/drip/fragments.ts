@@ -1,4 +1,5 @@
 import { isPrintableFrom } from '../codings/base64.ts'
+import type { Needy } from '../sieve.ts'
 
 /**
  * Pieces of sequence that are too short for any detector, in one text. Alone each is chance, or an index of a kit; sent one after
@@ -39,7 +40,19 @@ mark('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', WORD)
 mark('ACGTUacgtu', BASE)
 mark('GTUgtu', BEYOND_HEX)
 mark('+/_-', JOINER)
-mark('%\\&={["', MARK)
+const MARKS = '%\\&={["'
+mark(MARKS, MARK)
+
+/** A text that meets none of these spells nothing, and `countPlain` says 0 of it: a whole word, a coded one, or not plain. */
+export const fragments: Needy = {
+  needs: [
+    { baseWord: LEAST },
+    { longestWord: LEAST_BASE64 },
+    { base64Run: MOST_CODED + 1 },
+    { beyond: 1 },
+    ...Array.from(MARKS, has => ({ has })),
+  ],
+}
 
 /** What `countPlain` says of a text that may be coded as a whole: undo that first, or ask `countFragments`. */
 export const NOT_PLAIN = -1

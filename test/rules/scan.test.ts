@@ -192,3 +192,23 @@ t.test('scan: surfaces and panels, each part its own', async t => {
     ['path /run nucleotide-run', 'query /note email', 'header /authorization nucleotide-run'],
   )
 })
+
+t.test('scan: fragments, counted every time, however often they come', async t => {
+  const spelled = (value: JsonValue): number => look(value).nucleotides
+  const inBase64 = base64('GATTAC')
+  for (let time = 0; time < 3; time++) {
+    t.equal(spelled({ tag: 'GATTAC', note: 'no sequence here' }), 6)
+    t.equal(spelled({ GATTAC: 1 }), 6, 'a name')
+    t.equal(spelled({ coded: inBase64 }), 6)
+    t.equal(spelled({ text: JSON.stringify({ tag: 'GATTAC' }) }), 6)
+    t.equal(spelled({ serial: 'A00187', other: '230912_A00187_1009_AHK33MDRX3' }), 0)
+  }
+  t.equal(spelled({ place: '["TTGCAT"]' }), 6)
+  t.equal(spelled({ place: 'TTGCAT' }), 6, 'also where it was looked through in an encoding before')
+})
+
+t.test('scan: what is too much to count, over budget every time', async t => {
+  const small = { maxUnfolded: 1_000_000, maxNesting: 0 }
+  for (let time = 0; time < 2; time++)
+    t.equal(scan([{ surface: 'body', value: { note: '{"a":"b c"}' }, names: null }], small).overBudget, true)
+})

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import t from 'tap'
-import { countFragments, countInCredential } from '../../../rules/drip/fragments.ts'
+import { countFragments, countInCredential, countPlain, fragments } from '../../../rules/drip/fragments.ts'
+import { Sieve } from '../../../rules/sieve.ts'
+import { seeded } from '../../kit/random.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const hex = (text: string): string => Buffer.from(text).toString('hex')
@@ -72,4 +74,34 @@ t.test('fragments: random identifiers hold next to none', async t => {
 t.test('fragments: 8 MB of hostile text are counted, which nothing but linear time comes to the end of', async t => {
   const units = ['A', 'G', 'GATTACAG', 'xGATTACAG', 'R0FU', '41', 'G ', '=']
   for (const unit of units) t.ok(countFragments(unit.repeat((8 << 20) / unit.length)) >= 0, unit)
+})
+
+t.test('fragments: every text that spells some, or may be coded, meets the needs', async t => {
+  const sieve = new Sieve([fragments])
+  const armed = sieve.armedBy([])
+  const random = seeded(11)
+  const pieces = [
+    'GATT',
+    'acg',
+    'TTGCAT',
+    'R2FUVA==',
+    '47415454',
+    '_',
+    '-',
+    ' ',
+    '/',
+    '%',
+    '"',
+    'é',
+    'x9',
+    'NNTT',
+    '{',
+    '.',
+    ',',
+  ]
+  for (let many = 0; many < 20_000; many++) {
+    const text = Array.from({ length: 1 + random.below(12) }, () => random.pick(pieces)).join('')
+    if (sieve.sift(text, armed) === null && countPlain(text) !== 0) t.fail(`not sifted: ${text}`)
+  }
+  t.equal(sieve.sift('PASS 12 A00-B1', armed), null)
 })
