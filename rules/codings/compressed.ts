@@ -203,7 +203,7 @@ const opaque = (id: string, { mayBe, part, whole }: Opaque): BytesCoding => ({
   *undo(bytes, budget) {
     // What gives nothing in part gives nothing as a whole: most octets are tried once, and a failure is dear.
     const some = attempt(part, bytes, budget)
-    if (!some) return
+    if (!some || some.bytes.length === 0) return
     const all = whole === part ? some : attempt(whole, bytes, budget)
     const found = all && isWhole(all, bytes.length) ? all : isConvincing(some, bytes.length) ? some : undefined
     if (!found) return
