@@ -10,7 +10,13 @@ import { telemetry } from './telemetry.ts'
 /** `a`: the half that detectors may be tuned on; `b`: the half that only ever says how good they are. */
 export type Half = 'a' | 'b'
 
-export type Case = { readonly family: string; readonly disguise: string; readonly payload: JsonValue }
+export type Case = {
+  readonly family: string
+  readonly disguise: string
+  /** Of the words in it, where that makes a difference. */
+  readonly language?: string
+  readonly payload: JsonValue
+}
 
 export type Tally = { blocked: number; of: number }
 
@@ -61,6 +67,7 @@ export type Measured = {
   readonly total: Tally
   readonly families: ReadonlyMap<string, Tally>
   readonly disguises: ReadonlyMap<string, Tally>
+  readonly languages: ReadonlyMap<string, Tally>
 }
 
 /** What the detectors alone, with no schema, say of the cases. */
@@ -68,16 +75,19 @@ export const measure = (cases: Iterable<Case>, onMiss: (missed: Case) => void = 
   const total: Tally = { blocked: 0, of: 0 }
   const families = new Map<string, Tally>()
   const disguises = new Map<string, Tally>()
+  const languages = new Map<string, Tally>()
   for (const one of cases) {
     const { verdict } = scanPayload(Buffer.from(JSON.stringify(one.payload)))
     const isBlocked = verdict === 'block'
-    for (const tally of [total, tallyOf(families, one.family), tallyOf(disguises, one.disguise)]) {
+    const tallies = [total, tallyOf(families, one.family), tallyOf(disguises, one.disguise)]
+    if (one.language !== undefined) tallies.push(tallyOf(languages, one.language))
+    for (const tally of tallies) {
       tally.of++
       if (isBlocked) tally.blocked++
     }
     if (!isBlocked) onMiss(one)
   }
-  return { total, families, disguises }
+  return { total, families, disguises, languages }
 }
 
 const tallyOf = (tallies: Map<string, Tally>, name: string): Tally => {
