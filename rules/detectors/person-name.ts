@@ -44,12 +44,28 @@ const isName = (left: Token, right: Token, between: string): boolean => {
   return familyFirst && (between.startsWith(',') ? isSurePair : isPair)(right.text, left.text)
 }
 
-/** A given name and a family name side by side, both of which stand in the lists. */
-const listedPairs = function* ({ text }: Subject): Iterable<Span> {
+/** German articles, which stand before every noun; in names they come behind `von` and `van`. */
+const article = /^ (?:der|den|des|das) $/
+
+/** A word with a capital that no list holds, neither as a name nor as an ordinary word. */
+const mayBeUnlisted = ({ text }: Token): boolean => text.length > 3 && mayBeName(text) && !isCommon(text)
+
+/** A given name that is nothing else, and a family name that no list need hold: `Karsten Quillfeather`, `Karsten QUILLFEATHER`, `Quillfeather, Karsten`. */
+const isHalfListed = (left: Token, right: Token, between: string): boolean => {
+  const [given, family] = between.startsWith(',') ? [right, left] : [left, right]
+  if (isUpper(given.text) || given.text.length < 4 || isInstrument(given.text) || !mayBeUnlisted(family)) return false
+  if (article.test(between)) return false
+  return isGiven(given.text) && !isCommon(given.text)
+}
+
+/** A given name and a family name side by side; the lists hold both, or surely the given name. */
+const pairs = function* ({ text }: Subject): Iterable<Span> {
   let left: Token | undefined
   for (const right of tokensOf(text)) {
-    if (left && joined(text, left, right) && isName(left, right, text.slice(left.end, right.start)))
-      yield { start: left.start, end: right.end }
+    if (left && joined(text, left, right)) {
+      const between = text.slice(left.end, right.start)
+      if (isName(left, right, between) || isHalfListed(left, right, between)) yield { start: left.start, end: right.end }
+    }
     left = right
   }
 }
@@ -204,7 +220,7 @@ export const personName = {
     }
     yield* dicom(subject)
     if (!/[\s:=.]/.test(subject.text)) return
-    yield* listedPairs(subject)
+    yield* pairs(subject)
     yield* initials(subject)
     yield* titles(subject)
     yield* labels(subject)

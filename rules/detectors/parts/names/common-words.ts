@@ -18,286 +18,291 @@ admirer admonish adoecer adolescent adopter adorable adrenalin adresser adult ad
 adventurously adverb adversaire advertisement adviser advocate advogado aegte aergerlig aerlig aeroporto aesj
 aev af affable affect affecter affectionate afficher affiliate affirmer afford affranchir affronter afiado
 afirmar afore afraid africa afsnit afstand aften after aftermath afterwards against aged agenda aggravating
-aggraver aggressive agil agile agilent agir agitated agiter agnostizismus agosto agreable agreeable agreement
-aguia ah aha ahnden aider aids aie aigre ailleurs aimable aimer ainsi airbrush airbus aircraft airline airmail
-airman airport ajar ajouter akkurat akquirieren akribisch aktiv aktivieren aktuell akut alarmed alarmieren alb
-alderdom aldrig alegrar alegre alentour alert algorithmisieren alienated aligned aligner alimenter alive
-alkalimetall all allda alldieweil alle allegation allein allemal allenfalls allenthalben aller allerbest
-allerdings allerede allerhochstens allerliebst allerorten allerseits allerspatestens alleweg alleweil
-allgemach alliance allig alligator allocation allonger allseits allumer allzeit allzu almighty almost along
-alongside alors alphabet alphabetisieren alsbald alsdann also alt alternativ alternieren alters altershalber
-although altid altmachen alto altruiste altruistic altsa alugar aluminio aluminium aluno alvorecer alvorlig
-always amar amargo amazing amazon amber ambitioniert ambitious ameliorate ameliorer amenager amend amendment
-amener america amid amidst amigo amnesty among amongst amorcer amorphe amount ample amputieren amtieren
-amtshalber amusant amused amuser amusieren an anaesthetise analisar analogy analyse analyser analysis anarchie
-anasthetisieren anatomie anbandeln anbefale anbei and andachtig andante andantino andar andensteds
-anderenfalls anderenorts anderentags andererseits anderes anderledes andernfalls andernorts anderntags anders
-andersartig anderswo anderweit andrerseits android aneantir aneinander anenst anerkannt anerkende anesthetize
-anfangs angeles angelic angeln angesichts angle angrily angst angstigen angstlich anguished angular anhand
-anhimmeln animar animated animer animieren animierend aniversario anjetzt ankoppeln ankreiden anlasslich
-anlasten anmelde anmode anmuten anmutig anneal annektieren annex anno annoncer annual annually ano anonymous
-anormal anotar another anprangern ansatzweise anscheinend ansioso ansonsten anspruchsvoll anstacheln anstandig
+aggraver aggressive agil agile agilent agir agit agitated agiter agnostizismus agosto agreable agreeable
+agreement aguia ah aha ahnden aide aider aids aie aigre ailleurs aimable aimer ainsi airbrush airbus aircraft
+airline airmail airman airport ajar ajouter akkurat akquirieren akribisch aktiv aktivieren aktuell akut
+alarmed alarmieren alb alderdom aldrig alegrar alegre alentour alert algorithmisieren alias alienated aligned
+aligner alimenter alive alkalimetall all alla allda alldieweil alle allegation allein allemal allenfalls
+allenthalben aller allerbest allerdings allerede allerhochstens allerliebst allerorten allerseits
+allerspatestens alleweg alleweil allgemach alliance allig alligator allocation allonger allora allseits
+allumer allzeit allzu almighty almost alone along alongside alors alpha alphabet alphabetisieren alsbald
+alsdann also alt alta alter alternativ alternieren alters altershalber although altid altmachen alto altruiste
+altruistic altsa alugar aluminio aluminium aluno alvorecer alvorlig always amar amargo amazing amazon amber
+ambitioniert ambitious ameliorate ameliorer amenager amend amendment amener america amet amid amidst amigo
+amnesty among amongst amorcer amorphe amount ample amputieren amtieren amtshalber amusant amused amuser
+amusieren an anaesthetise analice analisar analiza analogy analyse analyser analysis anarchie anasthetisieren
+anatomie anbandeln anbefale anbei and andachtig andante andantino andar andensteds andere anderenfalls
+anderenorts anderentags andererseits anderes anderledes andernfalls andernorts anderntags anders andersartig
+anderswo anderweit andrerseits android aneantir aneinander anenst anerkannt anerkende anesthetize anfangs
+angeles angelic angeln angesichts angle angrily angst angstigen angstlich anguished angular anhand anhimmeln
+animar animated animer animieren animierend aniversario anjetzt ankoppeln ankreiden anlasslich anlasten
+anmelde anmode anmuten anmutig anneal annektieren annex anno annoncer annual annually ano anonymous anormal
+anotar another anprangern ansatzweise anscheinend ansioso ansonsten anspruchsvoll anstacheln anstandig
 anstandigerweise anstandshalber anstandslos anstatt anstelle ansvarlig antagoniste antagonize antal antelope
-anti anticodon antike antique anunciar anvende anwesend anxiously any anziehend aout apache apagar apaiser
-aparecer apart ape apen apenbar apercevoir apern apertar aphrodisierend apitar aplicativo apologise apostar
-apostrophieren apostrophize apparaitre apparatus apparemment appartenir appeler appellieren appertain
+anti anticodon antigua antike antique anunciar anvende anwesend anxiously any anziehend aout apache apagar
+apaiser aparecer apart ape apen apenbar apercevoir apern apertar aphrodisierend apitar aplicativo apologise
+apostar apostrophieren apostrophize apparaitre apparatus apparemment appartenir appeler appellieren appertain
 applaudir apple appliance application appliquer applizieren apporter appreciate apprecier apprehensive
 apprendre appretieren apprivoiser approach approcher approfondir appropriate approuver approximate
 approximativement appuyer aprender apres apricot april aprile apropos apt apte apud aquarellieren ar arbeitsam
-arbejde arbitrate arbitrieren arcade archaeology archaisieren archaologie architektur archive archivieren
-areia argerlich argern argwohnen arid arkadisch arm armario armchair armieren armmachen armoire around
+arbejde arbitrate arbitrieren arcade arch archaeology archaisieren archaologie architektur archive archivieren
+areia aren argerlich argern argwohnen arid arkadisch arm armario armchair armieren armmachen armoire around
 arracher arraign arrange arranger arrastar arremessar arrendar arreter arretieren arriere arriver arrogantly
-arroz arrumar arsag arschling arsenieren arstid art articuler artikel artikulieren artista artistic artistico
-arvore as ascertain ascribe asen ashamed asia aside aspero asphaltieren aspirer assail assar assassiner
-asseoir asservieren asset assez assigner assimiler assimilieren assist assister assistieren assistir associer
-assoziieren assumer assured assurement assurer asthetik astonishing astride astronomie at atacar atchoum
-atemberaubend atheismus athlete athletic athletisch athwart atirar ativo atmosfera atom atomize atop ator
-atrium atriz attacher attaquer attarder atteindre attend attendre attendrir attenuer attest attestieren
-attirer attraction attraktiv attraper attribuer attribuieren attribute atualizar atzen au auch auf aufachzen
-aufbahren aufbauend auffallig auffrischen aufgrund aufhalsen aufheitern aufhellen aufhin aufi aufmerksam
-aufmucken aufmuntern aufmunternd aufputschen aufrecht aufreizend aufrichtig aufsehenerregend aufseiten
-auftischen aufwarts aufzug auge augen augment augmenter august auparavant aus ausbedingen ausdrucksstark
-auseinander auserlesen ausgangs ausgefallen ausgeflippt ausgeglichen ausgelassen ausgerechnet ausgereift
-ausgesucht ausgewahlt ausgezeichnet aushilfsweise ausmerzen ausmisten ausnahmslos ausnahmsweise ausrangieren
-ausschlaggebend ausschliesslich aussen aussenvor ausser aussergewohnlich ausserhalb aussern ausserordentlich
-ausserorts ausserst ausserstande aussi aussitot austere austin australia ausufern auswarts ausweislich
-auswendig auszeichnungswurdig auszieren auszirkeln autant autark authentic authentifizieren authentisch
-authentisieren authorized auto automatic automation automatisk automobil autonom autor autoriser autorisieren
-autour autrefois autrement autumn av availability avalanche avaler avaliar avancer avant avantgardistisch
-avare avaricious aventurer average avertieren avertir avex aviao avis aviti avivieren avoir avouer avouieren
-avow avril aw aware awareness awesome awful awkwardly axe axt azedo azeite baa babushka babyish back backbone
-backbord backburn backgammon bad badaboum baden badezimmer badly baere bag bagatellisieren baggy baglaens bah
-bahnbrechend bahnhof baigner bairro baiser baisser baixar baixo baker bakeware bakterium balancar balancer
-balayer bald balgen balkon ball bandagieren bandwidth bang banish bank banks bannen bannig baptise bar barato
-barcelona barco barcode bare barenstark barge baritone barmherzig barn barracks barrer barriga barring
-barulhento basculer baseball baseboard basespace bashfully basic basket basteln bathhouse bathrobe batir
-battle battre bauchlings bauchoben baum baumeln bavarder be beachtlich beachtsam beard beaucoup beautifully
-beber because beckman beckmessern bedacht bedauerlicherweise bedenkenlos bedeutend bedeutsam bedrohlich
-beeidigen beeindruckend beendigen beep beerdigen beflissentlich beflugelnd before befreiend befremdlicherweise
-befristen begabt begegnen begehren begehrenswert begehrt begeisternd begeistert begeisterungsfahig begierig
-beglaubigen begleiten begluckend begnugsam begonia behand behandlung beharrlich behelfsweise beherrscht
-beherzt behest behind behold behufs behutsam bei beiderseits beidseits beieinander beijar beim bein beinahe
-beipflichten beisammen beiseite beispielgebend beispielhaft beispielhalber beispielsweise beizeiten beizu
-bekannt bekanntermassen bekannterweise bekanntlich beklagen beklatschen beklecksen bekymret belabor belammern
-belastbar belebend belebt beliebt beliscar bell belo beloved below bemachtigen bemangeln bemerkenswert
-bemerkenswerterweise bemuht bemuse bemuttern bench bend beneath beneficial beneficier beneiden benotigen
-benutzen benzin bepflastern bequem bequemlichkeitshalber berauschen berauschend bereden bereits beret bergab
-bergan bergauf berlin bern beromt beruckend beruf berufen berufshalber beruhen beruhigt beruhmt beschallen
-bescheiden bescheinigen beschleunigung beschranken beschriften beschutzen beschweren beschwingt beseelt beside
-besides beslutning beslutsom besmirch besoge besonders besonnen bespritzen besserstellen best bestandig
-bestatigen bestatten bestechend bestellen bestemt bestenfalls bestens bestimmt bestrafung bestride besturmen
-betagende betale betanken beteiligen beten beteuern betreffend betreffs betriebsam bett betten better between
-betydelig betydning beurlauben bevidst bevisst bevorzugt bewahrt bewail bewaltigen beweglich beweinen
-bewilligen bewolken bewundernswert bewunderungswurdig bewusst bewusstsein beyond bezaubernd bezeichnenderweise
-beziehentlich bezirzen bezuglich bezwecken biathlete biathlon bibbern bibliographie biblioteca bibliotek
-bibliothek bicho bicicleta bicycle bid bide bidet bien bientot bier big bil bildhubsch bildlich bildschon bill
-billede billet billig billigen billigermassen billigerweise bin bind binnen biodegradable biodegrade
-biographie biologie biosciences birdbath birdcage birth bis bisher bishop bislang bisschen bisweilen bitte
-bitter bitterly bjerg blablabla black blacken blah blank blaring blaspheme blass bleach bleak bleakly blechen
-blei bleme blend blesser blight blind blindheit blindlings blindly blink blinken bliss blissfully blitzen blod
-blodsinnigerweise blog blomst blond bloom bloquear bloss blossom blowgun bludgeon blue bluhen blume blushing
-blyant bo board boastfully bob bobble boca bodenstandig bof bog bogen boggle bogus boi boiling boire boje
-boldly boleto bolo bolster bom bombeiro bombig bon bondir bonfire bonito bonnet bony boo boohoo book bookcase
-bookend boom bootleg bord border bore borgen boring bornehave borracha boss bossy boston bot both boucher
-bouffer bouger boulanger boulevard boum bouncy bourgeoisie bousculer bowed bowler bowling boyfriend
-boykottieren brace bracelet braco braende braid bran brand brandaktuell brandish brandneu brave bravely bravo
-break breakable breastplate bred bredde breed breit brev brief briefly bright brightly brilhante brilhar
-briller brilliant brincar brinquedo brisa briser brisk briskly bristol bro broadcast broadly broadside
-brochure brockenweise broken bronze brood brook brooke brooks broschieren broseln brot brotar brouiller broum
-brown browse brr brucke bruderlich bruge bruised bruler bruno brush brusque brust brusten buch bucher buck
-bucken buddeln buddhismus buffer bug build bulky bump bund bungalow bunt burdensome burg burgeon burly
-burostuhl burro bus buscar busen busily bussen bustling busy but buter butik butter buttern buttery buzzing by
-bygge bygning bzzz ca cabeca cacher cachoeira cachorro cadeira caderno cadre cafe cair cake calca calcular
-calculating calculer calculus calendario calme calmer calmly calmo calor camarade cambridge camera caminhao
-camisa camouflage campanha camper canada candid candide caneta cannibalise cannon canoa cansado cantaloupe
-canter cantor cap capitalise capitalize cappelletti capsize captain capter caption caracteriser carboxyl card
-cardboard carefree carefully careless carelessly caresser caring carne carnival caro carolina carouse carp
-carpool carregar carrement carro carroca cartao carteira carter cartridge casa case casement cash casket
-cassava casser castanet castle catalog catalyst catalyze catch categorise categorizar cauliflower causer
-cautious cautiously cavalo cavar cavernous cd ceans cease ceder cego celebrate celebrated celebrer celestial
-cell cellar cells celsius cemetery censor center centre cependant ceramic ceramics cerebro cerner certainement
-certainly certes certification certify cesser ceu cha chainstay chairperson challenge championship chance
-chancenlos changer chanter chao chaotisch chap chapel char character characterization charakterstark charger
-charismatisch charitable charlatan charm charmant charmerende charming charter chase chasser chassis chasuble
-chato chatter chauffer chave cheap check checks cheerful cheerfully cheese cheetah chef chegar cheio cheirar
-chemie chemistry cheque chercher chez chialer chicago chier chiffonier chillen chiller chilly chime chip
-chirurgie chocolate choir choisir cholera chops chorar choreographieren chow christen christentum christmas
-chromakey chrome chronologisch chubby chunder chunter church chut chutar chuva ci cidade cientifico cimento
-cinch cinder cinema circa circle circulaire circular circulate circuler circumference circumnavigate citer
-citizen clac clamor clamour clamp claquer claro classer classic classificar clavicle claw clean cleaner clear
-clearly cleave clever cleverly clicar client clientele cliff clima climb clinch clinic clinking clocher clone
-clonk close closed closely cloud cloudy clueless clumsy cluster clusters cluttered coagulate coal coarse coast
-coaxingly cobertor cobra cobrar cocar cocher cocorico cod coelho coexist cogner coil coin coincide coincider
-colar colchao colher coliseum collaborate collaboration collaborer collectivization collegue coller colligate
-colon colonialism colorful colorfully colorido colorir colorize colorless colossal colour comb combattre
-combien combiner combler come comentar comer comestible comfortable comic commandeer commander comme
-commemorate commencer comment commenter commercial commettre commis commissionnaire commodity common commonly
-communicate communiquer community comparar comparer comparison compartilhar compassionate compenser compete
-competent competir complete completed completement completer completion complexo complicated complication
-compliquer comporter composer comprar comprendre compromettre compromise compter computador computer comunicar
-conceal concentration concentrer conceptualize concernant concerned concerning concevoir concilier conclude
-conclure concrete concurrence condamner condense conduire cone conectar conferer confesser confiante confiar
-confide confier configuration confirm confirmar confirmer confiscate confondre conformer confound confronter
-confused confusion confute congelar congregate congresso conjecture connaitre connect conquerir consacrer
-consciente conseiller consentir consequently conservation conservative conserver considerable considerar
-considerate considerer considering consign consistency consoler consommer constater constituer constituicao
-construe construir construire consultar consulter conta contar contempler contenir content contente contenter
-contester continually continuer contourner contra contractor contradict contrail contraindre contrarier
-contrast contravene contre contredire contribuer control controle controler controller controvert convaincre
-convalesce convection convenir conversar conversation converse convertir convince convoke cook cool coolly
-coop cooper cooperative coordinated coordination coordonner cop cope copenhagen copier copo coracao corajoso
-core cork corner cornet corny corporation corral correctly correr correspondre corriger corrupt cortar cosset
+arrow arroz arrumar arsag arschling arsenieren arstid art articuler artikel artikulieren artista artistic
+artistico arvore as ascertain ascribe asen ashamed asia aside aspero asphaltieren aspirer assail assar
+assassiner asseoir asservieren asset assez assigner assimiler assimilieren assist assister assistieren
+assistir associer assoziieren assumer assured assurement assurer asthetik astonishing astride astronomie at
+atacar atchoum atemberaubend atheismus athlete athletic athletisch athwart atirar ativo atmosfera atom atomize
+atop ator atrium atriz attacher attaquer attarder atteindre attend attendre attendrir attenuer attest
+attestieren attirer attraction attraktiv attraper attribuer attribuieren attribute atualizar atzen au auch auf
+aufachzen aufbahren aufbauend auffallig auffrischen aufgrund aufhalsen aufheitern aufhellen aufhin aufi
+aufmerksam aufmucken aufmuntern aufmunternd aufputschen aufrecht aufreizend aufrichtig aufsehenerregend
+aufseiten auftischen aufwarts aufzug auge augen augment augmenter august auparavant aura aus ausbedingen
+ausdrucksstark auseinander auserlesen ausgangs ausgefallen ausgeflippt ausgeglichen ausgelassen ausgerechnet
+ausgereift ausgesucht ausgewahlt ausgezeichnet aushilfsweise ausmerzen ausmisten ausnahmslos ausnahmsweise
+ausrangieren ausschlaggebend ausschliesslich aussen aussenvor ausser aussergewohnlich ausserhalb aussern
+ausserordentlich ausserorts ausserst ausserstande aussi aussitot austere austin australia ausufern auswarts
+ausweislich auswendig auszeichnungswurdig auszieren auszirkeln autant autark authentic authentifizieren
+authentisch authentisieren authorized auto automatic automation automatisk automobil autonom autor autoriser
+autorisieren autour autrefois autrement autumn av availability avalanche avaler avaliar avancer avant
+avantgardistisch avare avaricious avenir aventurer average avertieren avertir avex aviao avis aviti avivieren
+avoir avouer avouieren avow avril aw aware awareness awesome awful awkwardly axe axt azedo azeite baa babushka
+babyish back backbone backbord backburn backgammon bad badaboum baden badezimmer badly baere bag
+bagatellisieren baggy baglaens bah bahnbrechend bahnhof baigner bairro baiser baisser baixar baixo baker
+bakeware bakterium balancar balancer balayer bald balgen balkon ball bandagieren bandwidth bang banish bank
+banks bannen banner bannig baptise bar barato barcelona barco barcode bare barenstark barge baritone
+barmherzig barn barracks barrer barriga barring barulhento basculer baseball baseboard basespace bashfully
+basic basket bassa basteln bathhouse bathrobe batir battle battre bauchlings bauchoben baum baumeln bavarder
+be beachtlich beachtsam beard beaucoup beautifully beber because beckman beckmessern bedacht
+bedauerlicherweise bedenkenlos bedeutend bedeutsam bedrohlich beeidigen beeindruckend beendigen beep beerdigen
+beflissentlich beflugelnd before befreiend befremdlicherweise befristen begabt begegnen begehren begehrenswert
+begehrt begeisternd begeistert begeisterungsfahig begierig beglaubigen begleiten begluckend begnugsam begonia
+behand behandlung beharrlich behelfsweise beherrscht beherzt behest behind behold behufs behutsam bei
+beiderseits beidseits beieinander beijar beim bein beinahe beipflichten beisammen beiseite beispielgebend
+beispielhaft beispielhalber beispielsweise beizeiten beizu bekannt bekanntermassen bekannterweise bekanntlich
+beklagen beklatschen beklecksen bekymret belabor belammern belastbar belebend belebt beliebt beliscar bell
+belo beloved below bemachtigen bemangeln bemerkenswert bemerkenswerterweise bemuht bemuse bemuttern bench bend
+beneath beneficial beneficier beneiden benotigen benutzen benzin bepflastern bequem bequemlichkeitshalber
+berauschen berauschend bereden bereits beret bergab bergan bergauf berlin bern beromt beruckend beruf berufen
+berufshalber beruhen beruhigt beruhmt beschallen bescheiden bescheinigen beschleunigung beschranken
+beschriften beschutzen beschweren beschwingt beseelt beside besides beslutning beslutsom besmirch besoge
+besonders besonnen bespritzen besserstellen best bestandig bestatigen bestatten beste bestechend bestellen
+bestemt bestenfalls bestens bestimmt bestrafung bestride besturmen betagende betale betanken beteiligen beten
+beteuern betreffend betreffs betriebsam bett betten better between betydelig betydning beurlauben bevidst
+bevisst bevorzugt bewahrt bewail bewaltigen beweglich beweinen bewilligen bewolken bewundernswert
+bewunderungswurdig bewusst bewusstsein beyond bezaubernd bezeichnenderweise beziehentlich bezirzen bezuglich
+bezwecken biathlete biathlon bibbern bibliographie biblioteca bibliotek bibliothek bicho bicicleta bicycle bid
+bide bidet bien bientot bier big bil bildhubsch bildlich bildschon bill billede billet billig billigen
+billigermassen billigerweise bin bind binnen biodegradable biodegrade biographie biologie biosciences birdbath
+birdcage birth bis bisher bishop bislang bisschen bisweilen bitte bitter bitterly bjerg blablabla black
+blacken blah blank blaring blaspheme blass bleach bleak bleakly blechen blei bleme blend blesser blight blind
+blindheit blindlings blindly blink blinken bliss blissfully blitzen blod blodsinnigerweise blog blomst blond
+bloom bloquear bloss blossom blowgun bludgeon blue bluhen blume blushing blyant bo board boastfully bob bobble
+boca bodenstandig bof bog bogen boggle bogus boi boiling boire boje boldly boleto bolo bolster bom bombeiro
+bombig bon bondir bonfire bonito bonne bonnet bony boo boohoo book bookcase bookend boom bootleg bord border
+bore borgen boring bornehave borracha boss bossy boston bot both boucher bouffer bouger boulanger boulevard
+boum bouncy bourgeoisie bousculer bowed bowler bowling boyfriend boykottieren brace bracelet braco braende
+braid bran brand brandaktuell brandish brandneu brave bravely bravo break breakable breastplate bred bredde
+breed breit brev brief briefly bright brightly brilhante brilhar briller brilliant brincar brinquedo brisa
+briser brisk briskly bristol bro broadcast broadly broadside brochure brockenweise broken bronze brood brook
+brooke brooks broschieren broseln brot brotar brouiller broum brown browse brr brucke bruderlich bruge bruised
+bruler bruno brush brusque brust brusten buch bucher buck bucken buddeln buddhismus buffer bug build bulky
+bump bund bungalow bunt burdensome burg burgeon burly burostuhl burro bus buscar busen busily bussen bustling
+busy but buter butik butter buttern buttery buzzing by bygge bygning bzzz ca cabeca cache cacher cachoeira
+cachorro cadeira caderno cadre cafe cair cake calca calcular calculating calculer calculus calendario calme
+calmer calmly calmo calor camarade cambridge camera caminhao camisa camouflage campanha camper campo canada
+candid candide caneta cannibalise cannon canoa cansado cantaloupe canter canto cantor cap capitalise
+capitalize cappelletti capsize captain capter caption caracteriser carboxyl card cardboard carefree carefully
+careless carelessly caresser caring carne carnival caro carolina carouse carp carpool carregar carrement carro
+carroca cartao carteira carter cartridge casa case casement cash casket cassava casser castanet castle catalog
+catalyst catalyze catch categorise categorizar catena cauliflower causer cautious cautiously cavalo cavar
+cavernous cd ceans cease ceder cego celebrate celebrated celebrer celestial cell cellar cells celsius cemetery
+censor center centre cependant ceramic ceramics cerebro cerner certainement certainly certes certification
+certify cesser ceu cha chain chaine chaines chainstay chairperson challenge champ championship chance
+chancenlos changer channel chanter chao chaotisch chap chapel char character characterization charakterstark
+charger charismatisch charitable charlatan charm charmant charmerende charming charter chase chasser chassis
+chasuble chato chatter chauffer chave cheap check checks cheerful cheerfully cheese cheetah chef chegar cheio
+cheirar chemie chemistry cheque chercher cherry chez chialer chicago chier chiffonier chillen chiller chilly
+chime chip chirurgie chocolate choir choisir cholera chops chorar choreographieren chosen chow christen
+christentum christmas chromakey chrome chronologisch chubby chunder chunter church chut chutar chuva ci cidade
+cientifico cimento cinch cinder cinema cinque circa circle circulaire circular circulate circuler
+circumference circumnavigate citer citizen clac clamor clamour clamp claquer claro classer classic classificar
+clavicle claw clean cleaner clear clearly cleave clever cleverly clicar client clientele cliff clima climb
+clinch clinic clinking clocher clone clonk close closed closely cloud cloudy clueless clumsy cluster clusters
+cluttered coagulate coal coarse coast coaxingly cobertor cobra cobrar cocar cocher cocorico cod coda coelho
+coexist cogner coil coin coincide coincider colar colchao colher coliseum collaborate collaboration collaborer
+collectivization collegue coller colligate colon colonialism colorful colorfully colorido colorir colorize
+colorless colossal colour comb combattre combien combiner combler come comentar comer comestible comfortable
+comic commandeer commander comme commemorate commencer comment commenter commercial commettre commis
+commissionnaire commodity common commonly communicate communiquer community comparar comparer comparison
+compartilhar compassionate compenser compete competent competir complete completed completement completer
+completion complexo complicated complication compliquer comporter composer comprar comprendre compromettre
+compromise compter computador computer comunicar conceal concentration concentrer conception conceptualize
+concernant concerned concerning concetto concevoir concilier conclude conclure concrete concurrence condamner
+condense conduire cone conectar conferer confesser confiante confiar confide confier configuration confirm
+confirmar confirmer confiscate confondre conformer confound confronter confused confusion confute congelar
+congregate congresso conjecture connaitre connect conquerir consacrer consciente conseiller consentir
+consequently conservation conservative conserver considerable considerar considerate considerer considering
+consign consistency consoler consommer constant constante constater constituer constituicao construe construir
+construire consultar consulter conta contar contempler contenir content contente contenter contester
+continually continuer contourner contra contractor contradict contrail contraindre contrarier contrast
+contravene contre contredire contribuer control controle controler controller controvert convaincre convalesce
+convection convenir conversar conversation converse convertir convince convoke cook cool coolly coop cooper
+cooperative coordinated coordination coordonner cop cope copenhagen copier copo coracao corajoso core cork
+corner cornet corny corporation corral correctly correr correspondre corriger corrupt cortar corto cosset
 costas costume cotar couch coucher coudre couler council councilman countess coupable couper courageous
-courageously couragiert courir courteous courtroom couter couvrir covenant cow cozinhar cozinheiro crac
-cracher crackle crafty craindre cram crank craquer crazy creak creaking creamy creative creator creature
-credito creer crepusculo crescendo crescer crest creuser crever crianca criar criativo cricket crier criminal
-cripple critical critiquer croa crocodile croire croiser croitre crooked croon cross crossly crowded cruel
-cruelly cruelty crumble crushing crystal crystallize cuckoo cuddly cueillir cuicui cuidar culminate cultivar
-cultivated cultiver culture cumbersome curar curioso curiously curl curly curry curse curtir custody custom
-customise cute cutlet cutover cutucar cyan cycle cycles cykel cykle da dabei dach daddy dadrauf dadurch daemon
-dafur dag dagegen dahannen dahaussen daheim daher dahin dahinnen dahinten dahuben dahunten daily daintily
-daisy dakota dal dale dallas dalli dally damaged damals dame damit damonisieren damp dampen dampfmaschine
-danach dandelion daneben dank dankbar dankenswerterweise dann danne dans danse danser dapper daran darauf
-daraufhin daraus darben darein darin dark darlig darling darm darn darob darstellbar darum darunter daselbst
-dash data dater dato dauernd daughter daumen dauss daussen davantage davon davor dawn day dazu dazumal
-dazwischen dazzling de dead deadly deafening dearest dearly debarquer debarrasser debattieren debattre debile
-debit debito deborder deboucher debout debrouiller debug debut deca decada deceivingly deceler december
-decembre decent decharger dechiffrer dechirer decide decider decidido decision decisive deck deckend
-declaration declarer declencher decode decoller decongestant decouper decouple decourager decouvrir
-decriminalize decrire decrocher decryption dedans dedo deduce deduct deduction deduire deduzieren deed deep
-deeply deer defaire defakieren default defendant defender defendre defenseless defensiv defensive defiantly
-deficient defier defiler defilieren definir definite definitive deflate deflect deform defrag degager
-degenerate degradieren degrease degustar dehors deinerseits deinetwillen deja dejeuner dekantieren deklarieren
-dekorieren dekretieren del delectable delegation delete deliberately delicious delight delightfully delikat
-deliquesce delirious delivrer delizios deltage demain demander demarrer dementgegen dementsprechend demeurer
-demnach demnachst demo demob demobilise democracia democratize demokratie demolieren demolir demonstrate
-demontrer demzufolge denitrify denker denmark denn dennoch denoncer dense density dental dente dentista
-denunciar denver deny depart department depasser depend dependable dependency dependent dependre depenser
-deplacer deplore deploy deployer deployment deposer depot depouiller deprave deprimieren depuis deputado
-depute der deranger derart derby derechef dereference derefter dereinst deriver derober derohalben derouler
-derowegen derreter derriere derrubar derweil des desagreable desaparecer descendant descendre descent descer
-desconectar desconfiar descongelar desconto descrever describe descriptive desecrate deselect desenhar
-deserted deshabiller deshalb design designation designer desinstalar desirer desk desligar deslizar deslogar
-desonesto desorganizado desormais despite dessentwillen dessiner dessous dessus destock destrutivo detacher
-detailler detailliert detain detecter detective detendre determined determiner detestar detester detourner
-detruire detto deuteln deutlich deutlichkeitshalber devalvieren devant devastation develop developing
-developmental developper devenir device devil deviner devise devoiler devoir devolver devorer devoted dezember
-dezent dezidiert dia diablement diagnosticar diagram dial diamant dicembre dichtauf dichten diciembre dicker
-diego dienstag dienstags dieserart diesmal diesseits dietetiste dieweil diffamieren differencier different
-differer difficult dificil digestive digit digital digitalisieren digitalizar digitize diktando diktatur
-dilate diligent diligently dim dimanche dime diminuendo diminuer dimly diner ding dinheiro dinosaurier
-diplomate diplomatie diplomatisch dire direct direction director directory direkt direttissimo diriger dirigir
-dirty disadvantage disappointment disapprove disarm disbar discerner disclosure disconnection discontinue
-discourse discrete discuter disgorge dish dishearten dishonor disinherit disk diskontieren diskutere
-diskutieren dislocate disloyal dismal disparaitre dispense dispenser disperser display dispose disposer
-disposto disputer disqualifizieren disrespect dissemble dissimuler dissiper dissocier dissoudre distant
-distinct distinction distinguer distorted distraire distribuer diszipliniert ditch dito divenhaft diver
-diversifizieren diversity divert divida dividend divine divinement divino diviser dizer dnbseq doar dobrar
-doce doch dock docker doente dog dogmatisch doing doktern dolmetschen dominant dominer domingo dominieren
+courageously couragiert courir court courte courteous courtroom couter couvrir covenant cow cozinhar
+cozinheiro crac cracher crackle crafty craindre cram crank craquer crash crazy creak creaking creamy creative
+creator creature credito cree creer crepusculo crescendo crescente crescer crest creuser crever crianca criar
+criativo cricket crier criminal cripple critical critiquer croa crocodile croire croiser croitre crooked croon
+cross crossly crowded cruel cruelly cruelty crumble crushing crystal crystallize cuckoo cuddly cueillir cuicui
+cuidar culminate cultivar cultivated cultiver culture cumbersome curar curioso curiously curl curly curry
+curse curtir custody custom customise cute cutlet cutover cutucar cyan cycle cycles cykel cykle cyrus da dabei
+dach dada daddy dado dadrauf dadurch daemon dafur dag dagegen dahannen dahaussen daheim daher dahin dahinnen
+dahinten dahuben dahunten daily daintily daisy dakota dal dale dalla dallas dalli dallo dally damaged damals
+dame damit damonisieren damp dampen dampfmaschine danach dandelion daneben dank dankbar dankenswerterweise
+dann danne dans danse danser dapper daran darauf daraufhin daraus darben darein darin dark darlig darling darm
+darn darob darstellbar darum darunter daselbst dash data dater dato dauernd daughter daumen dauss daussen
+davantage davon davor dawn day days dazu dazumal dazwischen dazzling de dead deadly deafening dearest dearly
+debarquer debarrasser debattieren debattre debile debit debito deborder deboucher debout debrouiller debug
+debut deca decada deceivingly deceler december decembre decent decharger dechiffrer dechirer decide decider
+decidido decision decisive deck deckend declaration declarer declencher decode decoller decongestant decouper
+decouple decourager decouvrir decriminalize decrire decrocher decryption dedans dedo deduce deduct deduction
+deduire deduzieren deed deep deeply deer defaire defakieren default defendant defender defendre defenseless
+defensiv defensive defiantly deficient defier defiler defilieren definir definite definitive deflate deflect
+deform defrag degager degenerate degradieren degrease degustar dehors deinerseits deinetwillen deja dejeuner
+dekantieren deklarieren dekorieren dekretieren del dela delectable delegation delete deliberately delicious
+delight delightfully delikat deliquesce delirious delivrer delizios dell delle delta deltage demain demander
+demarrer dementgegen dementsprechend demeurer demi demnach demnachst demo demob demobilise democracia
+democratize demokratie demolieren demolir demon demonstrate demontrer demzufolge denitrify denker denmark denn
+dennoch denoncer dense density dental dente dentista denunciar denver deny depart department depasser depend
+dependable dependency dependent dependre depenser deplacer deplore deploy deployer deployment deposer depot
+depouiller deprave deprimieren depuis deputado depute der deranger derart derby derechef dereference derefter
+dereinst deren deriver derober derohalben derouler derowegen derreter derriere derrubar derweil des
+desagreable desaparecer descendant descendre descent descer desconectar desconfiar descongelar desconto
+descrever describe descriptive desecrate deselect desenhar deserted deshabiller deshalb design designation
+designer desinstalar desire desirer desk desligar deslizar deslogar desonesto desorganizado desormais despite
+dessentwillen dessiner dessous dessus destine destinee destock destrutivo detacher detailler detailliert
+detain detecter detective detendre determined determiner detestar detester detourner detruire detto deuteln
+deutlich deutlichkeitshalber devalvieren devant devastation deve develop developing developmental developper
+devenir device devil deviner devise devoiler devoir devolver devorer devoted dezember dezent dezidiert dia
+diablement diagnosticar diagram dial diamant dicembre dichtauf dichten diciembre dicker diego dienstag
+dienstags dies dieserart diesmal diesseits dietetiste dieweil diffamieren differencier different differer
+difficult dificil digestive digit digital digitalisieren digitalizar digitize diktando diktatur dilate
+diligent diligently dim dimanche dime diminuendo diminuer dimly diner ding dinheiro dinosaurier diplomate
+diplomatie diplomatisch dire direct direction director directory direkt direttissimo diriger dirigir dirty
+disadvantage disappointment disapprove disarm disbar discerner disclosure disconnection discontinue discourse
+discrete discuter disgorge dish dishearten dishonor disinherit disk diskontieren diskutere diskutieren
+dislocate disloyal dismal disparaitre dispense dispenser disperser display dispose disposer disposto disputer
+disqualifizieren disrespect dissemble dissimuler dissiper dissocier dissoudre distant distinct distinction
+distinguer distorted distraire distribuer diszipliniert dita ditch dito divenhaft diver diversifizieren
+diversity divert divida dividend divine divinement divino diviser dizer dnbseq doar dobrar doce doch dock
+docker doente dog dogmatisch doing doktern dolmetschen dolor dominant dominer domingo domini dominieren done
 donner donnern donnerstag donnerstags doodle doorpost dor dorado dorenavant dormir dort dorther dorthin
 dorthinan dortmals dortzulande dosen dosieren doter doting doubeln doubler doubter doubtfully doucement douter
-down downchange downloaden downright downshift dowse drab drache draft drag dragen drain dramatic
+dove down downchange downloaden downright downshift dowse drab drache draft drag dragen drain dramatic
 dramatisieren dramatize dran drangeln drat drauf draussen draw dream dreamily dreary drechseln dredger drelin
 dress dresser dribbeln driblar drikke drin dring dringend drinnen dritteln drive driver droben drolement
 dromme droseln drosseln drowse druben druber drucken drug drum drumherum drunten dual duffel duften duftend
-duh dulcimer dulden dull dum dumm dummerweise dunn durant durch durchaus durchdacht durcheinander durchfall
-durchforsten durchfurchen durchschlagend durchtrieben durchweg durer durham during duro dursten duseln dusen
-dusk duster dutiful duty dutzendmal duvidar dwell dybde dykke dynamique dynamisch dynamisk dyp dyr each early
-earnest earth easily east easter easy ebben eben ebenda ebendaher ebendaselbst ebendort ebene ebenfalls ebnen
-ebranler ecarter echanger echapper echauffieren echouer echt eckig eclaircir eclairer eclater ecliptic
-economia economise economiser economizar ecouter ecraser ecrire ecstatic ectoderm edel edelmutig edge edible
-edifier editar editor edredom educado educated eek efface effacer effector effectuer effekt effektiv
-effektvoll efficace effizient effondrer effrayer efter efterar efterhanden egal egalement egarer egg eggplant
-egoista egoiste eh ehedem ehemals eher ehnder ehrenhaft ehrenhalber ehrfurchtig ehrgeizig ehrlich
-ehrlicherweise ehrwurdig eifrig eigenartig eigenartigerweise eigenbestimmt eigens eigensinnig eigenstandig
-eigentlich eigentumlicherweise eigenwillig eilends eimerweise einaschern einbezuglich eindeutig eindrucksvoll
-einerseits einfach einfacherweise einfachheitshalber einfallsreich einfuhlsam eingangs eingedenk einheimsen
-einigermassen einladend einmal einmalig einnehmend eins einsatzbereit einschlafern einschliesslich
-einschuchtern einsichtig einst einstens einstmals einstweilen eintraglich einverleiben einwandfrei einzig
-einzigartig eisen eisenbahn eke ekkel eklatant eksisterende ekstatisch ekte elaborer elanvoll elargir elastic
-elbabwarts elbaufwarts elderly electorat electric electrify electronics elefant elefante elegant elegantly
-eleger eleicao elektrizitat elektromotor elektron elektronik element elementar elementary elevation elevator
-elever eliminer elitar ellenbogen eller elliptical elogiar eloigner eloquent elske elver elysisch email embalm
-embarquer embarrassment embed embody emboss embossing embrasser emerge emergent emerger emerite emeritieren
-emettre eminent emmener emmerder emocionar emotional emouvoir empathisch empecher empfehlenswert empfindsam
-empfindungsvoll emphasise emphasize emplir employer empor emporter emprestar emprunter empty empurrar emsig
-emulgieren emulsify en encaminhar enchanted enchanting encode encontro encore encostar encouragement
-encourager end endelig endormir endow energetic energetically energetico energie energiegeladen energievoll
-energique energisch energisk enero enestaende enfermer enfiler enfin enfold enfoncer engage engager engagiert
-engelsgleich engender engendrer engenheiro engineer engineering england english engloutir engracado enhance
-enigmatisch enkel enlever enlightened enlist ennuyer enoncer enorme enormously enrage enraged enregistrer
-enrich enrichir enroll enseigner ensemble ensinar ensom ensuite entamer entardecer entbehren entdecker
-entdeckung entdeckungsfreudig enten entendre enterrer entgegen entgegenkommend entgraten enthusiastically
-entice entierement entire entkernen entkorken entlang entlarven entlasten entledigen entmutigen entomb
-entourer entrainer entrar entre entrench entreprendre entrer entretenir entrevoir entristecer entry entsaften
-entscheidungsfreudig entschlossen entschuldigen entspannt entsprechend entusiastisk entwanzen entwine
-entwirren entzuckend enumerer envahir envelopper envergonhar envers enviar environ envisager envoyer enxergar
-epanouir epargner epic epistemologie epochemachend epouser eprouver epuiser equal equally equate equatorial
-equilibrer equipe equiper er erbarmen erbaulich erben erbosen erdbeben erde erfahren erfahrung erfinder
-erfinderisch erfolgreich erfolgsorientiert erfolgssicher erforderlichenfalls erfrechen erfreulicherweise
-erfrischen erfrischend erganzen ergebnisreich ergo erhaben erhebend erhitzen erhverv erlebnisreich erlesen
-erniedrigen ernst ernsthaft erotisieren erprobt erprobungshalber erregend errer error errors erschlaffen erst
-erstatten erstaunlich erstaunlicherweise erstens erstklassig erstmal erstmalig erstmals erstrangig
-erstrebenswert ertuchtigen erubrigen erwachsener erwartungsgemass erweitern erwunscht esbarrar escada escanear
-escola esconder escrever escritorio esculpir escuro escutar eskalieren especially espelho esperar esperer
-espiegle espirrar esquecer esquentar esquisser essay essayer essbar essen essence essential essloffelweise
-essuyer estadio estante esteemed esticar estimer estimere estojo estomago estranho estreito estrela estudar
-etablere etablir etaler etch eteindre etendre eternity ethical ethik ethyl etonner etouffer etranger etrangler
-etre etudier etwa etwas euertwillen euh eulogise euphonium euphorisch eurerseits euretwillen europe evacuer
-evaluer evangelisieren eveiller even evenly event evento eventually everlasting every evil evince eviter
-evoluer evoquer ew exacerbate exactly exagerer exaggerate exalt exalted examinar examiner examinieren
-exasperation exceder excellent except excepting excess excitable excited excitedly exciter excluding excluir
-exclure excuser executer executor exemplarisch exempt exercer exhaust exhausted exiger exister existieren
-exklusiv exklusive exmittieren exonerate exotic expansion expatiate expedier expedieren expense expensive
-experience experienced experimentar experimentierfreudig expert expirar explicar expliquer explode exploiter
-exploration explorer exploser explosiv exposer expostulate expres express exprimer exquisit extatique
-extension extent exterior extra extract extrahieren extrapolieren extravagant extremely extremement extricate
-extroverted extrovertido exzellent exzessiv eyebrow eyeglasses eyeliner fa fabelhaft fabricate fabriquer
-facettenreich facheln fachgerecht fachkundig fachsimpeln facil facilitate faciliter facility factorise
-factorize fade fahnden fahrer fahrrad fail failed failing faint fair faire fairerweise fairly faith faithfully
-fake faktenreich faktisch fakturieren falar falde fall falloir falsch false falsk falso falteln falten
-familiar familiarize famosfacettenreich famously fange fantasievoll fantastic fantastisch fantastisk far
-faraway farbe farben farbenfroh farlig farm farmer farve farverig faschismus fase fashion fassen fast fasten
-faszinierend faszinierenderweise fat fatal fatally father fatherly fathom fattig fatura fauchen faul faulen
-faulenzen favorable favoriser favorisieren favorite fax fazenda fearless feather febbraio febrero februar
-february fechado fechar federate federn fedora fegen fehlerfrei feierlich feiern feijao feilschen fein feindre
-feinfuhlig feinsinnig feio feliciter feline feliz felles fellow fels feminismus feminize fen fence fencing
-fendre fenster feriado ferie ferienhalber ferkeln ferme fermer fern fernab ferner fernsehen fernseher
-ferociously ferret ferro fersk fertig fertigen fervently ferver fesch fess fesselnd fest festa festival
-festlich feter fett fetten feucht feuer feuerstein fevrier fibre ficar ficher fictionalize fiddle fidel fidele
-fidget fiedeln fiedern field fields fier fiercely figurer file filer files fill film filter filtered filtern
-filthy final finally financer financiar finde finding fine finer finger finir finished finland firefox
-fireplace firm firmware first firsthand fisch fischen fisherman fishery fisk fit fixed fixer fjern fjerne
-fjernsyn flache flackern flade flambieren flame flammen flankieren flaschenzug flash flashy flat flatter flau
-flawed flawless flazen fleck fledgling fleissig fleksibel flennen fleurir flexibel flexivel flickering flight
-flimsy flink flint flippern flirten flittig flod flongle flood floodlight flor florence florescer florieren
-floss flott flotter flow flowcell flowery flu fluctuate fluff fluffy flughafen flugs flugzeug fluidic fluidics
-flunkern fluss flussabwarts flussaufwarts flustered fly flydende focalise focus focused fodsel fog fogo
-fokussieren fold folder fole folgen folgendermassen folglich folha folk folklore follower following folsom
-foncer fonctionnaire fonctionner fond fonder fondly fondre foodstuffs fooey foolhardy foolish foolishly foot
-footrest for forage forager forar forbi forbloffende forceful forcer forcieren fordelagtig fordi forearm
-forecast forenenst forest foretell forfaerdelig forgaeves forgather forgery forgo fork form formal formamide
-formatar formation formen former formidabel formula formuler fornuftig forsaken forsch forsiktig forsoge forst
-forsta forstaende forsteklasses forswear fort fortan forte forthin fortpflanzung fortschrittlich fortunate
-fortunately fosco fotografieren fotus fouiller foule founder fourbe fournir fourrer fowl fra fraco fragil
-fragmentieren fragrant frail fraktionieren france franchir francisco franco frango frank frankfurt frankieren
-frankly franko frantically frapper frappieren fraternise frau fraudster fray frayer frear frech freckle free
-freely freezing frei freidenkend freight freigiebig freiheit freiheraus freilich freiner freitag freitags
-freizugig fremir fremmed fremragende french frenetically frequent frequenter frequentieren freudig freudvoll
-freundlich freundlicherweise friday frieden friedfertig friedlich friedselig friedvoll friendly frightened
-frightfully frikassieren frilly frio frisch frisk fritar frivolous frizz frizzy frodig froh frohlich
-frohsinnig from frommeln frommen front frotter frozen frucht fruchtbar fruchten frugal frugtbar fruher
-fruhestens fruhmorgens fruhstucken fruitful fruta fryktelig fuel fugen fugl fuhlen fuhrend fuldstaendig full
-fully fulminant fumer fumigate fun function functional fund fundiert fundraising funkelnd funktion funny fur
-furacao furchten furchtlos furderhin furios furioso furiously furlough fursorglich furthermore furwahr
-fusiller fuss fussball fussy futon futtern fuzzy fy fysj ga gacher gackern gad gade gadefuld gadzooks gaev
-gagner gah gai galakse galaxie galinha gallery gallivant galo galoshes galvanize ganhar ganzlich ganztags gape
-gar garage garantiert garantir garcom garder garen garnieren garrafa garrote gaseous gasoso gasp gastar
-gastieren gasto gastropod gato gaukeln gaveta gazebo geachtet gebaude gebietsweise gebildet gebirge geborgen
-geburtenkontrolle gech gedeihen gediegen gee geehrt geeignet geerdet geez gefahrden gefalligkeitshalber
-gefalligst gefeiert gefuhlsbetont gefuhlvoll gegebenenfalls gegen gegenuber geheimnisvoll geheimnisvollerweise
-gehirn gehoren geist geistern geistreich geizen gelassen gelegentlich gelieren gelungen gelusten gemach gemass
-gemeinhin gemeiniglich gemir gemme gemuse gemutlich gemutvoll gen genau genauestens genauso gene gener general
+duh dulcimer dulden dull dum dumm dummerweise dunn durant durante durch durchaus durchdacht durcheinander
+durchfall durchforsten durchfurchen durchschlagend durchtrieben durchweg durer durham during duro dursten
+duseln dusen dusk duster dutiful duty dutzendmal duvidar dwell dybde dykke dynamique dynamisch dynamisk dyp
+dyr each early earnest earth easily east easter easy ebben eben ebenda ebendaher ebendaselbst ebendort ebene
+ebenfalls ebnen ebranler ecarter echanger echapper echauffieren echo echouer echt eckig eclaircir eclairer
+eclater ecliptic economia economise economiser economizar ecouter ecraser ecrire ecstatic ectoderm edel
+edelmutig eden edge edible edifier edit editar editor edredom educado educated eek efface effacer effector
+effectuer effekt effektiv effektvoll efficace effizient effondrer effrayer efter efterar efterhanden egal
+egalement egarer egg eggplant egoista egoiste eh ehedem ehemals eher ehnder ehrenhaft ehrenhalber ehrfurchtig
+ehrgeizig ehrlich ehrlicherweise ehrwurdig eifrig eigenartig eigenartigerweise eigenbestimmt eigens
+eigensinnig eigenstandig eigentlich eigentumlicherweise eigenwillig eilends eimerweise einaschern einbezuglich
+eindeutig eindrucksvoll einerseits einfach einfacherweise einfachheitshalber einfallsreich einfuhlsam eingangs
+eingedenk einheimsen einigermassen einladend einmal einmalig einnehmend eins einsatzbereit einschlafern
+einschliesslich einschuchtern einsichtig einst einstens einstmals einstweilen eintraglich einverleiben
+einwandfrei einzig einzigartig eisen eisenbahn eke ekkel eklatant eksisterende ekstatisch ekte elaborer
+elanvoll elargir elastic elbabwarts elbaufwarts elderly electorat electric electrify electronics elefant
+elefante elegant elegantly eleger eleicao elektrizitat elektromotor elektron elektronik element elementar
+elementary elevation elevator elever eliminer elitar ella elle ellenbogen eller elliptical elogiar eloigner
+eloquent else elske elver elysisch email embalm embarquer embarrassment embed embody emboss embossing
+embrasser emerge emergent emerger emerite emeritieren emettre eminent emmener emmerder emocionar emotional
+emouvoir empathisch empecher empfehlenswert empfindsam empfindungsvoll emphasise emphasize emplir employer
+empor emporter emprestar emprunter empty empurrar emsig emulgieren emulsify en encaminhar enchanted enchanting
+encode encontro encore encostar encouragement encourager end endelig endormir endow energetic energetically
+energetico energie energiegeladen energievoll energique energisch energisk enero enestaende enfermer enfiler
+enfin enfold enfoncer engage engager engagiert engelsgleich engender engendrer engenheiro engineer engineering
+england english engloutir engracado enhance enigmatisch enkel enlever enlightened enlist ennuyer enoncer
+enorme enormously enrage enraged enregistrer enrich enrichir enroll enseigner ensemble ensinar ensom ensuite
+entamer entardecer entbehren entdecker entdeckung entdeckungsfreudig enten entendre enterrer entgegen
+entgegenkommend entgraten enthusiastically entice entierement entire entkernen entkorken entlang entlarven
+entlasten entledigen entmutigen entomb entourer entrainer entrar entre entrench entreprendre entrer entretenir
+entrevoir entristecer entry entsaften entscheidungsfreudig entschlossen entschuldigen entspannt entsprechend
+entusiastisk entwanzen entwine entwirren entzuckend enumerer envahir envelopper envergonhar envers enviar
+environ envisager envoyer enxergar epanouir epargner epic epistemologie epochemachend epouser eprouver epuiser
+equal equally equate equatorial equilibrer equipe equiper er erbarmen erbaulich erben erbosen erdbeben erde
+erfahren erfahrung erfinder erfinderisch erfolgreich erfolgsorientiert erfolgssicher erforderlichenfalls
+erfrechen erfreulicherweise erfrischen erfrischend erganzen ergebnisreich ergo erhaben erhebend erhitzen
+erhverv erlebnisreich erlesen erniedrigen ernst ernsthaft erotisieren erprobt erprobungshalber erregend errer
+error errors erschlaffen erst erstatten erstaunlich erstaunlicherweise erstens erstklassig erstmal erstmalig
+erstmals erstrangig erstrebenswert ertuchtigen erubrigen erwachsener erwartungsgemass erweitern erwunscht
+esbarrar escada escanear escola esconder escrever escritorio esculpir escuro escutar eskalieren especially
+espelho esperar esperer espiegle espirrar esquecer esquentar esquisser essa essay essayer essbar esse essen
+essence essential essloffelweise essuyer esta estadio estante esteemed esticar estimer estimere estojo
+estomago estranho estreito estrela estudar etablere etablir etaler etch eteindre etendre eternity ethical
+ethik ethyl etonner etouffer etranger etrangler etre etudier etwa etwas euertwillen euh eulogise euphonium
+euphorisch eurerseits euretwillen europe evacuer evaluer evangelisieren eveiller even evenly event evento
+eventually ever everlasting every evil evince evita eviter evoluer evoquer ew exacerbate exactly exagerer
+exaggerate exalt exalted examinar examiner examinieren exasperation exceder excellent except excepting excess
+excitable excited excitedly exciter excluding excluir exclure excuser executer executor exemplarisch exempt
+exercer exhaust exhausted exiger exister existieren exklusiv exklusive exmittieren exonerate exotic expansion
+expatiate expedier expedieren expense expensive experience experienced experimentar experimentierfreudig
+expert expiracion expirar explicar expliquer explode exploiter exploration explorer exploser explosiv exposer
+expostulate expres express exprimer exquisit extatique extension extent exterior extra extract extrahieren
+extrapolieren extravagant extremely extremement extricate extroverted extrovertido exzellent exzessiv eyebrow
+eyeglasses eyeliner fa fabelhaft fabricate fabriquer facettenreich facheln fachgerecht fachkundig fachsimpeln
+facil facilitate faciliter facility factorise factorize fade fahnden fahrer fahrrad fail failed failing faint
+fair faire fairerweise fairly faith faithfully fake faker faktenreich faktisch fakturieren falar falde fall
+falloir falsch false falsk falso falteln falten familiar familiarize famosfacettenreich famously fancy fange
+fantasievoll fantastic fantastisch fantastisk far fara faraway farbe farben farbenfroh farlig farm farmer
+farve farverig faschismus fase fashion fassen fast fasten faszinierend faszinierenderweise fat fatal fatally
+father fatherly fathom fattig fatura fauchen faul faulen faulenzen favor favorable favoriser favorisieren
+favorite fax fazenda fearless feather febbraio febrero februar february fechado fechar federate federn fedora
+fegen fehlerfrei feierlich feiern feijao feilschen fein feindre feinfuhlig feinsinnig feio feliciter feline
+feliz felles fellow fels feminismus feminize fen fence fencing fendre fenster feriado ferie ferienhalber
+ferkeln ferme fermer fern fernab ferner fernsehen fernseher ferociously ferret ferro fersk fertig fertigen
+fervently ferver fesch fess fesselnd fest festa festival festlich feter fett fetten feucht feuer feuerstein
+fevrier fibre ficar ficher fictionalize fiddle fidel fidele fidget fiedeln fiedern field fields fier fiercely
+figurer file filer files fill film filter filtered filtern filthy final finally financer financiar finde
+finding fine finer finger finir finished finland firefox fireplace firm firma firmware first firsthand fisch
+fischen fisherman fishery fisk fit fixed fixer fjern fjerne fjernsyn flache flackern flade flambieren flame
+flammen flankieren flaschenzug flash flashy flat flatter flau flawed flawless flazen fleck fledgling fleissig
+fleksibel flennen fleurir flexibel flexivel flickering flight flimsy flink flint flippern flirten flittig flod
+flongle flood floodlight flor florence florescer florieren floss flott flotter flow flowcell flowery flu
+fluctuate fluff fluffy flughafen flugs flugzeug fluidic fluidics flunkern fluss flussabwarts flussaufwarts
+flustered fly flydende focalise focus focused fodsel fog fogo fokussieren fold folder fole folgen
+folgendermassen folglich folha folk folklore follower following folsom foncer fonctionnaire fonctionner fond
+fonder fondly fondre foodstuffs fooey foolhardy foolish foolishly foot footrest for forage forager forar forbi
+forbloffende forceful forcer forcieren fordelagtig fordi forearm forecast forenenst forest foretell forever
+forfaerdelig forgaeves forgather forgery forgo fork form formal formamide formatar formation formen former
+formidabel formula formuler fornuftig forsaken forsch forsiktig forsoge forst forsta forstaende forsteklasses
+forswear fort fortan forte forthin fortpflanzung fortschrittlich fortunate fortunately fosco fotografieren
+fotus fouiller foule founder fourbe fournir fourrer fowl fra fraco fragil fragmentieren fragrant frail
+fraktionieren france franchir francisco franco frango frank frankfurt frankieren frankly franko frantically
+frapper frappieren fraternise frau fraudster fray frayer frear frech freckle free freedom freely freezing frei
+freidenkend freight freigiebig freiheit freiheraus freilich freiner freitag freitags freizugig fremir fremmed
+fremragende french frenetically frequent frequenter frequentieren freudig freudvoll freundlich
+freundlicherweise friday frieden friedfertig friedlich friedselig friedvoll friendly frightened frightfully
+frikassieren frilly frio frisch frisk fritar frivolous frizz frizzy frodig froh frohlich frohsinnig from
+frommeln frommen front frotter frozen frucht fruchtbar fruchten frugal frugtbar fruher fruhestens fruhmorgens
+fruhstucken fruitful fruta fryktelig fuel fugen fugl fuhlen fuhrend fuldstaendig full fully fulminant fumer
+fumigate fun function functional fund fundiert fundraising funkelnd funktion funny fur furacao furchten
+furchtlos furderhin furios furioso furiously furlough fursorglich furthermore furwahr fusiller fuss fussball
+fussy futon futtern future fuzzy fy fysj ga gacher gackern gad gade gadefuld gadzooks gaev gagner gah gai
+galakse galaxie galinha gallery gallivant galo galoshes galvanize ganhar ganzlich ganztags gape gar garage
+garantiert garantir garcom garder garen garnieren garrafa garrote gaseous gasoso gasp gastar gastieren gasto
+gastropod gato gaukeln gaveta gazebo geachtet gebaude gebietsweise gebildet gebirge geborgen geburtenkontrolle
+gech gedeihen gediegen gee geehrt geeignet geerdet geez gefahrden gefalligkeitshalber gefalligst gefeiert
+gefuhlsbetont gefuhlvoll gegebenenfalls gegen gegenuber geheimnisvoll geheimnisvollerweise gehirn gehoren
+geist geistern geistreich geizen gelassen gelegentlich gelieren gelungen gelusten gemach gemass gemeinhin
+gemeiniglich gemir gemme gemuse gemutlich gemutvoll gen genau genauestens genauso gene gener general
 generaliser generalisieren generally generos generoso generously geneva genial genieren geniessbar
 geniesserisch gennaio gennem genome genomic genomics gens gentil gentle gently genugen genuine genusslich
 geographie geologie geometrique georgia gepflegt gerade geradeaus geradeheraus geradeso geradewegs geradezu
@@ -319,84 +324,85 @@ grelhar grenzen grenzenlos grey gridion grienen grim grimper grimy gripper gripp
 gross grossartig grossenteils grossherzig grossir grossmutig grossteils grosstenteils grosszugig grouchy
 grounded grouper growing grown grrr grubby grubeln gruesome grumpy grund grundbegriff grundeln grundieren
 grundig grundkonzept grundlegend grundlich grundsatzlich grunnleggende gruppchenweise gruppe gruppieren grusom
-guacamole guard guardar guere guest guetter gueuler guidance guide guider guilt guilty gullible gulp
+guacamole guard guardar guere guest guetter gueuler guia guidance guide guider guilt guilty gullible gulp
 gultigkeitshalber gulv gum gummy gunstig gunstigenfalls guppy gurgeln gurn gust gustieren gut gutenteils gutig
-gutmutig guy guzzle gym gymnast ha habile habiller habit habiter habituer hackseln hadern hae hafer haften
-hagel hageln haha haircut hairy halb halber halbleer halbmast halbtags halbvoll halbwegs hall hallen hallo
-halluzinieren halt ham hamburg hamburger hamburguer hamilton hammock hand handeln handful handgelenk handle
-handover handsome handy hannen hanseln happchenweise happily happy harangue hard hardware harken harmful
-harmonieren harmonisch harmonisieren harp harpunieren hart harten hartnackig harvest hashtag hassen hassle
-hasten hastig hastigt hastily hasty hateful hater haufen haufenweise haul haunting haus hausieren hauss
-haussen hausser haut hav have haversack havn hawk haze he headline healthily heartache heartbeat hearten
-heartfelt heater heath heather heating heavenly heavily heavy hebdomadaire hebel hecheln hechten hefty hegen
-hehlings heighten heiligen heilsam heim heimlich heimwarts heint heiss heiter hej hektisch heldenhaft
-heldenmutig heldig heldigvis helicoptero hell hellauf hellhorig hello help helpful helpfully helpless
-helplessly helsinki hemmelig hemmungslos hence henover hensynsfuld hepatitis her herab heran herauf heraus
-herausfordernd herausragend herbei herein hergebrachterweise herinnen hernach heroben heroine heroisch
-herrlich heruber herum herunten herunter hervor hervorhebend hervorragend hervorstechend herz herzerfrischend
-herzlich herzu hesiter hetzen heuer heurter heute heutigentags heutzutage hexagon hi hidden hie hiedurch
-hiefur hienieden hier hieran hierarchy hierauf hierbei hierdurch hierfur hierher hierhin hiermit hierunter
-hierzu hierzuland hierzulande hiezu high highlight highly hilfreich hill himmelan himmelwarts himmlisch hin
-hinab hinauf hinaus hindern hinduismus hindurch hinein hinfort hingebungsvoll hinnen hinreissend hinsichtlich
-hinten hintenach hinter hintereinander hintereinanderweg hintergrundig hinterher hinterhin hinterrucks hinuber
-hinum hinunter hinweg hippodrome hirsute hiseq hisser historie hitze hjaelpe hjelpsom hjertelig hjorne hm hmph
-hoarse hoben hoch hochanstandig hochehrenhaft hochgeschatzt hochgradig hochhaus hochinteressant hochkant
-hochkaratig hochmodern hochmotiviert hochmutig hochrangig hochstens hochstwahrscheinlich hochwertig
-hochwirksam hocken hoffentlich hoffnungsvoll hoflich hoflichkeitshalber hoick hojde hold holde holder hole
-holiday hollow holster holterdiepolter holterdipolter home homely homem homeschool homogenisieren honestly
-honesto honesty honorable honored honorer hoof hoot hope hopeful hopelessly hoppeln hopplahopp hora horde hore
-horizonte hormis horn hornet horrible hors horse horst horten hos hose hospitable hospital hospitalization hot
-hote hotel hotfoot hourly house houston hov hovel hover hovercraft how however howl huben hubris hubsch huddle
-huff huge hujus huldigen hullenlos humanisieren humanismus humano humble humidity humiliating humor humorvoll
-hund hundred hunger hungern hungrily hungry hunt hunten hunter hurler hurra hurrikan hurtful hurtig hus
-husband husk husky hutch huten hutte huzzah hvad hvem hvis hvor hvordan hvorfor hvorvidt hybrid hydrant
-hydrocarbon hydrolyse hydrolyze hyena hygienic hype hyphenation hypocrite hypothesise hypothesize hyppig
-hysterique i icebreaker iceland ici ick icy ideal idealerweise idealistic idealistisch idealiter ideenreich
-identificar identifier identisch idet idle idolized idyllisch if igen igloo ignite ignorance ignorant ignorer
-igreja ih ihrerseits ihretwegen ill illegal illiterate illumina illusion illustrer illustrious iluminar image
-imagefordernd imaginar imaginary imaginative imagineer imaginer imens imidlertid imiter imitieren immaculate
-immediate immediately immense immer immerdar immerhin immerzu imod imorgen impaciente impact impanel impartial
-impassioned impeccable imperialismus impfung impish implode impolite imponerende imponierend import importance
-important imposant imposer impossible imposto impostor impractical impragnieren impressionable impressionner
-impressive imprimer imprimir improbable impromptu impure imstande in inasmuch inborn incalculable
-incandescence incarner incidentally incinerate inciter incline incliner including incognito incomparable
-incomplete inconsciente inconsequential incorporer inculcate indeciso indeed indelible indem independence
-indes index indhold indiferente indignieren indimellem indiquer individual individuell indizieren
-indoktrinieren indolent indtil industrialisieren industrialize inexperienced infamous infatuated inferior
-infime infiniment infinite influencer influent info infolge infolgedessen informal information informativ
-informer infrage ingratiate inhibit inimigo initial initiativ initier initiieren inject injunction inklusive
-inkognito inmitten innen innenarchitektur innerhalb innerorts innert innocent innocently innombrable innovate
-innovation innovativ inquieter inquisitively insatisfeito insbesondere inscribe inscrire insecure insekt
-inserer insert insgeheim insgesamt inside insidious insignificant insipide insist insistent insister insofern
-insolence insolite inspect inspecter inspection inspirar inspirer inspirieren inspirierend inspizieren
-instalar installer installieren instance instand instantly instead instinktiv instituer institute institution
-institutionalize instruction instructive instructor instruire instrument insuffisamment insulter insultieren
-integer integrer integrieren integriert intel inteligente intellect intellektuell intelligent intend intens
-intensely intensity intensivieren intent intently interchange interdire interessant interessanterweise
-interessehalber interesser interesting interestingly interface interior intermarry intermesh intermix internal
-internalise internalize internar international internationalize internet interpellieren interpreter
-interpretieren interroger interrompre interruptor intervenieren intervenir intervention interviewen
-interviewer inthronisieren into intrepid intrepide intrigue introduire introvertido intus inure inveigle
-inventarisieren inventer inventory investigar investigate investir invisivel invite inviter invoquer inwardly
-inwiefern inzwischen ion ireland irgend irgendwann irgendwie irgendwo iridescence irk irma irmao ironclad
-ironischerweise irre irresponsavel irresponsible irrigerweise irritably is iscan iseq islam isoler issue
-italian italy item iterate itzo itzund ivrig ivy ja jacare jacket jadis jagen jagged jaggedly jahlings
-jahrelang jahrlich jaillir jamais janela januar january janvier jaulen jaunty java javascript jawohl jaywalk
-jazz je jealous jealously jedenfalls jederzeit jedesmal jedoch jeher jell jellyfish jemals jenkins jenseits
-jeopardise jersey jet jeter jetzt jeudi jeune jeweils jiggle jippi jittery jive jo job joelho jogar joggen
-jogging joint joliment joshingly jot jouer jouir jovem jovial jovially joy joyful joyfully joyous joyously
-jubeln jubilant jubilantly judentum judgementally judicious judizieren jueves jugendlich jugendliche juger
-juggernaut juicy juillet juin julgar juli julio july jumbo jump june jung junge jungle jungst jungstens
-jungsthin juni junio junior jupiter jurer juriste juros jury jusque just justament justifier justly jut
-juvenile kaelder kaerlig kaffee kalde kaleidoscopic kalibrieren kalt kamel kannelieren kannenweise
-kanonisieren kant kantig kapieren kapitalisieren kapitalismus kapitel kapitelweise kappen karren karriere
-karte kartoffel kase kassieren kastrieren kat katalogisieren katalysieren katastrophe kategori kategorisieren
-katze kaufen keck keel keenly keimen keinesfalls keineswegs kellnern kendt kennerisch kenntnisreich
-kernschmelze kettledrum keuchen key kichern kick kiddingly kielbasa kilde kilogramm kilometer kinase kind
-kindheartedly kindly king kino kirche kirke kiss kissingly kistenweise kit kjedelig klagen klappstuhl klapsen
-klar klasse klassik klassischerweise klatschen klecksen kleiden kleinweis kleistern klima klinge klingeln
-klipp klittern klog klonen klotzen klub klug knacken knallig knapsen knausern knavishly knechten knickern
-knickers knie knife knight knipse knit knitting knobeln knochel knottily knotty know knowingly knowledgeable
+gutmutig guy guzzle gym gymnast ha haben habile habiller habit habiter habituellement habituer hacen hacer
+hackseln hadern hae hafer haften hagel hageln haha haircut hairy halb halber halbleer halbmast halbtags
+halbvoll halbwegs hall hallen hallo halluzinieren halt ham hamburg hamburger hamburguer hamilton hammock hand
+handeln handful handgelenk handle handover handsome handy hannen hanno hanseln happchenweise happily happy
+haran harangue hard hardware harken harm harmful harmonieren harmonisch harmonisieren harp harpunieren hart
+harten hartnackig harvest hashtag hassen hassle hasten hastig hastigt hastily hasty hateful hater haufen
+haufenweise haul haunting haus hausieren hauss haussen hausser haut hav have haven haversack havn hawk haya
+haze he headline healthily heartache heartbeat hearten heartfelt heater heath heather heating heavenly heavily
+heavy hebdomadaire hebel hecheln hechten hefty hegen hehlings heighten heiligen heilsam heim heimlich
+heimwarts heint heiss heiter hej hektisch heldenhaft heldenmutig heldig heldigvis helicoptero hell hellauf
+hellhorig hello help helpful helpfully helpless helplessly helsinki hemmelig hemmungslos hence henover
+hensynsfuld hepatitis her herab heran herauf heraus herausfordernd herausragend herbei herein
+hergebrachterweise herinnen hernach heroben heroine heroisch herrlich heruber herum herunten herunter hervor
+hervorhebend hervorragend hervorstechend herz herzerfrischend herzlich herzu hesiter hetzen heuer heurter
+heute heutigentags heutzutage hexagon hi hidden hie hiedurch hiefur hienieden hier hieran hierarchy hierauf
+hierbei hierdurch hierfur hierher hierhin hiermit hierunter hierzu hierzuland hierzulande hiezu high highlight
+highly hilfreich hill himmelan himmelwarts himmlisch hin hinab hinauf hinaus hindern hinduismus hindurch
+hinein hinfort hingebungsvoll hinnen hinreissend hinsichtlich hinten hintenach hinter hintereinander
+hintereinanderweg hintergrundig hinterher hinterhin hinterrucks hinuber hinum hinunter hinweg hippodrome
+hirsute hiseq hisser historie hitze hjaelpe hjelpsom hjertelig hjorne hm hmph hoarse hoben hoch hochanstandig
+hochehrenhaft hochgeschatzt hochgradig hochhaus hochinteressant hochkant hochkaratig hochmodern hochmotiviert
+hochmutig hochrangig hochstens hochstwahrscheinlich hochwertig hochwirksam hocken hoffentlich hoffnungsvoll
+hoflich hoflichkeitshalber hoick hojde hold holde holder hole holiday hollow holster holterdiepolter
+holterdipolter home homely homem homeschool homogenisieren honestly honesto honesty honor honorable honored
+honorer hoof hoot hope hopeful hopelessly hoppeln hopplahopp hora horde hore horizonte hormis horn hornet
+horrible hors horse horst horten hos hose hospitable hospital hospitalization hot hote hotel hotfoot hourly
+house houston hov hovel hover hovercraft how however howl huben hubris hubsch huddle huff huge hujus huldigen
+hullenlos humanisieren humanismus humano humble humidity humiliating humor humorvoll hund hundred hunger
+hungern hungrily hungry hunt hunten hunter hurler hurra hurrikan hurtful hurtig hus husband husk husky hutch
+huten hutte huzzah hvad hvem hvis hvor hvordan hvorfor hvorvidt hybrid hydrant hydrocarbon hydrolyse hydrolyze
+hyena hygienic hype hyphenation hypocrite hypothesise hypothesize hyppig hysterique i icebreaker iceland ici
+ick icy idea ideal idealerweise idealistic idealistisch idealiter ideenreich identificar identifier identisch
+idet idle idolized idyllisch if igen igloo ignite ignorance ignorant ignorer igreja ih ihrerseits ihretwegen
+ill illegal illiterate illumina illusion illustrer illustrious iluminar image imagefordernd imaginar imaginary
+imaginative imagineer imaginer imens imidlertid imiter imitieren immaculate immediate immediately immense
+immer immerdar immerhin immerzu imod imorgen impaciente impact impanel impartial impassioned impeccable
+imperialismus impfung impish implode impolite imponerende imponierend import importance important imposant
+imposer impossible imposto impostor impractical impragnieren impressionable impressionner impressive imprimer
+imprimir improbable impromptu impure imstande in inasmuch inborn incalculable incandescence incarner
+incidentally incinerate inciter incline incliner including incognito incomparable incomplete inconsciente
+inconsequential incorporer inculcate indeciso indeed indelible indem independence indes index indhold indica
+indiferente indignieren indimellem indiquer individual individuell indizieren indoktrinieren indolent indtil
+industrialisieren industrialize inexperienced infamous infatuated inferior infime infiniment infinite
+influencer influent info infolge infolgedessen informal information informativ informer infrage ingratiate
+inhibit inimigo initial initiativ initier initiieren inject injunction inklusive inkognito inmitten innen
+innenarchitektur innerhalb innerorts innert innocent innocently innombrable innovate innovation innovativ
+inquieter inquisitively insatisfeito insbesondere inscribe inscrire insecure insekt inserer insert insgeheim
+insgesamt inside insidious insignificant insipide insist insistent insister insofern insolence insolite
+inspect inspecter inspection inspirar inspirer inspirieren inspirierend inspizieren instalar installer
+installieren instance instand instantly instead instinktiv instituer institute institution institutionalize
+instruction instructive instructor instruire instrument insuffisamment insulter insultieren integer integrer
+integrieren integriert intel inteligente intellect intellektuell intelligent intend intens intensely intensity
+intensivieren intent intently interchange interdire interessant interessanterweise interessehalber interesser
+interesting interestingly interface interior intermarry intermesh intermix internal internalise internalize
+internar international internationalize internet interpellieren interpreter interpretieren interroger
+interrompre interruptor intervenieren intervenir intervention interviewen interviewer inthronisieren into
+intrepid intrepide intrigue introduire introvertido intus inure inveigle inventarisieren inventer inventory
+investigar investigate investir invisivel invite inviter invoquer inwardly inwiefern inzwischen ion ireland
+irgend irgendwann irgendwie irgendwo iridescence irk irma irmao ironclad ironischerweise irre irresponsavel
+irresponsible irrigerweise irritably is iscan iseq islam isoler issue italian italy item iterate itzo itzund
+ivrig ivy ja jacare jacket jadis jagen jagged jaggedly jahlings jahrelang jahrlich jaillir jamais janela
+januar january janvier jaulen jaunty java javascript jawohl jaywalk jazz je jealous jealously jeden jedenfalls
+jederzeit jedesmal jedoch jeher jell jellyfish jemals jene jenkins jenseits jeopardise jersey jet jeter jetzt
+jeudi jeune jeweils jiggle jippi jittery jive jo job joelho jogar joggen jogging joint joliment joshingly jot
+jouer jouir jovem jovial jovially joy joyful joyfully joyous joyously json jubeln jubilant jubilantly judentum
+judgementally judicious judizieren jueves jugendlich jugendliche juger juggernaut juicy juillet juin julgar
+juli julio july jumbo jump june jung junge jungle jungst jungstens jungsthin juni junio junior jupiter jurer
+juriste juros jury jusque just justament juste justifier justly jut juvenile kaelder kaerlig kaffee kalde
+kaleidoscopic kalibrieren kalt kamel kannelieren kannenweise kanonisieren kant kantig kapieren kapitalisieren
+kapitalismus kapitel kapitelweise kappen karren karriere karte kartoffel kase kassieren kastrieren kat
+katalogisieren katalysieren katastrophe kategori kategorisieren katze kaufen keck keel keenly keimen kein
+keinesfalls keineswegs kellnern kendt kennen kennerisch kenntnisreich kern kernschmelze kettledrum keuchen key
+keys kichern kick kiddingly kielbasa kilde kilogramm kilometer kinase kind kindheartedly kindly king kino
+kirche kirke kiss kissingly kistenweise kit kjedelig klagen klappstuhl klapsen klar klasse klassik
+klassischerweise klatschen klecksen kleiden kleinweis kleistern klima klinge klingeln klipp klittern klog
+klonen klotzen klub klug knacken knallig knapsen knausern knavishly knechten knickern knickers knie knife
+knight knipse knit knitting knobeln knochel knottily knotty know knowingly knowledge knowledgeable
 knowledgeably known knuckle knuffig knullen knupfen knutschen kobe kodifizieren koge kokett kokken koksen kold
 kollegial kollektivieren kollern kolossal kolportieren komfortabel komischerweise komme kommentieren
 kommerzialisieren kommunalisieren kommunikationsfahig kommunismus kompetitiv kompleks komplizieren
@@ -412,173 +418,178 @@ kritisieren kritteln krummen krydret kubernetes kubus kugeln kuhn kul kulant kul
 kultiviert kultur kummern kun kundig kunftig kunne kunst kunstlich kupfer kuppel kurbeln kurios kurioserweise
 kurven kurz kurzerhand kurzlich kurzweg kuscheln kuschen la lab label laben laboratory labourer labs labuser
 lace lache lacher lack lackieren laden lady laekker laengde laere laese lago lahm lahmen laichen laisser lake
-lamber lamentieren lamp lampada lampe lampoon lan lancar lancer land landab landauf landlich landwirtschaft
-lane lanes lang lange langs langsom langsseits langst language lanky lappern large largo larmende larva laser
-lashes lasieren lasser lassig last lasting lat late latschen laughter laut lauter lautern lauthals lav lava
-lavar lave laver lavieren lavish law lawful lawine lawmaker laws lay lazily lazy leading league lean leao leap
-leben lebendig lebensbejahend lebensfroh lebensnah leber lebhaft lecher lectorat lecture ledig lediglich leeds
-leeren leewarts left legal legend leger legging legierung legislar legislature legitimize lehnan lehrreich lei
-leicht leichtathletik leichterhand leichtfussig leichtsinnigerweise leidenschaftlich leider leimen leisten
-leistungsbereit leistungsfahig leistungsorientiert leistungsstark leite lejlighed lembrar lencol lend lender
-lenken lentement lento lepra ler lernbereit less lest let letztendlich letztens letzthin letztlich letztmals
-leuchten leutselig levantar leve lever libel liberal liberalisieren liberalismus liberalize liberer library
-license lichten lid lieb liebaugeln liebenswert liebenswurdig lieber liebevoll liebreizend lier lieu lifestyle
-lift liften ligar ligate lige ligesom light lighthearted lightly lignende likable like likely likewise lily
-limited limiter limp limpar limping limply limpo lincoln linear lined lingua linje link links linseed linux
-liquid liquider liquidieren liquido lire liso list listen liter literatur literweise lithographieren litter
-little liv live lively livid livraria livre livrer livro lixeira loaf lobe lobenswert lobotomise lobster local
-localadmin lock locken locker lofte loftily log logar loger login logisch logischerweise logs lohnen
-lohnenswert loin loja london lone lonely long longboat longingly longtemps loose loosely lors lorsque los
-losen losning lost losungsorientiert loten lotion loudly louer loufoque lounge louse lovable love lovely
-loving lovingly lovlig low lowball lowe lox loyal loyally loyalty lua luchsen luck lucky lucro luften lufthavn
-luglio lumbering lumpy lun lunatique lundi lunes lunge lustern lustig lustigerweise lustrous lustvoll lutter
-luvwarts luxurios luz lykkelig lyn lyon lyre lys lytte maandern macaco machen machine machtig macio mad
-madchen madly madrid mae maengde maerkelig maestro magasin magen magenta mager maggio magisch magnetismus
-magnetize magnificent magnifique magro magtfuld mahlich mai maigre mainstream maintainer maintenant maintenir
-mairie mais maitriser majestic majestically major majority make makellos makeln makeover making mal malade
-malaga malaria male maleri malerisch malfunction malgre mallard malmen mammoth mampfen manage management
-managen manchenorts mancherorts manchester manchmal mandato mane maned mangels manger manha manier manifestar
-manifester manipulate manipuler manipulieren mann manner manteiga mantua manual mao mar marathon marcar march
-marchenhaft marcher mardi marier marimba mark markant marketplace marksman marktgerecht markup maroon marquer
-married marron mars marseille marshall marten martes marvelous marz marzo masculinize mash mask maske
-maskieren mason masquer masquerade mass massa massage masse massenweise massgeblich massgeschneidert massiv
-massive masten masterpiece masticate masturbieren mater materialise mathematics mathematik mathematiker matter
-mature mau maul mausen mausern maximal may mayo meadow meager meal mealy mean meander meaningfully meanwhile
-measly meatloaf meaty mechanic mechanically meckern meconnaitre med median medico medikation mediocre medir
-meditar mediter medium medizin medroso meer meerwarts meget meh mehr mehrfach mehrmals mehrsprachig
-meinerseits meinerzeit meinethalben meinetwegen meinetwillen meinungsstark meisseln meist meistens
-meistenteils meisterhaft meisterlich meistern mel melancolique melanger melbourne meler melhorar mellem
-membership meme memorable memorieren memorise memorizar men menacer menacing menager mene mener menneskelig
-mens mensagem mensch menscheln menschenrecht menschlich mentionner mentir mentiroso mentor mepriser mercado
-mercredi merge mergulhar merit meriter merkelig merkur merkwurdigerweise merrily merry mes mesa mesh messing
-messy mesurer metabolise metabolite metal metall metallic metallisieren metallurgie metaphysik meteorologie
-meter methodisch metode metro mettre meubler meucheln meuh mgi miam miaou microblog microchip micromanage
-microsoft mid middag middle midlertidig midst midwife miefen miercoles mieux milan milch milchstrasse mild
-mildern miles milestone militate miljo milky mill millet milz mince minder mindestens mindless mineral
-minimalisieren minion miniseq minister ministro minknow minor minority minty minus minuscule minut minute
-minuto misappropriate miscalculate mischen miseq miserable miserably miserly misfire misguided misjudge miskey
-mismatch mispronounce misread misreport missbrauchlicherweise misspend miste mistenkelig misturar mit
-miteinander mitfuhlend mithilfe mithin mitnichten mitreissend mitsamt mittags mittels mitten mittendrin
-mitternachts mittlerweile mittschiffs mittsommers mittwoch mittwochs mitunter mixed mixen mixture mmm mob
-mobel mobil mobilise mobility mobilize mochila mochten mockingly mod mode modebewusst modelar modeler
-modellieren modeln moderieren moderne modifier modig module modulo moeda moglichst moins moist moisten
-mojsommelig molasses molekul molhado mom moment monarchie monasticism monat mond monday monitorar monocle
-monocromatico monotheismus monster monstros monstrous mont montag montags montanha monter monthly montieren
-montreal montrer monumental mooch moody moor moquer moral moralise moralisieren morbidity morder mordre more
-morgen morgens mork morning morsom mortally mortar mortise mosh moske mostly motel mothball motionless
-motivate motivere motivieren motiviert moto motor motorisieren motorista motsatt mouiller mould mount mountain
-mourir mouser mousse moyennant mozilla mozzarella mudar muddy muffeln muffled mulher mulig mulighed multar
-multicolored multiple multiplier multiplizieren mumifizieren mummify mund mundane munden munich munkeln munter
-murky murmurer murren muscat musculoso museum mushy musical musik musikalisch musiker musizieren mustergultig
+lamber lamentieren lamp lampada lampe lampoon lan lancar lance lancer land landab landauf landlich
+landwirtschaft lane lanes lang lange langs langsom langsseits langst language lanky lappern large largo
+larmende larva laser lashes lasieren lassen lasser lassig last lasting lat late latschen laughter laut lauter
+lautern lauthals lav lava lavar lave laver lavieren lavish law lawful lawine lawmaker laws lay lazily lazy
+leading league lean leao leap leben lebendig lebensbejahend lebensfroh lebensnah leber lebhaft lecher lectorat
+lecture ledig lediglich leeds leeren leewarts left legacy legal legend leger legging legierung legislar
+legislature legitimize lehnan lehrreich lei leicht leichtathletik leichterhand leichtfussig
+leichtsinnigerweise leidenschaftlich leider leimen leisten leistungsbereit leistungsfahig leistungsorientiert
+leistungsstark leite lejlighed lembrar lencol lend lender lenken lentement lento lepra ler lernbereit less
+lest let letztendlich letztens letzthin letztlich letztmals leuchten leutselig levantar leve lever libel
+liberal liberalisieren liberalismus liberalize liberer libero library libre license lichten lid lieb
+liebaugeln liebenswert liebenswurdig lieber liebevoll liebreizend liee lien lier lies lieu lifestyle lift
+liften ligar ligate lige ligesom light lighthearted lightly lignende likable like likely likewise lily limited
+limiter limp limpar limping limply limpo lincoln line linea linear lined lines lingua linje link linken links
+linseed linux liquid liquider liquidieren liquido lire liso list listen liter literatur literweise
+lithographieren litter little liv live lively livid livraria livre livrer livro lixeira loaf lobe lobenswert
+lobotomise lobster local localadmin lock locken locker lofte loftily log logar loger login logisch
+logischerweise logs lohnen lohnenswert loin loja london lone lonely long longboat longingly longtemps loose
+loosely lors lorsque los losen losning lost losungsorientiert loten lotion loudly louer loufoque lounge louse
+lovable love lovely loving lovingly lovlig low lowball lowe lox loyal loyally loyalty lua luchsen luck lucky
+lucro luften lufthavn luglio lumbering lumpy lun lunatique lundi lunes lunge lustern lustig lustigerweise
+lustrous lustvoll lutter luvwarts luxurios luz lykkelig lyn lynx lyon lyre lys lytte maandern macaco machen
+machine machtig macio mad madchen madly madrid mae maengde maerkelig maestro magasin magen magenta mager
+maggio magic magisch magnetismus magnetize magnificent magnifique magro magtfuld mahlich mai maigre mainstream
+maintainer maintenant maintenir mairie mais maitriser majestic majestically major majority make makellos
+makeln makeover making mal malade malaga malaria male maleri malerisch malfunction malgre mallard malmen
+mammoth mampfen manage management managen mancante manchenorts mancherorts manchester manchmal manda mandato
+mane maned mangels manger manha manier manifestar manifester manipulate manipuler manipulieren mann manner
+mano manteiga mantua manual many mao mar marathon marcar marcas march marche marchenhaft marcher mardi marier
+marimba mark markant marketplace marksman marktgerecht markup maroon marque marquee marquer marques married
+marron mars marseille marshall marten martes marvelous marz marzo masculinize mash mask maske maskieren mason
+masquer masquerade mass massa massage masse massenweise massgeblich massgeschneidert massima massimo massiv
+massive masten master masterpiece masticate masturbieren mater materialise mathematics mathematik mathematiker
+matter mature mau maul mausen mausern maven maximal maximo maximum may mayo meadow meager meal mealy mean
+meander meaningfully meanwhile measly meatloaf meaty mechanic mechanically meckern meconnaitre med median
+medico medikation mediocre medir meditar mediter medium medizin medroso meer meerwarts meet meget meh mehr
+mehrfach mehrmals mehrsprachig meinerseits meinerzeit meinethalben meinetwegen meinetwillen meinungsstark
+meisseln meist meistens meistenteils meisterhaft meisterlich meistern mel melancolique melanger melbourne
+meler melhorar mellem membership meme memorable memorieren memorise memorizar memory men menacer menacing
+menager mene mener menneskelig mens mensagem mensch menscheln menschenrecht menschlich mentionner mentir
+mentiroso mentor mepriser mercado mercredi merge mergulhar merit meriter merkelig merkur merkwurdigerweise
+merrily merry mes mesa mesh messi messing messy mesurer meta metabolise metabolite metal metall metallic
+metallisieren metallurgie metaphysik meteorologie meter methodisch metode metro mette mettre meubler meucheln
+meuh mgi miam miaou microblog microchip micromanage microsoft mid middag middle midlertidig midst midwife
+miefen miercoles mieux milan milch milchstrasse mild mildern miles milestone militate miljo milky mill millet
+milz mince minder mindestens mindless mineral minimalisieren minion miniseq minister ministro minknow minor
+minority minty minus minuscule minut minute minuto mira misappropriate miscalculate mischen miseq miserable
+miserably miserly misfire misguided misjudge miskey mismatch mispronounce misread misreport
+missbrauchlicherweise missing misspend miste mistenkelig misti misturar mit miteinander mitfuhlend mithilfe
+mithin mitnichten mitreissend mitsamt mittags mittels mitten mittendrin mitternachts mittlerweile mittschiffs
+mittsommers mittwoch mittwochs mitunter mixed mixen mixture mmm mob mobel mobil mobilise mobility mobilize
+mochila mochten mockingly mod mode modebewusst modelar modeler modellieren modeln moderieren moderne modi
+modifier modig module modulo moeda moglichst moins moist moisten mojsommelig molasses molekul molhado mom
+moment monarchie monasticism monat mond monday monde monitorar monocle monocromatico monotheismus monster
+monstros monstrous mont montag montags montanha monte monter monthly montieren montre montreal montrer
+monumental mooch moody moor moquer moral moralise moralisieren morbidity morder mordre more morgen morgens
+mork morning morsom mortally mortar mortise mosh moske mostly motel mothball motionless motivate motivere
+motivieren motiviert moto motor motorisieren motorista motsatt mouiller mould mount mountain mourir mouser
+mousse moyennant mozilla mozzarella mudar muddy muffeln muffled mulher mulig mulighed multar multicolored
+multiple multiplier multiplizieren mumifizieren mummify mund mundane munden munich munkeln munter murky
+murmurer murren muscat musculoso museum mushy musical musik musikalisch musiker musizieren mustergultig
 musterhaft mustern musty mutate muted mutig mutterlicherseits myndighed mysterioserweise mysterious
 mysteriously mystify mystisch mythology nab nach nachdrucklich nacheinander nachgerade nachhaltig nachher
-nachmals nachmittags nachst nachstens nachtens nachts nachtsuber nachttisch nachweislich nadar naegte naeppe
-naesten naevne nagel nagen nager naguere nah nahe nahebei naheliegenderweise nahen naherungsweise nahezu
-naitre nam name namens namentlich namlich nanopore napkin naples nar nariz narkotisieren narrate narren
+nachmals nachmittags nachst nachstens nachtens nachts nachtsuber nachttisch nachweislich nada nadar naegte
+naeppe naesten naevne nagel nagen nager naguere nah nahe nahebei naheliegenderweise nahen naherungsweise
+nahezu naitre nam name namens namentlich namlich nanopore napkin naples nar nariz narkotisieren narrate narren
 narrensicher narrow narrowcast nasalise naschen nass nassen nat nation nationalisieren nationalismus
-nationalsozialismus natur natural naturalisieren naturally naturlich naturlig naturtro naughty nauseate
+nationalsozialismus natur natural naturalisieren naturally nature naturlich naturlig naturtro naughty nauseate
 nautical navaerende navegar navigate navio near nearly neat neaten neatly nebbich neben nebenan nebenbei
 nebeneinander nebenher neblina nebst necessary neck necken necklace nectarine nee needily needy negar negativ
 negative negieren neglect neglected negliger negligible negociar negocier negotiation neighboring nein nej
-nephew neptun nerve nervoso nervous nervously nesteln net netsuke nett netterweise nettoyer neu neuerdings
-neuern neugierig neulich neutre neutron neve never new newsletter newsprint newsstand next nextseq nice nicely
-nicht nie niedlich niedrig niemals nier niere nifty nightlife nimble nimmer nimmermehr nippy nirgends
-nirgendwo nirgendwohin nive niveauvoll nivelar no nobel nobody noch nocheinmal nochmal nochmals nocturnal node
-nodvendig noel noisily noite nojagtig nomear nomen nommer none nonobstant noon nor nordlich nordostlich
-nordwarts nordwestlich norgeln norm normal normalerweise north norway not nota notabene notar notarize noted
-noter noteworthy notfalls noticia notieren notigenfalls notorisch notwendigerweise notwithstanding nouer
-nougat nourrir novaseq november novembre novice noviembre novo now noxious noyaktig noyer nu nuanciert
-nuchtern nucleotidase nudge null numb numeracy numeric nummerieren nun nunmehr nur nutritious nutzbringend
-nutzlich nuvem nvidia nyde nysgjerrig nyttig o ob obduzieren obedience obedient obediently obeir oben obenauf
-obendrauf obendrein obenherum obenrum oberflachlich oberhalb obesity object objekte objektiv obligation
-obligatorisch obliger oblong obnoxiously obscure observar observe observer obsess obstruct obtenir obtrude
-obvious occuper oceano ocelot oco octave october octobre octubre oculos ocupado odd oddball oddly odiar of
-oferecer off offenbar offend offenherzig offensichtlich offensiv offensively offentlich offentlig offerieren
-official officially officier offrir offset oft ofte often ofters oftmals og ogsa oh ohne ohnedem ohnedies
-ohnegleichen ohnehin ohnlangst ohr ohrfeigen oi oil oily okay okologie oktober oktroyieren ol old olen olhar
-olho olive olympisch om ombro omelet omhyggelig omhyggeligt omkring omtaenksom on onanieren once onibus only
-onset onske onskelig onso onto oof opaco openly opera operar operating operator operer operieren opponieren
-opposer opposite opprinnelig ops optics optik optimal optimieren optimistic optimistically optimistisch option
-or oracle orakeln orange orchestrate orchid ord ordentlich ordentlig order orderly ordinary ordnungshalber
-ordonner organisation organiser organisieren organisiert organizado organizar orgulhar orient orientate
-orienter orientieren original originell orleans ornate ornery ortlich oser oslo osso ostlich ostrich ostwarts
-oter other otimista ottawa ottobre ou ouah oublier ouch ouf oui ouille ouin oups our out outbid outdo outfit
-outflank outfox outgoing outlandish outlaw outlying outnumber output outrageous outrank outre outrun outset
-outside outsource outstanding ouvido ouvir ov oval ovelha over overalt overburden overcharge overcoat
-overconfidently overcook overcooked overdub overdue overfeed overheard overload overplay overproduce
-overraskende overreact override overspend overstay overtrain overvalue overwork ovo owlishly own ownership
-oxford oxidise oxidize oxydieren oxygenate ozean pa paarmal paarweise pacbio pace pacemaker paciente pacific
-pacifique pack packaging packend padaria paddeln paf paffen pagar page pai painfully paintwork paired palast
-palatable palate palavern pale pallier paltry panieren panisch pant pants pantschen pantyhose pao papa papel
-papelao papir par parade paradieren paradiesisch paradoxerweise paraitre parallel paralyse paralysieren
-parametrisieren paraphieren parar parat parched parcourir pardonner paredes parer parfois paris park parken
-parker parkettieren parkhaus parkieren parks parlementaire parler parmi parody parque parsnip part partager
-partenaire parterre partial partially participar participer partido partir partnerschaftlich partout partridge
-parvenir pascal pass passablement passager passar passaro passed passer passim passionate passioniert passiv
-passivo passport past pasta pastel pater path patientele patiently patinete pato patroller pauken pause
-pausieren pauvre pave payer pe peaceful pear pearl pecan pecher pedra pege peindre peinigen peinlich peitschen
-peixe pele pellen pen penalise pencher pendant pendre penetrer penge penibel peninsula penis pensar penser
-pension peony pepper peppery pequeno per perceber percent percer percevoir perder perdre perfection
-perfectionner perfectly perfekt perfil perfumed perguntar perigoso periodensystem perir perky permafrost
-permettre permutieren perna perp perplexe persecute personal personalise personifizieren personlich personnel
+nell nella nelle nello nephew neptun nerve nervoso nervous nervously nesteln net netsuke nett netterweise
+nettoyer neu neuerdings neuern neugierig neulich neutre neutron neve never new newsletter newsprint newsstand
+next nextseq nice nicely nicht nie niedlich niedrig niemals nier niere nifty nightlife nimble nimmer
+nimmermehr nippy nirgends nirgendwo nirgendwohin nive niveauvoll nivelar no nobel nobody noch nocheinmal
+nochmal nochmals nocturnal node nodvendig noel noisily noite nojagtig nombre nomear nomen nomi nommer none
+nonobstant noon nor nordlich nordostlich nordwarts nordwestlich norgeln norm norma normal normalerweise north
+norway not nota notabene notar notarize noted noter noteworthy notfalls noticia notieren notigenfalls
+notorisch notwendigerweise notwithstanding nouer nougat nourrir nouvelle novaseq november novembre novice
+noviembre novo now noxious noyaktig noyer nu nuanciert nuchtern nucleotidase nudge null numa numb numeracy
+numeric nummerieren nun nunmehr nur nutritious nutzbringend nutzlich nuvem nvidia nyde nysgjerrig nyttig o ob
+obduzieren obedience obedient obediently obeir oben obenauf obendrauf obendrein obenherum obenrum
+oberflachlich oberhalb obesity object objekte objektiv obligation obligatorisch obliger oblong obnoxiously
+obscure observar observe observer obsess obstruct obtenir obtrude obvious occuper oceano ocelot oco octave
+october octobre octubre oculos ocupado odd oddball oddly odiar of oferecer off offenbar offend offenherzig
+offensichtlich offensiv offensively offentlich offentlig offerieren official officially officier offrir offset
+oft ofte often ofters oftmals og ogsa oh ohne ohnedem ohnedies ohnegleichen ohnehin ohnlangst ohr ohrfeigen oi
+oil oily okay okologie oktober oktroyieren ol old olen olhar olho olive olympisch om ombro omelet omhyggelig
+omhyggeligt omkring omtaenksom on onanieren once ones onibus only onset onske onskelig onso onto oof opaco
+openly opera operar operating operator operer operieren opponieren opposer opposite opprinnelig ops optics
+optik optimal optimieren optimistic optimistically optimistisch option or oracle orakeln orange orchestrate
+orchid ord ordentlich ordentlig order orderly ordinary ordnungshalber ordonner organisation organiser
+organisieren organisiert organizado organizar orgulhar orient orientate orienter orientieren original
+originell orleans ornate ornery ortlich oser oslo osso ostlich ostrich ostwarts oter other otimista ottawa
+ottobre ou ouah oublier ouch ouf oui ouille ouin oups our ours out outbid outdo outfit outflank outfox
+outgoing outlandish outlaw outlying outnumber output outrageous outrank outre outrun outset outside outsource
+outstanding ouvido ouvir ov oval ovelha over overalt overburden overcharge overcoat overconfidently overcook
+overcooked overdub overdue overfeed overheard overload overplay overproduce overraskende overreact override
+overspend overstay overtrain overvalue overwork ovo owlishly own ownership oxford oxidise oxidize oxydieren
+oxygenate ozean pa paarmal paarweise pacbio pace pacemaker paciente pacific pacifique pack packaging packend
+padaria paddeln paf paffen pagar page pai painfully paintwork paired palast palatable palate palavern pale
+pallier paltry panieren panisch pant pants pantschen pantyhose pao papa papel papelao papir par parade
+paradieren paradiesisch paradoxerweise paraitre parallel paralyse paralysieren parametrisieren paraphieren
+parar parat parched parcourir pardonner paredes parer parfois pari paris park parken parker parkettieren
+parkhaus parkieren parks parlementaire parler parmi parody parque parsnip part partager partenaire parterre
+partial partially participar participer partido partir partnerschaftlich partout partridge parvenir pascal
+pass passablement passager passar passaro passed passer passim passionate passioniert passiv passivo passport
+past pasta pastel pater path patientele patiently patinete pato patroller patron pauken pause pausieren pauvre
+pave payer pe peaceful pear pearl pecan pecher pedra peer pege peindre peinigen peinlich peitschen peixe pele
+pellen pen pena penalise pencher pendant pendre penetrer penge penibel peninsula penis pensar penser pension
+peony pepper peppery pequeno per perceber percent percer percevoir perder perdre perfection perfectionner
+perfectly perfekt perfil perfumed perguntar perigoso periodensystem perir perky perl permafrost permettre
+permutieren perna pero perp perplexe persecute personal personalise personifizieren personlich personnel
 perspire persuader pertain pertinent pesado pescoco peser pesquisar pessimista pessimistic petal peter
 petroleum petticoat petty peu pferd pff pfft pfiffig pflanze pflichtbewusst pflucken pflugen pfriemeln pfund
 phanomenal phantastisch pharmacopoeia phasing phew philosophie phoenix phony phooey photographier
 photographieren photon phrase physical physically physik physikalisch pick pietatvoll piglet pigpen pigsty
-pikant pikanterweise pike pile pillbox pillepalle pillory pillow pilot pilz pine pinion pink pinkeln pinstripe
-pintar piorar pip piquer pirschen pis pish pissen pisser pitiful pittoresk pity pivot pix pixellate pizza
-pjaekke place placer placide plagiarise plaider plain plaindre plaire plaisanter plait plan plancher planejar
-planet planned planquer planschen plantar plante planter plantschen planula plappern plastic plastico platin
-platten platter platypus platzieren playfully plazenta pleasant please pleased pleasing pleasure pleurer
-pleuvoir plic plier pliers plonger plouf pluck pludselig plugin plukke plumber plump plumpsen plundern plus
-pluto plutot plutselig pneumonia pobre pochieren pocken podcast poder poetisch poetry poh pointed pointer
-pointless polarisation polemisieren police policial polished polite politely politica political politik
-politiker politisch polony polstern polwarts polyester polytheismus pomelo pompos ponder pontuar pontudo pool
-poor poorly pop pope poppy popular popularisieren popularity popularize populist porco pore porta porter
-portly portray posen poser posh positiv positively posseder possession possible post postar postbox potable
-potent potentially potenzieren pour pourpre pourrir poursuivre pourvoir pousser pouvoir powerful powerfully
-powerless praca practical praecis pragmatisch pragnant prahistorie praia praktikabel praktisch
-praktischerweise praktisk prall prallen prance pratiquer prazise pre precedent precious precipiter precisement
-preciser preclude preco prefeito preferer preheat prejudge premeditation premier premierement premise premium
-prendre preoccuper preocupado preocupar prep preparer prephasing preregister pres prescrever presell present
-presenter preserver preside presidence presidente presidir presque pressen pressentir presser pressure
-prestigefordernd prestigetrachtig prestigevoll prestigious presume pretend pretendre preter pretty prevaloir
-prevenir prevoir price pricey prickly prier priesthood prima primary prime primer prince print printer
-prinzipientreu prioritize pris private privatim privatisieren priver privilege pro proactive proaktiv probable
-probablement probat probate probe probehalber probieren problem problematisieren problemlos proceder proceed
-proces processar proche proclamer procrastinate procurement procurer produce productive produire produzieren
-produzir profane profession professor profitabel profitable profiter profuse programar programme programmieren
-progress progresser progressiv prohibition projected projektieren projetar projeter projizieren proklamieren
-proliferate prolonger promener prometer promethion promettre prominent promise promouvoir promptly prononcer
-pronoun proofread proper properly prophetisch proposer propound propre proselytise proteger protektiv
-protestar protester protist protokollieren proton protzen prou proud prout prouver provar prove provided
-providence provider provision provoquer prudent prugeln prunkvoll pry pschitt psitt psst publication publicity
-publicize publier publizieren puff puis puisque pular pulen pull pulp pulse pulver pulverize pulvern pump
-pumpen punctual punctually punctuation punir punkt punkto puny pupil puppet pure puritan purple purse pushy
-put putrefy putrid putzig puxar puzzled pyha pynte pyramide python pytt qua quadrado quadratisch quadro
-quadruple quaff quaintly qualified qualifier qualifiziert qualitativ qualitatsvoll quality qualmen qualvoll
-quand quantify quarrel quarrelsome quarrelsomely quart quartalsweise quarterly quarz quash quasi quasiment
-quaver que queasily queasy quebec queijo queimar quelque quelquefois quente quer querbeet querdenkend
-querfeldein querulous question questionable questionably questioningly quetschen quick quicker quicklebendig
-quickly quiet quietly quieto quinoa quintessential quintuple quip quirkily quirlig quit quitter quixotic
-quizzically quoique quotieren ra raccrocher racheter rackern raconter rad radern radiant radieren
-radikalisieren radio raffinieren raffiniert rafraichir rag ragen ragged raide railway rain raio raisonner raiz
-ralentir rallier rally ralo ramasser ramener rammeln rammen ramp rampe ramper ramponieren ran randomize range
-ranger ranimer rapid rapide rapidly rapido rappeler rapporter rapprocher rare rarely rasant rascheln raser
-rask rassembler rassismus rassurer rasten rate rater ratifizieren rational rationale rationalise rationalize
-ratlos rato ratselhaft rattacher rattekahl rattern rattraper ratzekahl ratzeputz ratzfatz rauchfrei
-raumfullend raunen raunzen raus rauschen rauspern ravage ravel ravioli raw rawhide reach react read readies
-readily readjust readmit reads ready reagent reagents reagir reaktion real realiser realistic realistisch
-realitat realiter really reapply rear reasonable reasoning reassemble reassuringly rebater rebel reboot reborn
-rebound rebuff rebuild rebuke receber recede receitar recent receptor recevoir rechauffer rechercher rechnen
-recht rechtens rechts rechtschaffend recipe reciter recken reckless recklessly reckon reclamar reclamer
-reclassify recommander recommencer recommendation recompense reconcilier reconnaitre reconsideration
-reconstituer reconstitute reconstruire record recount recourir recouvrir recovery recruter recta rectangulaire
-rectangular rectorat recueillir reculer recuperer recusar red redact redaction rede redescendre redesign
-redevelop redevenir rediger redire redondo redonner redound redouter redraw redress redresser redselig reduire
-reel reell refaire refer reference referer refermer refine reflate reflechir reflecting reflektiert refletir
+pikant pikanterweise pike pile pillbox pillepalle pillory pillow pilot pilz pine ping pinion pink pinkeln
+pinstripe pintar piorar pip pippo piquer pirschen pis pish pissen pisser pitiful pittoresk pity pivot pix
+pixellate pizza pjaekke place placer placide plagiarise plaider plain plaindre plaire plaisanter plait plan
+plancher planejar planet planned planquer planschen plantar plante planter plantschen planula plappern plastic
+plastico platin platten platter platypus platzieren playfully plazenta pleasant please pleased pleasing
+pleasure pleurer pleuvoir plic plier pliers plonger plouf pluck pludselig plugin plukke plumber plump plumpsen
+plundern plus pluto plutot plutselig pneumonia pobre pochieren pocken podcast poder poetisch poetry poh
+pointed pointer pointless polarisation polemisieren police policial polished polite politely politica
+political politik politiker politisch polony polstern polwarts polyester polytheismus pomelo pompos ponder
+pontuar pontudo pool poor poorly pop pope poppy popular popularisieren popularity popularize populist porco
+pore porta porter portly portray posen poser posh positiv positively posseder possession possible post postar
+postbox potable potent potentially potenzieren pour pourpre pourrir poursuivre pourvoir pousser pouvoir
+powerful powerfully powerless praca practical praecis pragmatisch pragnant prahistorie praia praktikabel
+praktisch praktischerweise praktisk prall prallen prance pratiquer prazise pre precedent precious precipiter
+precisement preciser preclude preco prefeito preferer preheat prejudge premeditation premier premierement
+premise premium prendre preoccuper preocupado preocupar prep preparer prephasing preregister pres prescrever
+presell present presenter preserver preside presidence presidente presidir presque pressen pressentir presser
+pressure prestigefordernd prestigetrachtig prestigevoll prestigious presume pretend pretendre preter pretty
+prevaloir prevenir prevoir price pricey prickly prier priesthood prima primary prime primer primitive primo
+prince principe print printer prinzipientreu prioritize pris private privatim privatisieren priver privilege
+prix pro proactive proaktiv probable probablement probat probate probe probehalber probieren problem
+problematisieren problemlos proc proceder proceed proces processar proche proclamer procrastinate procurement
+procurer produce productive produire produzieren produzir profane profession professor profitabel profitable
+profiter profuse programar programme programmieren progress progresser progressiv prohibition projected
+projektieren projetar projeter projizieren proklamieren proliferate prolonger promener prometer promethion
+promettre prominent promise promouvoir promptly prononcer pronoun proofread proper properly prophetisch
+proposer propound propre proselytise proteger protektiv protestar protester protist protokollieren proton
+protzen prou proud prout prouver provar prove provided providence provider provision provoquer prudent prugeln
+prunkvoll pry pschitt psitt psst publication publicity publicize publier publizieren puerto puff puis puisque
+pular pulen pull pulp pulse pulver pulverize pulvern pump pumpen punctual punctually punctuation punir punkt
+punkto puny pupil puppet pure puritan purple purpose purse pushy put putrefy putrid putzig puxar puzzled pyha
+pynte pyramide python pytt qua quadrado quadratisch quadro quadruple quaff quaintly qualified qualifier
+qualifiziert qualitativ qualitatsvoll quality qualmen qualvoll quand quantify quarrel quarrelsome
+quarrelsomely quart quartalsweise quarterly quarz quash quasi quasiment quaver que queasily queasy quebec
+queijo queimar quelque quelquefois quente quer querbeet querdenkend querfeldein querulous quest question
+questionable questionably questioningly quetschen quick quicker quicklebendig quickly quiet quietly quieto
+quinoa quintessential quintuple quip quirkily quirlig quit quitter quixotic quizzically quoique quotieren ra
+raccrocher race racheter racine rackern raconter rad radern radiant radieren radikalisieren radio raffinieren
+raffiniert rafraichir rag ragen ragged raide railway rain rainbow raio raisonner raiz ralentir rallier rally
+ralo rama ramasser ramener rammeln rammen ramp rampe ramper ramponieren ran rand randomize range ranger
+ranimer rapid rapide rapidly rapido rappeler rapporter rapprocher rare rarely rasant rascheln raser rask
+rassembler rassismus rassurer rasten rate rater ratifizieren rational rationale rationalise rationalize ratlos
+rato ratselhaft rattacher rattekahl rattern rattraper ratzekahl ratzeputz ratzfatz rauchfrei raumfullend
+raunen raunzen raus rauschen rauspern ravage ravel ravioli raw rawhide reach react read readies readily
+readjust readmit reads ready reagent reagents reagir reaktion real realiser realistic realistisch realitat
+realiter really reapply rear reasonable reasoning reassemble reassuringly rebater rebel reboot reborn rebound
+rebuff rebuild rebuke receber recede receitar recent receptor recevoir rechauffer rechercher rechnen recht
+rechtens rechts rechtschaffend recipe reciter recken reckless recklessly reckon reclamar reclamer reclassify
+recommander recommencer recommendation recompense reconcilier reconnaitre reconsideration reconstituer
+reconstitute reconstruire record recount recourir recouvrir recovery recruter recta rectangulaire rectangular
+rectorat recueillir reculer recuperer recusar red redact redaction rede redescendre redesign redevelop
+redevenir rediger redire redondo redonner redound redouter redraw redress redresser redselig reduire reel
+reell refaire refer reference referer refermer refine reflate reflechir reflecting reflektiert refletir
 refogar refrigerante refroidir refuser refute regagner regal regar regarder regarding rege regelmessig regen
-regering regler regn regner regnerisch regretter regrouper regsam regular regularly regulate regulieren
+regering regla regler regn regner regnerisch regretter regrouper regsam regular regularly regulate regulieren
 rehabilitieren reich reichen rein reiterate reivindicar reizen reizend reizvoll rejeitar rejeter rejigger
 rejoin rejoindre rejouir rejse rekindle reklamieren rekordverdachtig relampago relativ relative relaunch
 relaxado release relembrar relevant relever relier relieve religion relire relogio relokalisieren reluctantly
@@ -598,212 +609,214 @@ retomber retool retour retourner retracer retract retrospectivity retrouver rett
 reunir reussieren reussir revanchieren reveiller reveler revenir rever revere reversieren revetir revio
 revisar revitalise revitalisieren revivre revoir revoke revolution revolutionar revolutionieren reward
 rewarding reword rewrite rezensieren ribbon rice rich richtig richtungsgebend richtungsweisend rico ride ridge
-riegeln riesig riff right righteously rightfully rigid rigidly rigido rigoler rigoros rim rimelig ring ringe
-ringsherum ringsum ringsumher rio ripe rir rire rise riser risiko riskant risquer rittlings rival rivalisieren
-rive rivers roadway roasted robot robust rocha roche rocher rochieren rock roder rodoviaria roger role rolig
-rolle rolltreppe romantisch rome rompre ronfler ronron root rose rosemary rosin rosto rosy rot rotating
-rotieren rotten rotzen rotzig rough roughly rouler round roundabout rout routiniert row rowdy royal rubbery
-ruber rubric ruby rucklings rucksichtlich rucksichtsvoll ruckwarts ruckzu ruddy rude rudely rudement rudern
-rue rugen ruhig ruin ruiner rule rum rumpfen run rund runden rundherum rundown rundum runny runs runway
-runzeln rupfen rural rush russen rust rusty rutteln ryddig sa sabado sabbeln sabbern sache sachgemass
-sachgerecht sachkundig sachverstandig sacrifier sad sadly saetning saette safari safe safeguard safely saft
-sage sagenhaft saigner sailor sair salada salario sale salgado saloon salty saluer salvar salz salzig same
-samedi samfund sammeln sammen sammenhaengende sample samples samstag samstags samt sand sandbar sandstein
-sandsynligvis sandy sanft sanftmutig sangrar sangue sanguinisch sanity sannsynlig sans sapato sarcastic
-sardonic sarong sashay sate satirise satirize satisfaire satisfeito satisfy sattsam saturate saturated
-saturday saturieren saturn saubern saudavel sauerkraut sauf saugetier saugling saure sauter sauvage
-sauvegarder sauver save savoir savour saw sbs sbsuser scaffold scale scaly scamper scan scanning scar scarcely
-scare scared scarification scarily scarper scary scenario scene scent scented schach schachern schaden schaf
-schamen schandehalber scharenweise scharf scharren scharwenzeln schattig schatzen schatzungsweise
-schaukelstuhl schedule scheduler scheibchenweise scheitern schematise scheme scheuern schielen schier
-schiesspulver schiff schillern schillernd schimmeln schippen schirmen schlafzimmer schlange schlau schlechthin
-schleimen schlep schleudern schliesslich schlimmstenfalls schlottern schlucht schlucken schlurfen schmatzen
-schmecken schmeicheln schmiegen schminken schmirgeln schmoren schmucken schmuggeln schnabeln schnarren
-schnattern schnaufen schnee schnell schnellstens schniegeln schnitzel schnitzeln schnuffeln schnuren
+riegeln rien riesig riff right righteously rightfully rigid rigidly rigido rigoler rigoros rim rimelig ring
+ringe ringsherum ringsum ringsumher rio ripe rir rire rise riser risiko riskant risquer rittlings rival
+rivalisieren rive rivers roadway roasted robot robust rocha roche rocher rochieren rock roder rodoviaria roger
+rohen role rolig rolle rolltreppe romantisch rome rompre ronfler ronron root rose rosemary rosin rosto rosy
+rot rotating rotieren rotten rotzen rotzig rough roughly rouler round roundabout rout routiniert row rowdy
+royal rubbery ruber rubric ruby rucklings rucksichtlich rucksichtsvoll ruckwarts ruckzu ruddy rude rudely
+rudement rudern rue rugen ruhig ruin ruiner rule rum rumpfen run rund runden rundherum rundown rundum runny
+runs runway runzeln rupfen rural rush russen rust rusty ruta rutteln ryddig sa sabado sabbeln sabbern saber
+sache sachgemass sachgerecht sachkundig sachverstandig sacrifier sad sadly saetning saette safari safe
+safeguard safely saft sage sagenhaft saigner sailor sair sait salada salario sale salgado saloon salty saluer
+salva salvar salvo salz salzig same samedi samfund sammeln sammen sammenhaengende sample samples samstag
+samstags samt sand sandbar sandstein sandsynligvis sandy sanft sanftmutig sangrar sangue sanguinisch sanity
+sannsynlig sans sapato sarcastic sardonic sarong sashay sate satirise satirize satisfaire satisfeito satisfy
+sattsam saturate saturated saturday saturieren saturn saubern saudavel sauerkraut sauf saugetier saugling
+saure sauter sauvage sauvegarder sauver save savoir savour saw sbs sbsuser scaffold scale scaly scamper scan
+scanning scar scarcely scare scared scarification scarily scarper scary scenario scene scent scented schach
+schachern schaden schaf schamen schandehalber scharenweise scharf scharren scharwenzeln schattig schatzen
+schatzungsweise schaukelstuhl schedule scheduler scheibchenweise scheitern schematise scheme scheuern schielen
+schier schiesspulver schiff schillern schillernd schimmeln schippen schirmen schlafzimmer schlange schlau
+schlechthin schleimen schlep schleudern schliesslich schlimmstenfalls schlottern schlucht schlucken schlurfen
+schmatzen schmecken schmeicheln schmiegen schminken schmirgeln schmoren schmucken schmuggeln schnabeln
+schnarren schnattern schnaufen schnee schnell schnellstens schniegeln schnitzel schnitzeln schnuffeln schnuren
 schnurstracks scholarship schon schonen schonmal schopferisch schramen schrammen schrank schraube schreibtisch
 schrift schrittweise schrubben schrumpeln schuften schuldenhalber schule schummeln schuren schusswaffe
 schustern schwabeln schwangern schwangerschaft schwanken schwanzeln schwanzen schweben schweinigeln schwerlich
 schwert schwimmen schwungvoll scientific scientist scoff scoop scope score scorn scornful scorpion scotch
 scotland scout scowl scrabble scram scramble scrap scrape scratch scratchy screw scruple scrutinise scuffle
-scuttle se seafood seagull seal search searchingly season secar secher seco second secondary secouer
-secouriste secours secrecy secret section seculaire secularize seculo sedately seddel sedentaire sediment
-seduire see seele seemingly segel segeln segregate seguir segundo seguro sehnen sehr seinerseits seinerzeit
-seinetwegen seinetwillen seit seitab seitdem seitens seither seitlich seitlings seitwarts sekund sekunde
-sekundieren selbander selbdritt selbigesmal selbst selbstandig selbstbestimmt selbstbewusst selbstredend
-selbstsicher selbststandig selbviert seldom selecionar selfish selfishly sell selon selskab selten
-selvfolgelig selvom selvsikker semana sembler semer senado senha sensationell sense sensibel sensibilisieren
-sensitiv sensitize sensor sentar sentimental sentir separate separately separer separieren september septembre
-septiembre sequel sequence sequencer sequencing sequester sequser serenade serene serialize serie serios
-seriously sermon serpentine serrer serve server serviable service services servir sesame sessel settembre
-settle settler seufzen severe sevilla sew sexismus sexuell sexy shabby shadowbox shadowy shady shaft shakily
-shallow sham shameful shameless shampoo shanghai shark sharp sharply shear sheathe sheepishly sheet shell
-shimmering shinny shiny shipper shirk shocked shoddy shoot shore short shoulder shout shovel showboat showy
-shred shrill shrilly shudder shush shy shyly si sicher sicherheitshalber sicherheitsorientiert sicherlich
-sichten sick side sideboard siden sidetrack sieben siechen siege siegen siegreich siezen siffler sige
-sightseeing sign signaler signature signer signifier signifikant sikhreligion sikker silber silent silently
-silk silky silt silver similar simpel simple simples simplifier simplistic sin since sincere sincero sinful
-singe singing single sinnvollerweise sint sit site sitot situer sizzle sizzling sjov skandalos skarp skate
-skateboard skean skeletal skeleton skelett ski skikkelig sklaverei skole skon skont skov skraemmende skrive
-skulptur sky skyldig skyline skyscraper slake slank slap slather sleepily sleepy sleet slide slight slime
-slimy slink slip slipper slope slow slowly slump slushy smack smagfuld smal small smart smarten smog smoggy
-smoke smooth smoothly smrt smrtlink smug smuggle smuk snack snappy snarling snart sne sneak sneaky snedig snif
-sniff sniveling snob snoop snoopy snow snowplow snuggle so soap sociable sock sod sodann soeben sofa sofort
-sofrer soft softly software sogar soge soggy sogleich soigner soit sojabohne sol solace solala solder solemnly
-solicit solid solidarisch solidarisieren solide solidly solido soliloquy solitaire solliciter soltar solution
-solvency som somber sombra sombre sombrer some someplace sometimes somit sommer sommers sommersuber sonar
-sonata sonder sonderbarerweise songer sonhar sonnabends sonne sonnensystem sonner sonnet sonnig sonntag
-sonntags sonst soon sopa sophisticated sore sorgenfrei sorgfaltig sorghum sorgsam sorrowful sortir sorvete sot
-soucier soudain souffler soufflieren souffrir souhaiter soulager soulever soulful souligner soumettre soup
-soupconner souper souple soupy sour source sourire sous soustraire soutenir south souvenir souvent sove
-sovevaerelse soweit sowieso soybean sozial sozialisieren sozialismus sozialvertraglich sozusagen space
-spaendende spain spanish spannend spark sparkling sparsam sparse spassig spatabends spater spaterhin
-spatestens spatnachmittags spattering spear specialiste specific spectacles spectate speedily speedy speicheln
-spektakular spellcheck spenden spennende sperrangelweit sperren spew speziell spherical spice spiel
-spielerisch spiffy spil spille spirit spirited spise spiteful spitz spitze splash splay splendid splendide
-split splosh splurge spontan spook sporge sporgsmal spork sport sportlich spotless spotteln spotten sprache
-sprachlos sprengen sprengstoff spring sprinkles spritzen spritzig sprudeln spulen spurbar sputen square
-squeaky squid squiggly squirm staatsmann stabil stabilise stabilisieren stable stack stadig stadt
-stadtauswarts stadteinwarts staerk stage stahl staid stained stake staksen stale stall standard standhaft
-stankern stanzen stapfen star starboard starch stark start starte started starten stat state statement station
-stationieren statt stattdessen stattlich statue status stauchen staupen stay steak stealthily steel steep
-steeple steil stellen stellenweise stenografieren stenographieren step steppen sternly stets steuerbord
-stibitzen stichfest sticken sticker sticky stiff stiffen stiften stigmatize stilbewusst stilisieren still
-stille stillen stilsicher stilvoll stimmig stimmungsvoll sting stingy stint stitcher stjerne stochern stock
-stocken stockholm stoisch stol stolpern stolt stolz stone stool stoop stop stopped store storm stormy
-stornieren storrelse story storyboard stossweise stottern stracks strafen strahlen strahlend straight strait
-straks stralende stram strand stranden strange stranger strangulieren strategisch strategy stratify straucheln
-straw streaming strebsam street streng stressen strict strictly strident striking strikt stromab stromauf
-strong strotzen structure strukturieren strukturiert stuckchenweise stuckweise studienhalber stue stufenweise
-stuff stuhl stulpen stumm stump stumpern stunde stunning stunt stupendous sturdy sturmisch stygg stylish suar
+scuttle se seafood seagull seal search searchingly season secar secher seco second seconda secondary secondo
+secouer secouriste secours secrecy secret section seculaire secularize seculo sedately seddel sedentaire
+sediment seduire see seele seemingly segel segeln segregate seguir segunda segundo seguro sehnen sehr
+seinerseits seinerzeit seinetwegen seinetwillen seit seitab seitdem seitens seither seitlich seitlings
+seitwarts sekund sekunde sekundieren selbander selbdritt selbigesmal selbst selbstandig selbstbestimmt
+selbstbewusst selbstredend selbstsicher selbststandig selbviert seldom selecionar selfish selfishly sell selon
+selskab selten selvfolgelig selvom selvsikker semana sembler semer senado senha sensationell sense sensibel
+sensibilisieren sensitiv sensitize sensor sentar sentimental sentir separate separately separer separieren
+september septembre septiembre sequel sequence sequencer sequencing sequester sequser sera serenade serene
+serialize serie serios seriously sermon serpentine serrer serve server serviable service services servir
+sesame sessel settembre settle settler seufzen severe sevilla sew sexismus sexuell sexy sezen shabby shade
+shadow shadowbox shadowy shady shaft shakily shallow sham shameful shameless shampoo shanghai shark sharp
+sharply shear sheathe sheepishly sheet shell shimmering shinny shiny shipper shirk shocked shoddy shoot shore
+short shoulder shout shovel showboat showy shred shrill shrilly shudder shush shy shyly si sicher
+sicherheitshalber sicherheitsorientiert sicherlich sichten sick sicuro side sideboard siden sidetrack sieben
+siechen siege siegen siegreich siezen siffler siga sige sightseeing sign signaler signature signe signer
+signifier signifikant sikhreligion sikker silber silent silently silk silky silt silver similar simpel simple
+simples simplifier simplistic sin since sincere sincero sinful singe singing single sinnvollerweise sint sit
+site sitot situer sizzle sizzling sjov skandalos skarp skate skateboard skean skeletal skeleton skelett ski
+skikkelig sklaverei skole skon skont skov skraemmende skrive skulptur sky skyldig skyline skyscraper slake
+slank slap slather sleepily sleepy sleet slide slight slime slimy slink slip slipper slope slow slowly slump
+slushy smack smagfuld smail smal small smart smarten smog smoggy smoke smooth smoothly smrt smrtlink smug
+smuggle smuk snack snappy snarling snart sne sneak sneaky snedig snif sniff sniveling snob snoop snoopy snow
+snowplow snuggle so soap sociable sock sod sodann soeben sofa sofort sofrer soft softly software sogar soge
+soggy sogleich soigner soit sojabohne sol sola solace solala solder sole solemnly soli solicit solid
+solidarisch solidarisieren solide solidly solido soliloquy solitaire solliciter soltar solution solvency som
+somber sombra sombre sombrer some someplace sometimes somit sommer sommers sommersuber sonar sonata sonda
+sonder sonderbarerweise songer sonhar sonnabends sonne sonnensystem sonner sonnet sonnig sonntag sonntags
+sonst soon sopa sophisticated sore sorgenfrei sorgfaltig sorghum sorgsam sorrowful sortir sorvete sot soucier
+soudain souffler soufflieren souffrir souhaiter soulager soulever soulful souligner soumettre soup soupconner
+souper souple soupy sour source sourire sous soustraire soutenir south souvenir souvent sove sovevaerelse
+soweit sowieso soybean sozial sozialisieren sozialismus sozialvertraglich sozusagen space spaendende spain
+spanish spannend spark sparkling sparsam sparse spassig spatabends spater spaterhin spatestens spatnachmittags
+spattering spear specialiste specific spectacles spectate speedily speedy speicheln spektakular spellcheck
+spenden spennende sperrangelweit sperren spew speziell spherical spice spiel spielerisch spiffy spil spille
+spirit spirited spise spiteful spitz spitze splash splay splendid splendide split splosh splurge spontan spook
+sporge sporgsmal spork sport sportlich spotless spotteln spotten sprache sprachlos sprengen sprengstoff spring
+sprinkles spritzen spritzig sprudeln spulen spurbar sputen square squeaky squid squiggly squirm staatsmann
+stabil stabilise stabilisieren stable stack stadig stadt stadtauswarts stadteinwarts staerk stage stahl staid
+stained stake staksen stale stall standard standhaft stankern stanzen stapfen star starboard starch stark
+start starte started starten stat state statement station stationieren statt stattdessen stattlich statue
+status stauchen staupen stay steak stealthily steel steep steeple steil stelle stellen stellenweise
+stenografieren stenographieren step steppen sternly stessi stets steuerbord stibitzen stichfest sticken
+sticker sticky stiff stiffen stiften stigmatize stilbewusst stilisieren still stille stillen stilsicher
+stilvoll stimmig stimmungsvoll sting stingy stint stitcher stjerne stochern stock stocken stockholm stoisch
+stol stolpern stolt stolz stone stool stoop stop stopped store storm stormy stornieren storrelse story
+storyboard stossweise stottern stracks strafen strahlen strahlend straight strait straks stralende stram
+strand stranden strange stranger strangulieren strategisch strategy stratify straucheln straw streaming
+strebsam street streng stressen strict strictly strident striking strikt stromab stromauf strong strotzen
+structure strukturieren strukturiert stuckchenweise stuckweise studienhalber stue stufenweise stuff stuhl
+stulpen stumm stump stumpern stunde stunning stunt stupendous sturdy sturmisch stygg styles stylish suar
 subdued subexpression subir subito submissive submitter subsidy subsister substantial substantiate substantiv
-substanziell substanzreich substituer substitution subtle subtract suburban subventionieren succeder
+substanziell substanzreich substituer substitution subtle subtract suburban subventionieren succeder success
 successfully suckle suco sudden suddenly sudlich sudostlich sudwarts sudwestlich suffice suffire suffisamment
-suffocate sugary suggerer suggerieren suhlen suitcase suivant suivre sujo sukzessive sulten sumir summarise
-summary summer summers summieren sun sunbathe sunbeam sund sundae sunday sunder sundig sundigen sunn sunny sup
-super superb superficial superior supermarked supermercado superuser supervisor supplier support supporter
-supportive supposer supposing supprimer sur surface surge surmonter surpreender surprendre surprise surprised
-surprisingly surren sursauter surveiller survivre sus susciter sushi suspendieren suspension suspiciously suss
-sussurrar sustenance suv svag svar svelte svomme swanling swat swath swathe sway swear sweatshop sweden sweet
-sweetly swelter swerve swift swiftly swill swim swine swing swiss switch switchboard swordfish sydney
-symbolise sympathetically sympathique sympathisch synagoge synergy synes synge synlig synthesise syringe
-sysadmin system tabellarisieren table tabletop tabulate tacher tackle tadellos taenke tafeln taff tag tage
-tagen tageweise tags tagsuber tagsunter tail tailler taire takeln taktvoll talab talabwarts talauf talaufwarts
-talaus talauswarts tale talein taleinwarts talentiert talkative tall talmodig talwarts tame tangible tank
-tankful tanner tant tantot tanz tanzeln taper tapete tapezieren tapfer tapioca tapper tapsen tard tarde tarder
-tarieren taro tarragon tarry tartaruga task tasty tater tatkraftig tatscheln tattered taub taubheit tauen
-tauglich taumeln taut taxi taxicab taxieren taylor team teamfahig teammate teater teatro tecan technical
-technician technologie technologist tecido tectonics tedious tee teeming tegning teilbar teilen teils
-teilweise telefon telefone telefonieren telephoner telescope tellement temer temeraire temoigner tempel
-temperamentvoll temperar temperatur temperature tempestade template tempo tempting tenant tender tenderly
-tendieren tendre tenement tenir tennis tense tensely tentacle tenter tepid teppich teriyaki term terminer
-terne terra terraform terrasse terrestre terrible terriblement terribly terrorise test testar testify
-testimonial testing tests testweise teto teuer texten than thankfully that the theater thermo these thick
-thigh thin think thongs thorn thorny thorough thoroughly those though thoughtfully thread thrifty throbbing
-thronen through throughout throughput thump thunderbolt thursday thyme tid tidy tief tiefgrundig tier tigern
-tight tighten tightly tigre tijolo til tile tiles tilfreds tilgaengelig tilgjengelig till tilstrekkelig time
-timely times timide timido tinderbox tinted tiny tirar tired tirer tirilieren tisch tischlern tisser tit tja
-tjene to toady toaster toc toe tolerant tolerer tollen tomada tomatillo tomb tomber tomography tomorrow
-tonangebend tonen too tool tooth toothbrush toothpick top topsail tor torden tordre torn tornado toronto
-torrent tossir tot total totalement toten touchant toucher touchieren tough toujours toulouse toupieren
-touriste tourner tousle tousser tout toutefois toward towards trabalhar tracer trachten tradition
-traditionalism traditionell traduce traduire trae traene traenet traffic tragic train trained trainer traiter
-traktieren trancher tranchieren tranken tranquille transcend transferieren transformar transformer translation
-transmettre transom transparency transparent transparente transpirar transpirieren transplant transplantieren
-transporter transportieren transzendent trappe trash tratar trator trauern traumen traumerisch traumhaft
-traurig traurigerweise travailler travel traverser travesseiro tray treasure treble treffend treinar trek trem
-trembler tremendously tremper trench treppab treppauf treppe tres treu treuherzig trial triangulaire
-triangular triathlete tribe tributary trick tricky trier trim trimmen trin triompher triste triumphantly
-triumphieren trivial trocar trocken trofast trolley tromp tromper trop tropecar tropfchenweise tropfeln
-tropfenweise tropferlweise trosten trotteln trotz trotzdem troubled troubler trouser trouver trovao true truly
-trust trusting trustworthy trusty truthfully tsunami tuba tube tuber tuberkulose tuchtig tuer tuesday
-tugendhaft tune tung tunlichst tunnel tur turbo turbulent turin turnen turquoise turret turteln tusk tut tuten
-tuxedo tv tvaers twin twine twist tydelig tynn type typeface typewriter typify typisch typischerweise
-typisieren uafhaengig uavhengig ubegraenset ubekymret uben uber uberall uberallhin uberaus uberdies
-uberdurchschnittlich uberein ubergangsweise ubergenau uberhand uberhaupt uberkopf uberlegen uberlegt
-ubermorgen ubernachten uberragend uberraschend uberraschenderweise uberschwemmung ubersichtlich ubersinnlich
-ubertrumpfen uberwaltigend uberwiegend uberwintern uberzeugend ublicherweise ubrigens ubungshalber uden
-udenfor udfore udforske udgive udleje udstilling uenig uf uformel uge ugh ugly uh uhindret uhoflig ujevn ulige
-ulovlig ultimate ultimately ultimativ ulykkelig um umfassend umganglich umhin umiddelbar umjubelt umkehrbar
-umranden umschwarmt umsichtig umsonst umstandehalber umstandshalber umtriebig umulig umwerfend umwolken
-unabashedly unabhangig unaccountably unangreifbar unantastbar unaufhaltsam unavailable unaware unbalance
-unbandig unbearably unbeeinflussbar unbefangen unbeirrbar unbekummert unbeschadet unbeschreiblich unbeschwert
-unbesehen unbesorgt unbestechlich unbestritten unbezahlbar unblinking uncomfortable uncommon unconscious
-uncork uncover undefined under underachieve undergo underneath underpants underplay understanding understated
-undervejs undervise undurchsichtig unearth uneigennutzig uneingedenk unerachtet unerbittlich unerreichbar
-unersetzlich unerwarteterweise unethically uneven unexpectedly unfassbar unfern unfinished unfit unfortunate
-unfortunately unfreeze unfurl ungdom ungeachtet ungefahr ungenau ungerechnet ungerechterweise ungern
-ungestraft ungewohnlich ungezwungen unglucklicherweise ungluckseligerweise unha unhappy unhealthy unibody
-uniform unik unimportant unimpressively unique unisono unit univers universidade universitet university
-unkempt unknown unkompliziert unkonventionell unlangst unlawful unlearn unless unlike unlined unlucky
-unnachgiebig unnaturally unnaturlig unnecessarily unnotigerweise unpleasant unproblematisch unrealistic unripe
-unruly unschlagbar unscramble unselfish unsererseits unseretwillen unserseits unsertwillen unsightly
-unsrerseits unsteady unsterblich unsung unten untenan untenherum untenrum unter unterdessen untereinander
-unterernahrung unterhalb unterhaltsam unterminieren unternehmungsfreudig unternehmungslustig untertunneln
-unterwegs unterweil unterweilen untidy until untimely unto untried untrue unubersehbar unubertroffen unused
-unusual unverfalscht unvergesslich unvergleichbar unverkennbar unverletzbar unversehens unverwechselbar
-unverwundbar unverzichtbar unvoreingenommen unvorsichtigerweise unvorstellbar unweit unwelcome unwiderstehlich
-unwieldy unwilling unwritten unzip up upbeat upliftingly upon upright uproot upsell upset upward upwardly
-uralt uranus urban urettferdig urgently urknall urna urso usable usaedvanlig usar usefully useless uselessly
-user users usher uskadt usually utalmodig utilization utilized utrolig utter utterly vaca vacantly vacation
-vacinar vaeg vaegt vaelge vaerdi vaere vagao vagina vague vaguely vain vaincre vainly valencia valentine valg
-valiantly validar validity valley valoir valuable value valve vamoose vanadyl vandre vanish vanligvis vanter
-variable varier variieren varm varme varrer vary vast vaste vastly vaterlicherseits vazio ved veg vega veiller
-vein vej vejr vela velho vellykket velocity velvety vender vendre vendredi vengeful venger venice venir venlig
-vennlig venom vento venture venus ver veranderbar verantwortungsbewusst verantwortungslos verantwortungsvoll
-verappeln verasteln verballhornen verbally verben verbiestern verbindend verbindlich verbindung verblassen
-verbluffend verbogen verbramen verbrannt verbreitet verbrieft verburgt verchromen verdadeiro verdient
-verdifull verdoppeln verdorren verdrecken verdutzen vereador verehrt vereinen verfeinden verfeinern
-verfluchtigen verfrachten verfuhrerisch vergallen vergebens vergeistigen verger vergeuden vergewaltigen
-vergiften vergipsen vergleichsweise vergnugenshalber vergnugungshalber vergratzen vergreisen verhaltnismassig
-verheddern verherrlichen verhutung verifier verify verinnerlichen verkehrt verklart verklausulieren verkorksen
-verkorpern verkrusten verkupfern verlasslich verlockend vermahlen vermarkten vermittelnd vermittels
-vermittelst vermoge vernarben vernetzen vernetzend vernunfteln veroden verpatzen verpesten verplempern
-verproviantieren verrecken verrenken vers verscheissern verscherbeln verschiedentlich verschiffen verschwenden
-verser versichert versiert versinnbildlichen version versklaven versohnlich verspaten verspiessern verstand
-verstandlicherweise verstandnisvoll versteinern verstummeln verstummen versumpfen versus versussen vertraglich
-vertrauensvoll vertrauenswurdig vertraumt verulken verve vervielfaltigen verwegen verwohnt verwundert
-verwusten very verzichten vestir vestment vet vetar veto vetuste via viability viajar vibrant vibraphone
-vibrar vibration vibrer vice vicinity viciously victorious victoriously vide video vider vidro vieh viel
-vielenorts vielerorts vielfach vielfaltig vielleicht vielmals vielmehr vielschichtig vielseitig vienna viernes
-vigiar vigtig vild vill ville villig vind vindue vinter violent violently violer violet violin virer virginia
-virkelig virksomhed virus vis vise viser visieren vision visionar visiter visitieren visivel vista
-visualisieren vital vite vittig vivace vivacious vivaciously vivid vivre vizinho vlan voar vogel voir vokse
-voksen vol voler volksmusik voll vollauf vollends voller volleyball vollig vollstandig volontiers voltar
-voluminous voluntarily volunteer vom von vonjeher vonseiten vonstatten vor vorab vorace voran vorauf voraus
-vorausschauend vorbehaltlich vorbehaltlos vorbei vorbildhaft vorbildlich vordem voreinst vorerst vorgangig
-vorher vorhin vormals vormittags vorn vorne vornehm vornehmlich vorneweg vorschussig vorsichtshalber
-vorsorglich vorteilhaft vortrefflich voruber vorurteilsfrei vorwarts vorweg vorwiegend vorwitzig
-vorzeigenswert vorzuglich vorzugsweise votar voter voto vouh vouloir voyager vraiment vraisemblablement vroum
-vulgarise vulkan wach wachsam wackeln wafer waffe waft wagemutig wahlen wahlerisch wahlweise wahrend
-wahrenddem wahrhaftig wahrheit wahrheitsliebend wahrlich waist wales walken walker wallaby wallen wallop waltz
-wandelbar wandeln wann warlike warm warme warmhearted warmherzig warming warmly warning warp warped warum was
-wasabi wash washington wasser wasserfall wassern waste wasteful waten waterlogged waters waterspout watery
-waver wavy way weakly wealthy wear wearily weary weatherize webbed wechseln wedding wedge wednesday wee weekly
-weep weg wegarbeiten wegdiskutieren wegen wegschnippen weich weiden weight weighty weiland wein weird weise
-weit weitab weitaus weitblickend weiter weiterhin weiters weitherum weithin weitsichtig weizen welcome well
-weltbekannt weltgewandt weltoffen wendig weniger wenigstens werktags wertschatzend wertvoll wesentlich weshalb
-west westernise westernize westlich westwarts weswegen wetly wetten wettern whack whale what wheel when
-whenever where whereas wherever whether which while whimsical whine whirlwind whisper whispered whistle white
-whitewash who whoa whoever whole wholly whopping whose whup why wichtig wicked wickeln wide wider
-widerstandsfahig widerstehen widow wie wieder wiederkauen wiederum wiegeln wienern wieselflink wieso wiggly
-wild wilderness wildly will wille willen willensstark willfully willing willkommen willow wilt wilted wind
-winding window windows windy wing winged winken winter winters wintersuber wire wirklich wirksam wischen wise
-wisecrack wisely wissbegierig wissenschaft wissenschaftler wissenschaftlich wissenshungrig with within without
-witty witzeln witzig wo woanders woandershin wobbly wochenends wodurch woeful woefully wogegen woher woherum
-wohin wohl wohlan wohlauf wohlerzogen wohlgemerkt wohlklingend wohlriechend wohlschmeckend wohltuend
-wohluberlegt wohlverdient wohlwollend wohnhaus wohnzimmer wolben wolf wolke wolkenkratzer wombat womit
-womoglich wonach wonderful wonderfully woods woot worauf woraufhin word wordy worein worin worldly worriedly
-worse worst wortgewandt worth worthless worthwhile worthy woruber woselbst wound wow wozu wrathful wretched
-wriggler wring writ writhing wrong wrongly wry wuchern wuchten wunderbar wunderbarerweise wunderhubsch
-wunderlich wunderlicherweise wunderschon wundervoll wunschen wunschenswert wurdevoll wurdigen wurfel wurgen
-wurmen wursteln wuscheln wuseln xenophil xerographieren y yahoo yak yarmulke yawn yawningly yearly yearn
-yearningly yeast yellow yellowish yes yesterday yet yield yieldingly yin yippee yogurt york young youthful
-youthfully yowza yuck yum yummy yuppify zah zahl zahlen zahlungshalber zahmen zahnlos zanken zany zapfen zart
-zartfuhlend zartlich zauberhaft zausen zealous zebra zechen zeh zehren zeichnen zeigen zeit zeitalter zeitlang
-zeitlebens zeitlich zeitlos zeitweise zelten zen zerbrechlich zerdeppern zerfurchen zerkleinern zerren
-zertifizieren zertrummern zesty zetern zielbewusst zielen zielfuhrend zielorientiert zielsicher zielstrebig
-ziemlich zieren zigmal zimmer zimmermann zinn zionismus zirka zirpen zischen zocken zogern zoomen zornig zowie
-zu zuallerallererst zuallerallerletzt zuallererst zuallerletzt zuallermeist zualleroberst zuallerunterst
+suffocate sugary suggerer suggerieren suhlen suitcase suivant suivre sujo sukzessive sulten suma sumir
+summarise summary summer summers summieren sun sunbathe sunbeam sund sundae sunday sunder sundig sundigen sunn
+sunny sup super superb superficial superior supermarked supermercado superuser supervisor supplier support
+supporter supportive supposer supposing supprimer sur surface surge surmonter surpreender surprendre surprise
+surprised surprisingly surren sursauter surveiller survivre sus susciter sushi suspendieren suspension
+suspiciously suss sussurrar sustenance suv svag svar svelte svomme swanling swat swath swathe sway swear
+sweatshop sweden sweet sweetly swelter swerve swift swiftly swill swim swine swing swiss switch switchboard
+swordfish sydney symbolise sympathetically sympathique sympathisch synagoge synergy synes synge synlig
+synthesise syringe sysadmin system tabellarisieren table tabletop tabulate tacher tackle tadellos taenke
+tafeln taff tag tage tagen tageweise tags tagsuber tagsunter tail tailler taire takeln taktvoll talab
+talabwarts talauf talaufwarts talaus talauswarts tale talein taleinwarts talentiert tali talkative tall
+talmodig talwarts tame tangible tank tankful tanner tant tantot tanz tanzeln taper tapete tapezieren tapfer
+tapioca tapper tapsen tard tarde tarder tarieren taro tarragon tarry tartaruga tasa task tasty tater
+tatkraftig tatscheln tattered taub taubheit tauen tauglich taumeln taut taxi taxicab taxieren taylor team
+teamfahig teammate teater teatro tecan technical technician technologie technologist tecido tectonics tedious
+tee teeming tegning teilbar teilen teils teilweise telefon telefone telefonieren telephoner telescope
+tellement temer temeraire temoigner tempel temperamentvoll temperar temperatur temperature tempestade template
+tempo tempting tenant tender tenderly tendieren tendre tenement tenir tennis tense tensely tentacle tenter
+tepid teppich teriyaki term terminer terne terra terraform terrasse terrestre terrible terriblement terribly
+terrorise test testar testify testimonial testing tests testweise teto teuer texten than thankfully that the
+theater thermo these thick thigh thin think thongs thorn thorny thorough thoroughly those though thoughtfully
+thread thrifty throbbing thronen through throughout throughput thump thunderbolt thursday thyme tid tidy tief
+tiefgrundig tier tigern tight tighten tightly tigre tijolo til tile tiles tilfreds tilgaengelig tilgjengelig
+till tilstrekkelig time timely times timide timido tinderbox tinted tiny tirar tired tirer tirilieren tisch
+tischlern tisser tit tja tjene to toady toaster toc toe tolerant tolerer tollen toma tomada tomatillo tomb
+tomber tomography tomorrow tonangebend tonen too tool tooth toothbrush toothpick top topsail tor torden tordre
+torn tornado toronto torrent tossir tot total totalement toten touchant toucher touchieren tough toujours
+toulouse toupieren touriste tourner tousle tousser tout toutefois toward towards trabalhar trace tracer
+trachten tradition traditionalism traditionell traduce traduire trae traene traenet traffic tragic train
+trained trainer traiter traktieren trancher tranchieren tranken tranquille transcend transferieren transformar
+transformer transito translation transmettre transom transparency transparent transparente transpirar
+transpirieren transplant transplantieren transporter transportieren transzendent trappe trash tratar trator
+trauern traumen traumerisch traumhaft traurig traurigerweise travailler travel traverser travesseiro tray
+treasure treble treffend treinar trek trem trembler tremendously tremper trench treppab treppauf treppe tres
+treu treuherzig trial triangulaire triangular triathlete tribe tributary trick tricky trier trim trimmen trin
+triompher trip triste triumphantly triumphieren trivial trocar trocken trofast trolley tromp tromper trop
+tropecar tropfchenweise tropfeln tropfenweise tropferlweise trosten trotteln trotz trotzdem troubled troubler
+trouser trouver trovao true truly trust trusting trustworthy trusty truthfully tsunami tuba tube tuber
+tuberkulose tuchtig tuer tuesday tugendhaft tune tung tunlichst tunnel tur turbo turbulent turin turnen
+turquoise turret turteln tusk tut tuten tuxedo tv tvaers twin twine twist tydelig tynn type typeface
+typewriter typify typisch typischerweise typisieren uafhaengig uavhengig ubegraenset ubekymret uben uber
+uberall uberallhin uberaus uberdies uberdurchschnittlich uberein ubergangsweise ubergenau uberhand uberhaupt
+uberkopf uberlegen uberlegt ubermorgen ubernachten uberragend uberraschend uberraschenderweise uberschwemmung
+ubersichtlich ubersinnlich ubertrumpfen uberwaltigend uberwiegend uberwintern uberzeugend ublicherweise
+ubrigens ubungshalber uden udenfor udfore udforske udgive udleje udstilling uenig uf uformel uge ugh ugly uh
+uhindret uhoflig ujevn ulige ulovlig ultimate ultimately ultimativ ultimo ulykkelig um umfassend umganglich
+umhin umiddelbar umjubelt umkehrbar umranden umschwarmt umsichtig umsonst umstandehalber umstandshalber
+umtriebig umulig umwerfend umwolken unabashedly unabhangig unaccountably unangreifbar unantastbar unaufhaltsam
+unavailable unaware unbalance unbandig unbearably unbeeinflussbar unbefangen unbeirrbar unbekummert
+unbeschadet unbeschreiblich unbeschwert unbesehen unbesorgt unbestechlich unbestritten unbezahlbar unblinking
+uncomfortable uncommon unconscious uncork uncover undefined under underachieve undergo underneath underpants
+underplay understanding understated undervejs undervise undurchsichtig unearth uneigennutzig uneingedenk
+unerachtet unerbittlich unerreichbar unersetzlich unerwarteterweise unethically uneven unexpectedly unfassbar
+unfern unfinished unfit unfortunate unfortunately unfreeze unfurl ungdom ungeachtet ungefahr ungenau
+ungerechnet ungerechterweise ungern ungestraft ungewohnlich ungezwungen unglucklicherweise ungluckseligerweise
+unha unhappy unhealthy unibody uniform unik unimportant unimpressively unique unisono unit univers
+universidade universitet university unkempt unknown unkompliziert unkonventionell unlangst unlawful unlearn
+unless unlike unlined unlucky unnachgiebig unnaturally unnaturlig unnecessarily unnotigerweise unpleasant
+unproblematisch unrealistic unripe unruly unschlagbar unscramble unselfish unsererseits unseretwillen
+unserseits unsertwillen unsightly unsrerseits unsteady unsterblich unsung unten untenan untenherum untenrum
+unter unterdessen untereinander unterernahrung unterhalb unterhaltsam unterminieren unternehmungsfreudig
+unternehmungslustig untertunneln unterwegs unterweil unterweilen untidy until untimely unto untried untrue
+unubersehbar unubertroffen unused unusual unverfalscht unvergesslich unvergleichbar unverkennbar unverletzbar
+unversehens unverwechselbar unverwundbar unverzichtbar unvoreingenommen unvorsichtigerweise unvorstellbar
+unweit unwelcome unwiderstehlich unwieldy unwilling unwritten unzip up upbeat upliftingly upon upright uproot
+upsell upset upward upwardly uralt uranus urban urettferdig urgently urknall urna urso usable usaedvanlig usar
+usefully useless uselessly user users usher uskadt usually utalmodig utilization utilized utrolig utter
+utterly vaca vacantly vacation vacinar vaeg vaegt vaelge vaerdi vaere vagao vagina vague vaguely vain vaincre
+vainly valencia valentine valg valiantly valid validar validity valley valoir valor valuable value valve
+vamoose vanadyl vandre vanish vanligvis vanter vari variable varier variieren varm varme varrer vary vast
+vaste vastly vaterlicherseits vazio ved veda veg vega veiller vein vej vejr vela velho vellykket velocity
+velvety vender vendre vendredi vengeful venger venice venir venlig vennlig venom vento venture venus ver
+veranderbar verantwortungsbewusst verantwortungslos verantwortungsvoll verappeln verasteln verballhornen
+verbally verben verbiestern verbindend verbindlich verbindung verblassen verbluffend verbogen verbramen
+verbrannt verbreitet verbrieft verburgt verchromen verdadeiro verdient verdifull verdoppeln verdorren
+verdrecken verdutzen vereador verehrt vereinen verfeinden verfeinern verfluchtigen verfrachten verfuhrerisch
+vergallen vergebens vergeistigen verger vergeuden vergewaltigen vergiften vergipsen vergleichsweise
+vergnugenshalber vergnugungshalber vergratzen vergreisen verhaltnismassig verheddern verherrlichen verhutung
+verifier verify verinnerlichen verkehrt verklart verklausulieren verkorksen verkorpern verkrusten verkupfern
+verlasslich verlockend vermahlen vermarkten vermittelnd vermittels vermittelst vermoge vernarben vernetzen
+vernetzend vernunfteln vero veroden verpatzen verpesten verplempern verproviantieren verrecken verrenken vers
+verscheissern verscherbeln verschiedentlich verschiffen verschwenden verser versichert versiert
+versinnbildlichen version versklaven versohnlich verspaten verspiessern verstand verstandlicherweise
+verstandnisvoll versteinern verstummeln verstummen versumpfen versus versussen vertraglich vertrauensvoll
+vertrauenswurdig vertraumt verulken verve vervielfaltigen verwegen verwohnt verwundert verwusten very
+verzichten vestir vestment vet vetar veto vetuste via viability viajar vibrant vibraphone vibrar vibration
+vibrer vice vicinity viciously victorious victoriously vide video vider vidro vieh viel vielenorts vielerorts
+vielfach vielfaltig vielleicht vielmals vielmehr vielschichtig vielseitig vienna viernes vigiar vigtig vild
+vill ville villig vind vindue vinter violent violently violer violet violin virer virginia virkelig virksomhed
+virus vis vise viser visieren vision visionar visiter visitieren visivel vista visualisieren vita vital vite
+vittig vivace vivacious vivaciously vivid vivre vizinho vlan voar vogel voir vokse voksen vol voler volksmusik
+voll vollauf vollends voller volleyball vollig vollstandig volontiers voltar voluminous voluntarily volunteer
+vom von vonjeher vonseiten vonstatten vor vorab vorace voran vorauf voraus vorausschauend vorbehaltlich
+vorbehaltlos vorbei vorbildhaft vorbildlich vordem voreinst vorerst vorgangig vorher vorhin vormals vormittags
+vorn vorne vornehm vornehmlich vorneweg vorschussig vorsichtshalber vorsorglich vorteilhaft vortrefflich
+voruber vorurteilsfrei vorwarts vorweg vorwiegend vorwitzig vorzeigenswert vorzuglich vorzugsweise votar voter
+voto vouh vouloir voyager vraiment vraisemblablement vroum vulgarise vulkan wach wachsam wackeln wafer waffe
+waft wagemutig wahlen wahlerisch wahlweise wahrend wahrenddem wahrhaftig wahrheit wahrheitsliebend wahrlich
+waist wales walken walker wallaby wallen wallop waltz wandelbar wandeln wann waren warlike warm warme
+warmhearted warmherzig warming warmly warning warp warped warum was wasabi wash washington wasser wasserfall
+wassern waste wasteful waten waterlogged waters waterspout watery waver wavy way ways weakly wealthy wear
+wearily weary weatherize webbed wechseln wedding wedge wednesday wee weekly weep weg wegarbeiten
+wegdiskutieren wegen wegschnippen weich weiden weight weighty weiland wein weird weise weit weitab weitaus
+weitblickend weiter weiterhin weiters weitherum weithin weitsichtig weizen welcome well weltbekannt
+weltgewandt weltoffen wendig weniger wenigstens wenn werktags wertschatzend wertvoll wesentlich weshalb west
+westernise westernize westlich westwarts weswegen wetly wetten wettern whack whale what wheel when whenever
+where whereas wherever whether which while whimsical whine whirlwind whisper whispered whistle white whitewash
+who whoa whoever whole wholly whopping whose whup why wichtig wicked wickeln wide wider widerstandsfahig
+widerstehen widow wie wieder wiederkauen wiederum wiegeln wienern wieselflink wieso wiggly wild wilderness
+wildly will wille willen willensstark willfully willing willkommen willow wilt wilted wind winding window
+windows windy wing winged winken winter winters wintersuber wire wirklich wirksam wischen wise wisecrack
+wisely wissbegierig wissenschaft wissenschaftler wissenschaftlich wissenshungrig with within without witty
+witzeln witzig wo woanders woandershin wobbly wochenends wodurch woeful woefully wogegen woher woherum wohin
+wohl wohlan wohlauf wohlerzogen wohlgemerkt wohlklingend wohlriechend wohlschmeckend wohltuend wohluberlegt
+wohlverdient wohlwollend wohnhaus wohnzimmer wolben wolf wolke wolkenkratzer wombat womit womoglich wonach
+wonderful wonderfully woods woot worauf woraufhin word wordy worein worin worldly worriedly worse worst
+wortgewandt worth worthless worthwhile worthy woruber woselbst wound wow wozu wrathful wretched wriggler wring
+writ writhing wrong wrongly wry wuchern wuchten wunderbar wunderbarerweise wunderhubsch wunderlich
+wunderlicherweise wunderschon wundervoll wunschen wunschenswert wurdevoll wurdigen wurfel wurgen wurmen
+wursteln wuscheln wuseln xenophil xerographieren y yahoo yak yarmulke yawn yawningly yearly yearn yearningly
+yeast yellow yellowish yes yesterday yet yield yieldingly yin yippee yogurt york young youthful youthfully
+yowza yuck yum yummy yuppify zah zahl zahlen zahlungshalber zahmen zahnlos zanken zany zapfen zart zartfuhlend
+zartlich zauberhaft zausen zealous zebra zechen zeh zehren zeichnen zeigen zeit zeitalter zeitlang zeitlebens
+zeitlich zeitlos zeitweise zelten zen zerbrechlich zerdeppern zerfurchen zerkleinern zerren zertifizieren
+zertrummern zesty zetern zielbewusst zielen zielfuhrend zielorientiert zielsicher zielstrebig ziemlich zieren
+zigmal zimmer zimmermann zinn zionismus zirka zirpen zischen zocken zogern zoomen zornig zowie zu
+zuallerallererst zuallerallerletzt zuallererst zuallerletzt zuallermeist zualleroberst zuallerunterst
 zuausserst zueinander zuerst zufalligerweise zufolge zugegebenermassen zugeln zugeneigt zugleich zugrunde
 zugunsten zugute zuhanden zuhauf zuhause zukunftsorientiert zulande zulasten zuleid zuleide zuletzt zulieb
 zuliebe zum zumal zumeist zumindest zumindestens zumute zumuten zunachst zundend zunutze zuoberst zupfen zur

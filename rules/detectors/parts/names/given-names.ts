@@ -2,818 +2,4101 @@
 /** Given names, folded (lower case, no accents), without the words that stand on instruments. */
 export const givenNames: ReadonlySet<string> = new Set(
   `
-aadi aadidev aadinath aaditya aadrika aagam aagney aagneya aaliyah aalok aaltje aamod aanand aanandaswarup
-aanandinii aanjaneya aaratrika aaron aarya aaryan aasa aasha aashritha aatmaj aatmaja aatreya aayushmaan
-aayushman aba abaco abadon abagail abak abaka abakan abakay abani abar abay abbey abbie abbigail abbondanza
-abbondanzio abbondio abby abd abdallah abdel abdelkader abdellah abderrahmane abdiel abdon abdone abdonie
-abdou abdoul abdoulaye abdourahmane abdramane abdul abdullah abe abeiku abel abelard abelardo abele abelin
-abeline abena abendam abenzio abhaidev abhaya abhirath abhisyanta abibatou abibo abidin abigael abigaelle
-abigail abigale abigayle abigel abimbola abisola abisoye abluc abner abondance abou aboubacar aboubakar
-abraham abramio abramo abril absalon absar absolon aby acace acacie acacio acanthe acar acario acaryatanaya
-accursio ace acela acelya achaire achalesvara acharyanandana acharyasuta achil achiles achille achim achintya
-achraf achyut acilia acilio acim aciscolo acrisio acuk acun ada adah adalan adalard adalardo adalbald
-adalbaude adalberon adalbert adalberta adalberto adalfredo adalgisa adalgiso adaline adalric adalrico
-adalsinde adam adama adame adamo adan adar adas adaugo adberilgen addie addison addo addolorata adea adeboye
-adedayo adegoke adegrin adegrine adel adela adelaida adelaide adelajda adelardo adelasia adelbert adelberto
-adelchi adele adelfo adelgardo adelia adelie adelin adelina adeline adell adella adelle adelmo adelphe
-adeltrude adelya adem aden adenet adeodat adeodato adheesh adhemar adhiraj adhrit adi adib adikavi adil adile
-adin adina adinath aditeya aditya adityanandan adityanandana adja adjutor adnan ado adolf adolfa adolfina
-adolfo adolph adolphe adolphie adolphus adone adonis adonise adrain adraman adrastee adrehilde adria adriaan
-adrian adriana adrianna adriano adriel adrien adriena adrienne adrijana adrione adripathi advaya adwitiya
-adwoa affan afi afia afitap afonso afra afro afsar afsin afton afua agabay agabio agah agakagan agalak
-agamennone agape agapet agapito agasti agastya agata agatha agathange agathe agathon agaton agazio agca
-agenore agesilao agilbert agilberte aglae aglaia aglaja agnan agnane agneflete agnes agnesa agnese agneta
-agneya agnieszka agnimitra agniprava agnivesh agnos agostina agostino agrata agripina agrippa agrippin
-agrippine agrypina agustin agustina ahalya ahenk ahilya ahlem ahmad ahmed ahmet ahsen aiace aicha aida aidan
-aidano aiden aileen aimable aime aimee aimone aina aino aisha aishani aissa aissata aissatou aiyana ajan ajana
-ajeet ajit ajla ajlin ajna ak akalp akande akanni akas akata akbas akbatur akbay akboga akboru akbudak akbugra
-akbulak akca akcakoca akcora akdemir akdogan ake akeem akkun akkunlu akkurt akkus akofa akorfa akos akosua
-akram akroor aksel akshainie akshaj akshat akshata akshayakeerti akshita aksil aksungur aktan aktekin aktimur
-akua akula akumaa akunna akwasi akwesi ala alaban alaboru aladag alade aladino aladogan alain alaina alaine
-alais alakurt alamanno alan alana alanis alanna alano alara alarico alassane alayna alayunt alayuntlu alba
-alban albane albano albena alberade alberic alberico albert alberta alberte albertha albertina albertine
-alberto albertyna albin albina albino alboino albrecht albrico alceo alceste alcibiade alcide alcidie alcime
-alcina alcine alcino alcyone alda aldegonde aldemir alden aldo aldobrando aldogan aldonce aldric alea aleandro
-aleardo aleaume alec aleen alejandra alejandrin alejandro alek aleksa aleksandar aleksander aleksandra aleksej
-aleksi aleksy alemka alen alena alene alenia alenka aleodor aleramo ales aleska alessa alessandra alessandro
-alessia alessio aleth aletha alex alexa alexander alexandr alexandra alexandre alexandrea alexandria
-alexandrina alexandrine alexandro alexandros alexandru alexane alexanne alexe alexej alexia alexie alexine
-alexis alexys alexzander aleya aleyna alf alfie alfio alfons alfonsa alfonso alfonz alfonzo alford alfred
-alfreda alfredo algiso algu ali alia alica alican alice alicia alicja alida alienor aliette alighiero alima
-alin alina aline aliou alioune alis alisa alisan alisha alisir alison alissa alissia alistair alistar alivia
-alix alixe aliya aliyah aliz aliza alize alizee aljosa alka alkaboluk alkaevli alkan allan allegra allen
-allene alliaume allie allison ally alma almerigo almila almine almire almiro alois aloise aloisie aloisio
-alojz alojza alojzije alok alon alondra alone alonzo aloys aloyse alp alpagut alparsbeg alparslan alpata alpay
-alpaya alpaykagan alpbilge alpdirek alpdogan alper alperen alpertunga alpgerey alpha alphan alphee alphonse
-alphonsine alphonso alpike alpilig alpinien alpkara alpkuluk alpkutlu alptegin alptugrul alptunga alpturan
-alptutuk alpulug alpurungu alpurungututuk alpyoruk alta altan altankagan altankan altay altea altemur althea
-althee alton altuga alva alvah alvar alvaro alvena alvera alverede alverta alviero alvin alvina alvis alvise
-alwar aly alya alyah alyce alycia alysa alysha alyson alyssa alyssia alysson alzbeta ama amabela amabile amac
-amadea amadeo amadeus amadou amady amael amalia amaliane amalie amalija amalric amalthee amand amanda amande
-amandin amandine amando amani amant amante amanzio amar amara amaranaath amarande amaranthe amaranto amaresh
-amari amarnath amaryllis amat amata amath amato amatore amauri amaury amaya ambar amber ambra ambre ambrine
-ambrogio ambroise ambroisie ambrose ambrosiano ambroz ambrozy amdy amea amedee amedeo amedeu amel amelia
-ameliane amelie amelien ameline amelio amely amelya amen america americo amerigo ameth amethyste ameyatma ami
-amicie amico amie amiel amilcare amin amina aminat aminata amine aminte amintore aminu amir amira amish amiya
-amleto ammar amodini amogh amon amone amore amos amour amparo ampelio amra amrak amrit amrita amritambu amul
-amy amya amza ana anaadi anabel anabela anabelle anacleto anae anael anaelle anagh anahi anahita anaida anais
-anal anala anamaria anamarija anamika anand ananda anandamayi anang ananta anar anas anasooya anass anastacio
-anastase anastasia anastasie anastasija anastasije anastaz anastazia anastazie anastazija anastazja anasuya
-anatazie anatol anatole anatolia anatolie anca ancelin anceline anci ancica ancilla ancuk ancuta anda andac
-andel andela andelin andelina andelko andelo andeol anders anderson andi andjelina andoche andra andrada
-andras andre andrea andreane andreanne andreas andree andreea andrei andrej andreja andres andrew andri
-andrija andrijana andrin andrina andro andromeda andrzej andy andzelika anej anemona anemone anes anesa aneta
-anette anezka angadreme ange angel angela angele angeles angelica angelika angelina angeline angelique
-angelita angelo anghel anghelina angie angilbe angilberte angilran angoustan angus ani ania anibal anica
-anicee anicet aniceto anicette aniello anik anika anil anila anilaabh anilabh anina anis anise anish anisoara
-anissa anita aniya aniyah anja anjali anjaneya anjushree anjushri anka ankal anko ann anna annabel annabell
-annabella annabelle annaelle annagrazia annalena annalise annamae annamaria annamarie annapurna anne anneke
-anneli annelie annemarie annemijn annetta annette anni annibal annibale annie annika annikki annonciade
-annunziata anny anouar anouck anouk ansaldo ansbert ansberte ansel anselm anselma anselme anselmo ansgar
-ansgary anshula ansley ansovino anstrudie ant antal ante antea antek antelmo antero anthelme anthelmette
-anthony antide antigone antim antimo antino antioco antoaneta antoine antoinette anton antone antonela
-antonella antonello antonetta antonette antoni antonia antonie antonietta antonija antonin antonina antonine
-antonio antoniu antony antti antun antwan antwon anuar anuja anunay anuraag anurag anusuya anuta anwesha anya
-aoife apa apak apatarkan aphelie apolena apollina apollinaire apollinare apollinary apolline apollo apollonia
-appia appoline aprancur april apsara apuleio aquilin aquiline aquilino ara arabela arabella arabelle araboga
-araceli aracely arademir aral araldo aram arame aranka aras aratone arbay arbuz arc arcade arcadie arcadio
-arch archambaud archan archange archibald archie archimede archippo arcibaldo arcuk arda ardella arden ardith
-ardito arduino arely aren aresio areta argelia argimiro argine argo argu argun ari aria ariadna arialdo arian
-ariana ariane arianna ariberto aric aricie arie ariel ariela ariele arielle arif arij arina arindam arion
-ariosto aris arisa aristarco ariste aristeo aristid aristide aristione aristita aristo aristofane aristotele
-arjun arkad arkadiusz arkady arlene arleta arlette arlie arlo armagan arman armance armand armande armandine
-armando armani armel armeline armelle armida armide armin armine arminio arna arnac arnaldo arnaud arnaude
-arne arnesh arno arnold arnolda arnoldo arnost arnostka arnould arnulfo arolde aron arona aronne arpad arpat
-arrigo arsal arsen arsene arsenie arsenije arseniusz arsinoe arslan arslanargun arslanboru arslansungur
-arslantegin arslanyabgu arsun art artemis artemisa arthaud artheme arthur arthurine arthus arto artuk artukac
-artur arturo artus artut aruk arun aruna arunthavanathan arved arvel arvid arvilla arwa arwen arya aryan
-aryanna arystarch arzen asa asan asanboga asantudun asantugrul asartegin ascanio ascelin asceline ascension
-asdrubale ase asel asella asha ashlee ashleigh ashlesh ashley ashly ashlynn ashok ashton ashtyn asia asija
-asil asimodeo asiya asja aslesha asma asmaa assa assetou assia assil assomption assunta assunto assya asta
-astalogul astarte asterie asterio astianatte astou astree astrid astrida astride asuela asug asuk asya ata
-atac atakagan atakan atalan atalay ataleo ataman atanas atanasia atanasio atanazie atanazy atasagun atasu
-ataullah atberilgen atena athalie athanase athanasie athena athenais athina athos atila atilla atlas atmaca
-atmaja atmanand atmananda atreyee atreyi atta attila attilano attilio atuncu aube aubertine auberto aubin
-aubree aubrey aubry audace aude audebert audeline audie audouin audra audran audreanne audrey august augusta
-auguste augustin augustina augustine augusto augustus augustyn augustyna aura aure aurea aurel aurele aurelia
-aurelian aureliana aureliano aurelie aurelien aurelienne aurelio aurelle aurian auriane aurica auro auron
-aurora aurore ausilia ausiliatrice ausilio austen austin austyn autumn auxane auxence ava avadhesh avani
-avantika avar ave aveline averardo avery avi aviel avigaelle avis avital avluc avni avoye avram avril avsar
-awa awesi axel axeline axelle axinte ay aya ayaan ayah ayan ayana ayas ayaz aybalta ayban aybars aybeg aydan
-aydarkagan aydemir ayden aydogan aydogdu aydogmus ayebatari ayem ayhan ayinde aykagan aykal aykan aykurt aykut
-ayla aylan ayleen aylin ayline ayluc ayluctarkan ayma ayman aymane aymard aymardine aymen aymeric aymon
-aymonde ayoub ayren ayruk aysar ayse aytac aytak aytekin aytug ayushmati ayvaz aza azak azalee azban azeglio
-azelia azelie azeline azelio azer azgan azganaz aziz azizhan azmi azra azubuike azzurra baaba baala
-baalaaditya baalagopaal baba babacan babacar babeta babette babila babur baby bacara baccayman bacco bacman
-badabul bade badis badr badruk badur bafode baga bagaalp bagan bagasatulu bagatarkan bagatengrikagan bagatur
-bagaturcigsi bagaturgerey bagaturipi bagatursepi bagdagul bagtas baha bahia bahri bahtiyar bahula baidehi
-baijayanti bailee bailey bakagul bakary baki bakula bala balaaditya balaban balachandra baladitya balagopal
-balagovind balaka balakatay balamani balazs balcar baldassarre balderico baldo baldomero baldovino baldu
-baldwin balgopal balint balta baltar baltazar balthazar baltur bambina bandhu bandhul banel bangu banji bankim
-bankimchandra bankole banna baptiste bara barak baraktore baran barbara barbarigo barbe barbeg barboga barbol
-barbora barbro barbu barbulsun barca barcadogdu barcadogmus barcadurdu barcadurmus barcan barcatoyun bardo
-bardomiano bargan barica baris barkan barkdogdu barkdogmus barkdurdu barkdurmus barlas barmaklak barman
-barnaba barnabas barnabe barney baron barrett barry bars barsaba barsbeg barsboga barsgan barsimeo barskan
-barsurungu bart barthelemy bartholome bartimee bartolo bartolomea bartolomej bartolomeo bartolomeu barton
-bartu bas basademir basak basan basanti basanyalavac basar basarab basat basbug basgan basil basile basileo
-basilia basilio basilisse baskurt basma bassiano bassilla bastar bastiaan bastian bastiano bastien bastugrul
-basu basut bathilde batilda batrak battal battista batu batuhan batuk batur baturalp baudouin bay baya
-bayancar bayankagan bayat baybars baybicen bayboga baybora baybure baydar baydemir baydur baykal baykara
-baykoca baykuzu baylee baymunke bayna baynal baypure bayrac bayrak bayram bayruk baysungur baytara baytas
-bayuncur bayur bayurku bayutmus bayuttu bazil bazyli beat beata beato beatrice beatrix beatriz beatrycze
-beatus beau beaulah bebe beceapa beckem becky bedir bedirhan bediz bedran bedreddin bedri bedrich bedriska beg
-begarslan begbars begbilgeciksin begboga begcur begdemir begdilli begdurmus begi begil begine begitutuk
-begkulu beglen begni begona begtas begtegin begtuzun behcet behic behlul behram behrem behzat bek bekbekec
-bekec bekecarslan bekecarslantegin bekectegin beker bekir beklemis bektas bektur bela belcim belcir belek
-belemir belgi belguc belimir belina belinda bell bella belle bellino belma belo beltir beltramo beltun ben
-benadik bence bende bendeguz benedek benedetta benedetto benedict benedicte benedikt benedikta benedita
-benedykt benett bengi bengt bengu beniamin beniamina beniamino benice benicio benigna benigne benigno benito
-benja benjamim benjamin benli benlidemir bennet bennett bennie benno benny benoit benone bent bente benthe
-bentley benton benvenuta benvenuto benyamin bera beranger berangere berard berardo berat berceste bercin
-berdibeg berend berendey berengario berenice berenika berginsenge bergu berinay berislav berit berk berkan
-berkay berke berkin berkis berkyaruk bermek bernadetta bernadette bernadine bernard bernarda bernardo bernd
-berneice bernhard bernice bernie berniece bernita beronico berran berre berry bert berta bertalan bertha
-berthe berti bertille bertold bertolda bertoldo bertolfo bertram bertrand berva beryl besentegin beser besim
-besir besra bessie betemir beth bethany bethel betina betsy betta bette bettie bettina betty bettye beulah
-beuve beverly beya beyizci beyrek beyrem bhaanumati bhaasvan bhaaswar bhadra bhadrak bhadraksh bhadran
-bhagavaan bhagirathi bhagvan bhagwanti bhagwati bhamini bhanumati bharadwaj bharat bhardwaj bhargava bhargavi
-bhasvan bhaswar bhaumik bhavani bhaves bheeshma bhilangana bhima bhisham bhishma bhoj bhoopat bhoopati
-bhooshan bhooshit bhramar bhudev bhudeva bhupati bhupen bhushan bhushit bhuvanesh bhuvaneshwar biagio bianca
-bianka bibi bibiana bibianna bibiano biborka bice bicek bigna bilal bilel bilge bilgebayuncur bilgebeg
-bilgeciksin bilgekagan bilgekan bilgekulucur bilgekutluk bilgetacam bilgetardu bilgetegin bilgetonyukuk bilgez
-bilgic bilgin bilig biligkongulsengun bilik biljana bill billie billy bilva bilwa binbegi bindir bindo bineta
-bino binta bintou birane birdie birgit birgita birgitta birgitte birino birjesh birol bisenija biserka bishnu
-bivoj bjarne bjorn blagica blagoje blahomil blahomila blahomir blahomira blahoslav blahoslava blair blaise
-blake blanca blanche blandine blanduzia blanka blaze blazej blazena bless blessing bo boas boaz bob boban
-bobana bobbi bobbie bobby bodhan bodhi bodi boet boga bogac bogacuk bogdan bogdana bogde boge boglarka
-bogoljub bogu bohdan bohdana bohemond bohuchval bohumil bohumila bohumir bohumira bohun bohuna bohus bohuse
-bohuslav bohuslava bojan bojana bojislava bokde boke boldaz boldizsar bolemir bolen boleslav boleslava bolmus
-bolsun bolun bon bonagiunta bonaldo bonaventura bonavita boncuk bonek bonge bongul bongulboga bonifac boniface
-bonifacio bonita bonnie bora boran borbala borcul borek boris borislav borislava borivoj borivoje borjan borka
-borko borlukcu borna bornak boroka bortecine bortolo boru borubars borusengun borys bosiljka bosko botond
-bouba boubacar boubou bouchard bouchra bowie boyan boyankulu boyd boylabaga boylabagatarkan boylakutlutarkan
-boza bozan bozboru bozdogan bozena bozetech bozetecha bozica bozidar bozidara bozislav bozkurt bozkus bozok
-brad braden bradford bradley bradly bradut brady braeden brahim brahma brahmaanand brahmabrata brahmanandam
-brahmdev brain brajan brajen brajendra brajesh bram brancaleone brandi brando brandon brandt brandusa brandy
-brandyn branimir branimira branislav branislava branka brankica branko brannon branson brant bratislav
-bratislava braulio braxton brayan breana breanna breanne brenda brendan brenden brendon brenn brenna brennan
-brennon breno brent bret bretislav bretislava brett bria briac brian briana brianne brice bridget bridgette
-bridie brielle brieuc brigida brigita brigitta brigitte brijesh brionna brisa brit brita britney britt
-brittany brock broderick brody bronislav bronislava brook brooke brooklyn brooks brown bruce bruna brune
-brunehaut brunehilde brunhilda brunilde bruno bruto bryan bryana bryant bryce brycen brygida bryon bucan buchi
-buck bucur bud budag budak buddhana buddy budhil budimir budislav budivoj budunlu budus budustudun buford
-bugday bugduz bugduzemen buge bugra bugrakarakagan bugu bugubilge bukak bukaktutuk bukduz buke bukebuyrac
-bukebuyruc bukey bukola buktegin bukusboga bulacapan bulah bulak bulan buldur bulent bulgak bulmaz bulmus
-buluc bulug buluk bulus bulut bumen bunsuz bunul bunyamin burak burcak burdette bure burgucan burgut burhan
-burkay burkek burkut burley burluk burnice burslan burulday burulgu burunduk buster busulgan butak butuk buyan
-buyancuk buyandemir buyankara buyat buyrac buyruc buyruk buzac buzactutuk byron bystrik caba cabdar cabus cade
-caden caesar caetana cafer cagan cagatay cagdas cagla caglar caglayan cagru cahid caino caio caitlin caitlyn
-caius calanico calapkulu calcedonio cale caleb calebe caleigh cali calin calista calixte callie callisto
-callum calogera calogero calpurnia calvin camden camelia camelien cameron camil camila camilia camilla camille
-camillien camillo camren camron camryn camylle can canalp candace candar candelario candice candida candide
-candido canel caner cangul cankan cannur cansel cantemir cantidio canziano capitolina capucine cara carey
-caribert caridad carina carine carissa carl carla carlee carles carleton carley carli carlie carlijn carlo
-carloman carlos carlota carlotta carlton carmel carmela carmella carmelo carmen carmina carmine carminho carmo
-carna carol carola carolanne carole carolin carolina caroline carolyn carolyne caronte carponio carrie carroll
-carson carter cary cas casandra casey casian casiana casilda casimer casimir casimira casimiro caslav caspar
-casper cassandra cassandre cassiano cassidy cassie cassien cassio cassiopea cassiopee castille casto cataldo
-cataleya catalin catalina catarina catena caterina catharina catharine catherine cathrine cathryn cathy
-catinca cato catrin catrina catrinel catullo caua cavid cayla cazimir ceasar cebe ceca cecco cecelia cecil
-cecile cecilia cecilie cecilio cecylia cecyliusz cedomir cedric cedrick cedrik cedrin celal celaleddin celasun
-celen celeste celestin celestina celestine celestino celestyn celestyna celia celian celie celien celik celil
-celina celine celinia celso cem cemal cemali cemen cemgen cemil cenek cenk cenka cerasela ceren cerise cesaire
-cesar cesare cesario cesminaz cestmir cestmira cetin cetinel cetiner cevahir cevat ceyda ceyhun ceykun ceyla
-ceylan ceylin ceylinaz cezar cezara cezary cezmi chaanakya chaaruchandra chad chadd chadrick chahine chahinez
-chai chaim chaima chaitan chakor chakradhar chakravartee chakravarti chakrika chanakya chance chanda chandak
-chandan chandani chandi chandini chandira chandler chandni chandra chandraayan chandrabhaga chandrabhan
-chandradev chandrakala chandraketu chandrakin chandramani chandramauli chandramohan chandran chandranath
-chandrani chandraprabha chandraswaroopa chandravati chanel chanelle chantal chapal chapala charak charity
-charlaine charleen charlemagne charlene charles charley charli charlie charline charlize charlotta charlotte
-charly charuchandra charumati charuvrat charvi chase chasity chaten chatur chatura chaturaanan chaturbhuj
-chauncey chaya chayenne chayma chaz cheick cheikh cheikhou chekhouna chelsea chelsey chelsie cherechi cherif
-cherubino cheryl chesley chester chet chetan chetanaanand cheyanne cheyenne chiaffredo chiamaka chiara
-chidaakaash chidaatma chidambar chidambaram chidananda childebert chilperic chimamanda chinedu chinmayanand
-chinmayananda chinyere chiranjeev chiranjeeve chirine chisom chitraksh chitrali chitramala chitrangada chizoba
-chloe chrabros chraniboj chranibor chranislav chranislava chretien chris christ christa christelle christer
-christiaan christian christiana christiane christiano christie christin christina christine christodule
-christoffer christop christoph christophe christopher christy chrudos chrysole chrysostome chukwu chval chyna
-ciara cicek cicem cicero cielo cierra cigdem cihad cihan cihangir cihansah cilay cilenti ciler cilvenaz cimen
-cindy cino cinzia ciprian cipriana cipriano cirano ciriaco cirilla cirillo cirino ciro cise cisem cisil
-cistoslav cistoslava citlalli civan claas claes clair claire clara clarabelle clare clarence clarenzio clarisa
-clarissa clarisse clark claud claude claudia claudie claudien claudine claudio claudiu claus clay clayton clea
-cleandre cleandro clelia clelie clemence clemens clement clemente clementina clementine clemenzia clemmie cleo
-cleofe cleonico cleopatra cleophee cleora clery cleta cletus cleve cleveland clifford clifton climaco clinio
-clint clinton clio clodomiro clodoveo cloe clorinda clotaire clothilde clotilde clovis cloyd clyde cobulmak
-coby coco cocukboru codin codrin codrina codrut codruta cody coen cointa cokramayul colby cole coleman colette
-colin coline colins colleen collien collin colman colmanno colmazio colomba colombano colombe colombo colpan
-colt colten colton colu columbus come comfort concepcion conception concetta concetto conchita concordio
-conner connie connor conor conrad consolata constanca constance constant constanta constantin constantina
-consuela consuelo cooper cora coralia coralie coraline corbin corbiniano cordelia cordell cordia cordie corene
-coreno corentin corentine corey corina corine corinna corinne coriolano cornel cornelia cornelio cornelis
-corneliu cornelius cornell coronato corrado corrine cortez cortney corto corvin cory cosima cosimo coskun
-coskuner cosma cosmin cosmina costache costante costantino costanza costanzo costel costin coty coumba
-courtney coy craig crawford cremenzio crenguta creola crescente crescenzia crescenzio crespignano crin crina
-crispino cristal cristaldo cristea cristian cristiana cristiano cristina cristobal cristofor cristoforo
-cristopher crocefissa crocefisso cronida cruz crystal crystel csaba csanad csenge csongor ctibor ctibora
-ctirad ctirada ctislav ctislava cubeyr cullen cumhur cunegonda cuneyt cuniberto cupido curt curtis cuzia
-cvijan cvijetin cydney cynthia cyntie cyprian cyprien cyra cyrian cyriaque cyrielle cyril cyrila cyrille
-cyrine cyrus cyryl daan daantje dabiziv dacian daciana daciano dacio dada dado daevi daevika dafina dafne dag
-daghan dagmar dagmara dagoberto dahlia daiana daija daisha daisy daiwik dajana dakota daksha dakshayani dale
-daley dalia dalibor dalibora daliborka dalida dalie dalila dalimil dalimila dalimir dalimira dalla dallas
-dallin dalmazio dalton damaris damaso damayanti dame dameon damian damiana damiano damien damil damilare
-damilola damin damion damir damjan damjanka damla damocle damodara damon dan dana danae dandak dandapaani
-dandre dane dangelo dani dania danial danica daniel daniela daniele daniella danielle danijel danijela danika
-danila danilo danio danique danjuma danka danko dannie danny dante danuse danuta dany danyka danyl daouda
-daphne daphnee daphney dara darby darcy darek daren daria darian dariana darie darien darija darin darina
-darine darinka dario darion daris darius dariusz darja darko darla darleen darlene darnell daron darrel
-darrell darren darrick darrin darrion darron darryl darshan darshwana darwin daryl dasa dashawn dasia datta
-dave daver davey davi david davida davide davin davina davino davion davon davonte davor davorin davud davy
-dawid dawn dawson dax dayaamay dayaananda dayaanidhi dayamayee dayan dayana dayane dayna dayne dayton dea dean
-deangelo deanna deb debbie debora deborah debra decebal decimo declan dedric dedrick dee deeksha deen
-deenabandhu deepak deepali deepan deepankar deependra deepesh deeptanshu deeptendu deeptiman deeptimay
-deeptimayee deeptimoy deeptimoyee deevakar defne degna deion deja dejah dejan dejana dejon dejuan delaney
-delbert delfina delfino delia delie delilah delinda delizia dell delmer delores delpha delphia delphin
-delphine delta demarco demarcus demario demba demet demeter demetra demetria demetrio demetris demetrius
-demetriusz demi demiralp demirhan democrito demond demostene dena deneval denis denisa denise denisz deniz
-denizalp dennis denny deodata deodato deon deondre deontae deonte depold dereck derek derick derin deron
-derrick dervis derya desanka desdemona deshaun deshawn desiderata desiderato desiderio desimir desire desiree
-desmond despina dessie destan destany deste destin destinee destiney destini destiny detmar detrich dev
-devadatt devagya devajyoti devak devan devangana devani devante devasree devdan deven devesh deveshwar devi
-devika devin devon devonte devota devran devvrat devyn dewayne dewey dewi dewitt dex dexter dexx dezider
-dhaanyalakshmi dhana dhanadeepa dhanalakshmi dhananjay dhanapati dhanesh dhanpati dhanu dhanvin dhara dharani
-dharitri dharmaketu dhatri dhruv dhyanesh dhyaneshwar diamante diamond diana diane dianna dianne dianora diar
-diara diarra dicle diclehan dida didem didier didimo didina diede diego dieke dies dieter dieudonne dieudonnee
-dieynaba digambar digambara dijana dikmen diksha dilan dilara dilaver dilay dilberay dildar dilek diler
-diletta dilhan dillan dillon dilruba dimitri dimitrij dimitrije dimitrina dina dinakar dinc dincer dinesh
-dinis dinkar dino dinu diocleziano diodata diodoro diogene diogo diomede dion dione dionigi dionisia dionisio
-dionizy dionyz dionyzos dior dipali dipankar dipendra dipesh diptendu direnc diri dirk dita ditte divaakar
-divakar divine divis diviska divjot divna divo divya dixie dizik djayden djeneba djenna djibril dluhos dmitri
-dobrava dobrila dobromil dobromila dobromir dobromira dobroslav dobroslava dochia dock doda dodato dogan
-doganay doganer dogu doina dolly dolores dolunay domagoj domenic domenica domenick domenico domenik domezio
-domingo dominic dominick dominik dominika dominique domitille domiziano domnica don dona donald donalda donat
-donata donatella donatello donato donavon dondu donka donna donnell donnie donny dora dorana dorcas doreen
-dorel dorian doriana doriane doriano dorica dorin dorina dorine dorinel doris dorit dorka dorli dorota dorotea
-doroteja doroteo dorothea dorothee dorothy dorottya dorris dortha dorthe dorthy doru doubrava doubravka douce
-doug douglas dounia douwe dov dovie doyle draga dragan dragana dragica draginja dragisa dragoje dragojlo
-dragoljub dragos dragoslav dragutin drahomil drahomila drahomir drahomira drahon drahos drahoslav drahoslava
-drahotin drahotina drahuse drahutin drake draupadi draza drazen dren drew dries drina driss dron drona druina
-drzimir drzislav dua duane duarte dubravka dubravko duccio duco ducu dudley duilio duje dujo dulari dulce
-dulcinea dulina dumitra dumitrana dumitru duncan dundar dune dunja dunya durante durdane durga durgeshwari
-durmus durriye duru dururbunsuz durward dusan dusana dusanka dusica duska dusko dustin dusty duuk duygu
-dwaipayan dwaipayana dwayne dwight dylan dylano dyna ea earl earlene earline earnest earnestine easter easton
-ebba ebe eberardo ebiere ebin ebiowei ebony ebren ebru ebuzer ecaterina ecclesio ece ecehan ecem ecevit ecmel
-ecrin ecvet ed eda edd edda eddi eddie eddy ede edelberga eden edgar edgard edgardo edhem edil edilberto
-edison edita edith editta ediz edmee edmond edmondo edmund edna edoardo edouard eduard eduarda eduardo edvard
-edvarda edvige edvin edward edwardo edwin edwina edyta edyth edythe eef eefje eekalabya eero eeva efe effie
-efisio efken eflah efraim efrain efrem efren efsun eftalya eftimia eftimie ege egemen egeo egidio eginardo
-egisto egizia eglantine egle egmont egon egona egrim eileen einar eino eirik ekaaksh ekadant ekaksh ekalavya
-ekaling ekaparnika ekdant ekec ekim ekin ekmel ekow ekrem ela eladio elaide elaina elaine elakshi elanur
-elbert elcin elda eldon eldora eldred eldridge elea eleanor eleanora eleanore eleazar electa elektra elena
-elene eleni elenor elenora eleonora eleonore elettra eleuterio eleuthere elfrida elfrieda elgin eli elia
-eliabeth eliah eliahou elian eliana eliane eliano elias eliasz elide elie eliel eliette eliezer elif elifio
-eligio elija elijah elimena elin elina eline elinor elinore elio eliodoro elion eliona elior eliot eliott
-elisa elisabet elisabeta elisabeth elisabetta elisaveta elise elisea elisee eliseo elisha elisio eliska elissa
-elita eliza elizabet elizabeth elize elizej elizeus elka elkin ella elle ellen elli ellie elliot elliott ellis
-ellsworth elly elmar elmas elmer elmira elmo elmore elna elnora eloa eloan eloane elodia elodie elody elogio
-eloi eloisa eloise elona elone elora elouan elouise eloy elpidio elroy elsa elsbeth else elsie elta elti elton
-elva elvan elvera elvezio elvia elvie elvino elvira elvire elvis elwin elwira elwyn elya elyas elyes elyne
-elynn elyse elyssa elza elzbieta elzear ema emanoil emanuel emanuela emanuele emanuelly emanuil emced emeka
-emel emelia emelie emeline emely emerald emerance emerencie emeric emerich emerson emery emese emi emidio emie
-emiel emil emile emili emilia emilian emiliana emiliano emilie emilien emilija emilijan emilio emily emin
-emine emir emirhan emma emmalee emmanuel emmanuelle emmelie emmely emmerico emmet emmett emmi emmie emmitt
-emmy emna emory empirio emrah emre emrullah emy ena enakshi ender enderun endrigo enea enecone enes engelbert
-engin enguerrand enid enie enimia enio enis enise enna ennio enno enoch enola enora enos enrica enrico enrique
-ensar ensio enver enya enyo enzo ephraim epiphane era eracla eraclide eraldo eralp erardo erasmo erast eray
-erazim erazmus erberk erberto ercan ercin ercolano ercole ercument erda erdal erdem erdeni erdenikatun
-erdeniozuk erdinc erel eremia eren erenia erentuz ergene ergenekatun ergin ergun erguner erhan erhard eriberto
-eric erica erich erick ericka erico erik erika erin erinc erine erkam erkan erke erkki erling erma erman
-ermanno ermelinda ermen ermenegarda ermenegilda ermenegildo ermes ermete ermilo erminia erminio erna ernest
-ernesta ernestina ernestine ernesto ernie ernst erol eron eros ersan ersilia ersin ertan erten ertenozuk
-ertugrul ervin ervina erwan erwann erwin eryn esat esau esben esen esenbike eser esha eshana eshita esi esin
-esma esmee esmeralda esmeray esperanza esra esref esse essie esta esteban estefania estel estela estell
-estella estelle ester estera esterina estevan esther estrella esuperio eszter etela eterie etha ethan ethann
-ethel ethelyn ethem ethyl etienne etil ettie ettore eubert euclide eudes eudokia eudoksja eudora eudoxe
-eudoxie eufebio eufemia eufemio eufrasia eufronio eufrosina eufrozina eugen eugene eugenia eugenie eugenio
-eugeniusz eula eulah eulalia eulalie euna eunice eunika euphrasie euridice eurydice eusebe eusebia eusebie
-eusebio eusebiu eusebius euseo eustache eustatiu eustorgio eustosio eustracjusz eutalia eutalio eva evald
-evaldo evalyn evan evandro evangelina evangeline evanghelina evann evans evarist evariste evaristo evasio
-evdokija eve evelien eveliina evelin evelina eveline evelyn evelyne even everardo everett everette evert evi
-evidio evie evin evodio evran evrard evremondo evren evsen evy evzen evzenie ewa ewald ewan ewelina ewell ewen
-ewenn eya eyal eyiz eylul eymen eyram eysan eytan eythan eyup ezechiel ezechiele ezekiel ezequiel ezio ezra
-ezrak faas fabia fabian fabiana fabiano fabie fabien fabienne fabijan fabio fabiola fabrice fabricia fabricio
-fabrizio fadi fadime fady fae fahrettin fahri fahriye fahrunissa faik faith falba falih falk famiano famke
-fanni fannie fanny fanta fantin fantine farah fardau fares faris farouk faruk fasih fatih fatim fatima
-fatimata fatin fatma fatos fatou fatouma fatoumata faust fausta faustin faustina faustine faustino fausto
-faustyn faustyna favian fay faya faye fayen fayenne faysal fazilet fazio fazullah feba febe feda fedai fedde
-fedele federica federico fedor fedora fedro fehime fehmi felice felicia felician feliciano felicie felicien
-felicita felicitas felicite felicity feliks felina feline felipa felipe felix felton fem femke femm fender
-fenja fenna fenne ferah feramus feramuz feray ferda ferdi ferdinand ferdinanda ferdinando ferdynanda ferenc
-ferhan ferhat feride feridun feriel feriha ferit ferman fermiano fermin fermo fern fernanda fernando ferne
-ferre ferruccio ferruh feryel festo fevzi feyyaz feyza feyzullah fiacre fiammetta fidan fidel fidele fidelie
-fidelius fidenziano fidenzio fieke fien fiene fiep fiete figen fiifi fikret fikri fikriye filemon filibert
-filiberto filip filipa filipe filippa filippo filiz filofteia filomen filomena filomeno filotije filou fily
-fine finia finja finlay finley finn finnja finnley fiodor fiona fionn fiordaliso fiore fiorella fiorenza
-fiorenziano fiorenzo firas firdevs firmin flaminia flavia flavian flaviana flaviano flavie flavien flavio
-flaviu flavius fleano fleta fletcher fleur flip flo floare floarea flodoard floor floortje flor flora flore
-florea florence florencia florencio florencja florent florenta florentin florentina florentine florentyn
-florentyna florestan florian floriana floriane floriano florica florida floridia florie florin florina florine
-floris flossie floy floyd flurin flurina flynn foca fode folco ford forest forrest fortunat fortunata
-fortunato fortune fortunee fos fosca fosco foss foster foucauld foulques fran frana franc franca france
-frances francesca francesco francette francia francine francis francisc francisca francisco francisque
-franciszek franciszka franck franco francois francoise franjo frank franka frankie franklin frantisek
-frantiska franz franziska fred freda freddie freddy frederic frederica frederick frederico frederik frederike
-frederique fredrick fredrik fredy freeda freek freeman freida freja frenkie freya frida frido fridolin
-fridrich frieda friederike friedrich fritz frontiniano frusina fruzsina fryderyk fuat fulbert fulberto fulcran
-fuldem fulden fulgence fulgenzio fulvia fulvio fulya funda funmilade funmilayo fureyya furio furkan furman
-furseo furuzan fuscolo fusun fuzuli fynn gabe gabi gabin gabino gabor gabriel gabriela gabriele gabriella
-gabrielle gabrijela gad gael gaelle gaetan gaetano gaffar gage gaglioffo gaia gail gaio gaj gaja gajaadhar
-gajabahu gajadhar gajana gajbaahu gal gala galatea galdino galeazzo galfryd galileo galina gallicano gamze
-ganak ganaka ganapati gandharv gandharva gandolfo ganesh gangesh garance gardner garett garfield garik garika
-garimberto garland garnet garnett garnier garret garrett garrick garrison garry garth garud garuda gary gaspar
-gaspard gaspare gaston gastone gati gatien gatik gaud gaudenzia gaudenzio gaudino gauraang gaurang gauranga
-gautam gautama gautami gauthier gautier gautiero gavin gavino gavrilo gayatri gaye gayle gazanfer gazi
-gbeminiyi gbemisola geanina gedeon gedeone geeta geetanjali gejza gelila gelin gelincik gellert gelsomina
-geltrude gelu gema gemine gemini geminiano gemma genadij gencer gene general generosa generoso genesia genesio
-genesis geneva genevieve gennaro genoveffa genoveva gentiana gentile genziano geo geoffrey geoffroy georg
-george georgel georges georgeta georgette georgia georgian georgiana georgianna georgije georgina geovanni
-geovanny geovany gerald geralda geraldina geraldine gerard gerarda gerardina gerardo gerasim gerasimo geraud
-gerazim gerazym gerberge gerbert gerda geremia gergely gergo gerhard gerharda gerino germain germaine german
-germana germano gerolamo geronimo geronzio gerrit gerry gerson gertrud gertruda gertrude gervais gervasio
-gesualdo geta gevheri geza ghanaanand ghanashyam ghanshyam ghenadie gheorghe gheorghita gherardo gherghina
-ghislain ghita gia giacinta giacinto giacobbe giacomo giada giadero giambattista gian gianbattista giancarlo
-giandomenico gianfranco gianina gianluca gianluigi gianmarco gianmaria gianmario gianna gianni gianpaolo
-gianpiero gianpietro gianuario giasone gica gicu gideon giel gifty gigi gigliola gijs gil gilbert gilberta
-gilberto gilda gildo giles giliola gilles gillian gillo gina gineto ginevra ginewra ginger gino gioacchina
-gioacchino giobbe gioberto gioconda giocondo gioele gioia gion giona gionata giordano giorgia giorgian
-giorgiana giorgio giosue giosuele giotto giovani giovanna giovanni giovanny giove gioventino giovenzio girardo
-girart giray giri girija girik girika girindra giriraaj giriraj girish girja girolamo gisela gisele gisella
-gislebert gisselle gita gitanjali gitte giuda giuditta giulia giuliana giuliano giulio giulitta giuseppa
-giuseppe giuseppina giusta giustiniano giusto gizela gizem gladyce gladys glauco gleb glen glenda glenn glenna
-glennie gligorije gloria glorie gobinda godeberta godfrey godiva goffredo gojko gokalp gokben gokboru gokce
-gokcegol gokcen gokcicek gokmen goknur goksin golda golden golia golub gomberto gonca goncalo gondebaud
-gondulfo gonenc gonerio gongor gonsalwy gonthier gontran gonul gonzaga gonzague gonzalo gopaal gopal gopee
-gopi gorakhanatha gorakhnath goran gorana goranka gorazd gordan gordana gordiano gordon gorkem gorun gosto
-goswamee goswami gothard gottardo gottfried gotum goundo gouranga goutam govinda gozde grace gracian graciana
-gracie graciela graciliano gracja gradimir grady graham grant granville gratian gratiana gratiela grato grayce
-grayson grazia graziana graziano graziella grazina green greg gregg gregoire gregor gregoria gregorian
-gregorio gregory greta gretchen greyson grga grgo grgur griffin grigore grigorije grimaldo griselda grizelda
-grover grozdana gry grzegorz guadalupe gualberto gualtiero gubio gudakesa gudakesha gudrun guelfo guenda
-guendalina guenievre guerin guerrino guglielmo guher gui guiberto guido guilhem guilhemine guilherme guillaume
-guillemette guillermina guillermo guiscardo guiseppe gul gulbahar gulben gulcin guldem gulden guldeste gulegen
-gulemen gulen guler gulgun gulhan gulnaz gulpembe gulriz gulsen gultekin gulumser gumesindo gumus gun gunay
-guncicek gundelinda gundogdu gundogmus guner gunes gungor gunilla guniz gunnar gunnel gunner gunnur gunsel
-gunseli gunter gunther gunyaruk gurbuz gurcan gurdal gurdev gurhan gurkan gurol gursel guru gus gussie gust
-gustav gustava gustave gustavine gustavo guus guusje guven guvenalp guvercin guy guyot guzey gvendolina
-gvozden gwen gwenaelle gwendoline gwendolyn gwido gyorgy habbab habib habiba habil haby hacib hadi hadja
-hadley hadriel hadrien hafi hafid hafsa hagen hailee hailey hailie haim hajar hakan hakem haki hakim hakon hal
-haldun hale haleigh haley halie halil halim halima halina halis halit halle hallie haluk hamdi hamdullah hamed
-hami hamidou hamish hamit hammad hamsini hamza hana hanae handan hande hanefi hanga hani hania hank hanna
-hannabel hannah hanne hannele hannelore hannes hanno hannu hans hansjorg hanspeter hansruedi hansueli hanus
-haralamb haralambie harald hardouin hardy hari harinakshi harinarayan harit harita harley harmon harmony
-harold haron haroun harouna haroune harriet harrison harry harun harvey hasan haseki hasibi hasim hasin
-haskell hasmet hasna hassan hassane hassie hastal hata hatem hatip hatouma hattab hattie hauke hava havel
-haven havla hawa haya hayal hayali hayat hayati haydar hayden haylee hayley haylie hazan hazar hazel hazle
-heath heather heaven heber hector heda hedda hedelin hedi hedvig hedviga hedvika heema heidi heidrun heike
-heikki hein heinrich heinz heitor helen helena helene helga helie helier helin helio helios helle hellen
-helmer helmut heloisa heloise henderson hendrik hendrika hennes henning henri henrich henrick henrieta
-henrietta henriette henrik henrike henrique henry henryk henryka heracleea herbert herberta herluin herman
-hermann hermenegildo hermina hermine herminia herminio hernan hershel herta hertha herve hester hettie hiba
-hicabi hicham hidaya hidde hieronim hikmet hilaire hilal hilar hilario hilarion hilarius hilary hilbert hilda
-hildebert hildegard hillard hillary hillel hilma hilmi hilton himadri himani himmet hincmar hind hipolit
-hipolito hippolyte hira hiram hiranmay hiranmaya hiranya hiroshi hisam hjalmar hobart holden hollie hollis
-holly homer homero honor honore honorine honorius hope horac horace horacio horacy horatiu horea horia horst
-hortense hortensia hortensie hortenzia hortenzie horymir horymira hosea hostimil hostimila hostimir hostimira
-hostislav hostislava hostivit houda houston hovard howard howell hoyt hrvoj hrvoje hrvojka hubert huccet hud
-hudavendigar hudayi hudson hugh hugo hugues huguette hulda hulki hulusi hulya huma humayun humberto humeyra
-huner hunor hunter hurkan hursit husameddin husamettin huseyin husnu husrev hussein huub huzeyfe hvalimir
-hvezdoslav hvezdoslava hyacint hyacinta hyman hynek hypolit iacob iacopo iacopone iago ian iancu ianira ianis
-iasmina ib iban iboja ibou ibra ibrahim ibrahima ica icaro icie icilio iclal ico ida idan idea idell idella
-idil idir ido idris idriss idrissa idy ieremia ifeanyichukwu ifeoma iffet ifunanya iginia iginio igino ignac
-ignacie ignacio ignacy ignat ignata ignatius ignazio ignjat igor ihsan ihvan ikbal ike ikeme ikenna iker
-ikhidie ikicitoyun ikrime ila ilai ilan ilana ilaria ilarie ilario ilarion ilay ilayda ilbey ilbilge ilda
-ildebrando ildefonso ildegarda ildegonda ildika ildike ileana ilene ilenia ilgegu ilhami ilhan ilia ilian
-iliana iliane ilias ilie ilies ilija ilinca ilinka ilja iljana ilkay ilkben ilke ilker ilknur ilko ilksen
-ilkyaz illidio illuminato ilmari ilona ilsa ilse ilva ilyan ilyana ilyane ilyas ilyass ilyes ilyess ilza ima
-imad iman imane imani imelda imen imene imge imke immacolata immacolato immanuel imogen imogene imran imrane
-imre imrem imrich ina inanc inara inaya inc inci incoronata inder indira indra indro indy ines inesa inez inga
-inge ingeborg ingeborga inger ingrid ingrida inigo inja inka inkeri inna innocent innocente innocenty
-innocenza innocenzo ino inocenc inocentiu insa inza ioan ioana ioanina iolanda iole iona ione ionel ionela
-ionelia ionica ionne ionut iorio iosefina iosif ipek ippocrate ippolito ira irem irena irene irenej ireneo
-ireneus ireneusz ireti irfan iride iridenta irina irinc irinckol irinel iris irma irmak irmeli irmina irtis
-irvin irving irwin isa isaac isabeau isabel isabela isabell isabella isabelle isabelly isac isacco isadora
-isadore isai isaia isaiah isaias isak isaure ischirione ise isee iseult ishaq iside isidor isidora isidore
-isidoro isidro isioma isis isla islam ismael ismaele ismail ismaila ismerie ismet isobel isolda isom isotta
-isra israa israel issa issac issam issiaka istvan ita italia italo itil itri itzel iulia iulian iuliana iuliu
-iurie iustin iustina iustinian iva ivah ivan ivana ivancica ivanka ivanna ivano ivanoe ivar ive ivek iven
-iveta ivetta ivica ivna ivo ivona ivone ivonne ivor ivory ivy iwan iyad iyed izaak izabela izabella izaiah
-izaias izajasz izak ize izel izia izidor izidora izmael izolda izydor izzet izzettin izzy jaakko jabari jace
-jacek jacey jachym jacinthe jacinto jack jackeline jackie jacklyn jackson jacky jaclyn jacob jacoba jacobo
-jacobus jacqueline jacquelyn jacques jacynthe jad jada jade jaden jadesola jadon jadran jadrana jadranka
-jadranko jadro jadwiga jadyn jaeden jael jaelynn jaga jagadish jagadisha jagathi jagdeep jagdish jagica
-jagmeet jahnu jai jaida jaiden jailey jailyn jaime jaimini jaimy jairo jaivey jakayla jake jakob jakov jakub
-jakuba jakubina jakubka jale jaleel jalen jalil jalon jalou jalyn jamaal jamal jamar jamarcus jamel james
-jameson jamey jamie jamil jamila jamir jamiro jamison jammie jan jana janae janaina jane janek janelle janessa
-janet janeta janica janice janick janie janin janina janine janis janiya janka janko janna jannah janne jannek
-jannes janni jannie jannik jannis jano janos janosch janusz jany japhet jaquan jaquelin jaqueline jara jared
-jaren jari jarmil jarmila jarne jarno jaro jarod jarolim jarolima jaromil jaromir jaromira jaron jaroslav
-jaroslava jarred jarrell jarret jarrett jarrod jarvis jasen jasenko jasin jasmijn jasmin jasmina jasmine jasna
-jasnena jason jasper jassem jassim jaunita javas javi javier javon javonte jawad jawed jax jaxon jaxx jay jaya
-jayce jaycee jayda jayde jayden jaydon jaylan jaylano jaylen jaylin jaylinn jaylon jayme jayne jayson jayvano
-jazlyn jazmin jazmyn jazmyne jazz jazzlyn jazzlynn jean jeana jeanette jeanie jeanne jeannel jeannette jeannie
-jeannot jed jedediah jedidiah jef jeff jefferey jeffery jeffrey jeffry jefta jehanne jela jelena jelica
-jelisaveta jelka jella jelle jelmer jelte jena jenel jenifer jenna jennah jennie jennifer jennings jenny
-jennyfer jenovefa jens jensen jente jeppe jerad jerald jeramie jeramy jerel jeremi jeremiah jeremias jeremiasz
-jeremie jeremy jergus jermain jermaine jermey jerod jerome jeromy jeronimo jeronym jerrell jerrod jerrold
-jerry jerzy jesa jesika jesper jess jesse jessica jessie jessika jesslyn jesslynn jessy jessyca jesus jet jett
-jette jettie jevon jevrosima jewel jewell jezdimir jibril jidde jihane jil jilji jill jillian jim jimena jimi
-jimmie jimmy jimram jinane jindra jindrich jindriska jing jinte jinthe jip jiri jirina jitender jitendra jitka
-jo joachim joah joakim joan joana joanie joann joanna joanne joannie joanny joany joao joaquim joaquin joas
-job jocelyn jocelyne jodi jodie jody joe joel joelina joeline joelle joep joes joesph joey johan johana johann
-johanna johanne johannes johathan john johnathan johnathon johnnie johnny johnpaul johnson jolana jolanda
-jolanta jolayemi joleen jolie jolien jolijn jolin jolina joline jon jona jonah jonas jonatan jonathan jonathon
-jonna jonte joojo joost jop jordan jordana jordane jordi jordon jordy jordyn jorg jorga jorge jorgen jorin
-joris jorn jorrit jort joscha joschua jose josee josef josefa josefien josefin josefina josefine josep joseph
-josephin josephine josette josh joshua joshuah josiah josiane josianne josie josip josipa josko joso josse
-josselin jost josua josue josy joud jourdain jovan jovana jovani jovanka jovanny jovany jovin joy joya joyce
-joza joze jozef jozefa jozefina jozsef jozue juan juana juanita juda judah judd jude judge judicael judita
-judith judson judy judyta jugoslav juha juhani juho jukka jula julan jule jules julia julian juliana juliane
-julianne julide julie julien julienne juliet julieta juliette julijana julika julina julio julita julius
-juliusz juna junayd june junior junius juno junon jur juraj jurg jurgen juri jurre jusra juste justen justice
-justin justina justine juston justus justyn justyna jusuf juta juul juvenal juwan jyoti jyotis jyotsana kaan
-kaarina kaat kabil kacey kaci kacie kacper kade kadem kaden kader kadiatou kadidia kadidiatou kadin kadir
-kadrican kadriye kady kaela kaelyn kagan kahina kai kaia kailash kailee kailey kailyn kaina kais kaitlin
-kaitlyn kaj kaja kajetan kale kalea kaleb kaleigh kalender kalervo kalevi kaley kali kalidou kalinda kalinik
-kalistrat kalle kallie kalpana kalyani kama kamala kamalesh kamber kamel kamelya kameron kamil kamila kamile
-kamilla kamille kamla kamlesh kamran kamren kamron kamryn kamuran kanak kanaka kanchan kane kanishka kannan
-kannen kanti kapgar kara karaca karahan karak karam karamba karamoko karan kareem karel karelle karen kari
-kariane karianne karim karin karina karine karl karla karlee karley karli karlie karlijn karlo karlotta
-karmela karmen karol karolann karoliina karolina karoline karson karthik kartik karunanidhi kasandra kasey
-kashyap kashyapi kasian kaspar kasper kassandra kassim kastor kata katariina katarina katarzyna kate katelin
-katell katelyn katelynn katerina katharina katherine katheryn kathleen kathlyn kathrin kathrine kathryn
-kathryne kathy katia katica katie katija katina katja katlyn katlynn kato katrin katrina katrine kattie katun
-katy kavon kawtar kay kaya kayaalp kayca kaycee kayden kayla kaylah kaylee kayleigh kayley kayli kayliah
-kaylie kaylin kayna kaynak kayode kayra kays kazanc kazi kazimierz kazimir kazimira kazkatun keagan keano
-keanu keara keaton keba keegan keeley keely keenan keerti kees keet keira keith kekik keklik keles kellen
-kelley kelli kellie kelly kelsi kelsie kelton kelvin kelya kelyan kemal kemalettin kemi ken kenan kendall
-kende kendra kendrick kenji kenna kennedi kennedy kenneth kennith kenny keno kensi kent kenton kenya kenyatta
-kenyon kenza kenzi kenzo kenzy keon kepez keramet kerami kerem keremsah keren kerim kerry kerstin keshaun
-keshawn kesme kessaf ketsia keven kevin kevon kevser keyan keyken keyla keyon keyshawn kezlik khadidiatou
-khadidja khadija khadim khady khalid khalifa khalil khoudia kian kiana kianna kiano kiara kiarra kick kiel
-kiera kieran kika kiki kiley kilian killian kilyan kim kimberley kimberly kimi kimo kin kincso kine king kinga
-kip kira kiran kiraz kirilo kirk kirsten kirstin kirti kitty kiyan kjeld kjell klaas klara klarencjusz klaudia
-klaudian klaudie klaudius klaudiusz klaus klea kleber klemens klement klementina klementyna kleopatra kliment
-klotylda knut kobe koby kody koen kofi kojo koksal kolby kole koleta koloman kolombin kolombina kolos kolumban
-kolumbin kolumbina konrad konstance konstancie konstancja konstantin konstanty konstantyn konsuela konzuela
-kopano kora koralia koray korbin korbinian kordula korey korina korinna korkut kornel korneli kornelia
-kornelie kornelius korneliusz kory kosma kosmas kosta kraig krasava krasomil krasomila krasoslav kresimir
-kresomysl krijn kris krishna krishnadas krishnadasa krista kristan kristen kristi kristian kristie kristiina
-kristijan kristin kristina kristine kristof kristofer kristoffer kristopher kristy kristyna krisztian
-krisztofer krsto kruno krunoslav kryspin krystal krystel krystian krystina krystof krystyna krzysztof ksawera
-ksawery ksenia ksenija ksenofont kubat kubilay kubra kubura kuddusi kujoe kumar kumari kumru kumuda kunhuta
-kursad kurt kurtis kutbettin kuzey kuzman kveta kveton kvetos kvetoslav kvetoslava kvetuse kvido kwabena
-kwadwo kwaku kwame kwamena kwasi kweku kwesi kwintyn kyan kyano kyara kyla kyle kylee kyleigh kyler kylian
-kyliann kylie kyllian kyllikki kyra laal lacey lachlan lacramioara lacy lada ladarius ladina ladislao ladislau
-ladislav ladislava ladji laetitia lafayette lahna lai laia laila laisha lajos lakshman lakshmi lakshmidhar
-lakshminath lal lala lale lalie lalita lamar lambert lamberto lamia lamih lamine lamont lana lance lancelot
-lancilotto landen lander landolfo landry laney lanfranco lapo lara larina larisa larissa laron larry lars
-larue larysa lascar lassana lasse laszlo latif latifa latife latoya laura laurane laure laureen laurel
-laureline lauren laurenc laurence laurencie laurencja laurencjusz laurene laurens laurent laurentia laurentino
-laurentiu laurenty laurentyna laurenz lauretta lauri laurian lauriane laurianne lauriano laurie laurin laurine
-laury lauryn lautone lavada lavanya lavern laverna laverne lavina lavinia lavinio lavon lavonne lawrence
-lawrencia lawson laxman laxmi layana layanah layla layne lazar lazare lazaro lazarz lazzaro lea leah lean
-leana leander leandr leandra leandre leandro leane leann leanna leanne leano leart leatha leda ledion lee
-leela leelou leena leendert lehna leia leif leigh leila leilani leina lejla lela lelah leland lelia leman
-lemide lempi lemuel len lena lene leni lenia lenja lenka lenn lenna lennard lennart lenne lennert lenni lennie
-lennon lennox lenny lenora lenore leny lenya leo leodegar leokadie leola leon leona leonard leonardo leone
-leonel leonhard leoni leonia leonid leonida leonidas leonie leonilda leonio leonis leonne leonor leonora
-leonore leontin leontina leontine leontyn leontyna leonzio leopardo leopold leopolda leopoldina leopoldine
-leopoldo leopoldyna leora leos leposava lera leroy lerzan lesana lesek lesley leslie lesly lessie lester leta
-letha leticia leticie letitia letizia letterio leu leufroy lev levana levent levente levi levin levio levke
-levoslav levy lew lewin lewis lex lexi lexie lexus leya leyan leyla leyna li lia liah liam lian liana liara
-lias libbie libby libena liberata liberato liberatore libere liberio libero liberto libor libora liboria
-liborio liboslav liboslava libusa libuse lica licia lida lidania lidia lidija lidio lidmila lieke lien liene
-lietald lieto lieuwe lieve lieze ligia liisa lila lilas lili lilia lilian liliana liliane lilianna lilie
-lilien lilith lilla lilli lillian lilliana lillie lilly lilou lilwenn lily lilya lilyan lina lincoln linda
-linde lindsay lindsey line linett linn linne linnea linnie lino linoi linoy linus linwood lio lioara lion
-lionel lior liora liron lirone lis lisa lisandro lisann lisanne lisbeth lise liselotte lisette lison lital
-litzy liv liva livia liviana livie livino livio liviu livius liya liyah liyam liyan liyana liz liza lizbeth
-lize lizeth lizz lizzie lizzy ljiljana ljuba ljubica ljubisa ljubomir ljudevit llewellyn lloyd loa loan loane
-lodovica lodovico loek loes loet logan lohan loic lois loise lola lolade lolita loma lon london lone longin
-lonie lonnie lonny lonzo lora loraine lore loredana loreen lorelei lorella loren lorena lorenc lorene loreno
-lorenz lorenza lorenzo loreta loretta lori lorian loriana lorik lorin lorine loris lorna lorrain lorraine lot
-lota lotar lothaire lothar lott lotta lotte lotti lottie lou loua louan louane louann louay loubna louca louie
-louis louisa louise louison louka loula louna lounis loup lourdes lourenco louvenia lova lovisa lovorka lowell
-lowie loy loyal loyce lua luan luana lubica lubin lubomir lubomira lubor lubos luboslav luboslava luc luca
-lucas lucca luce lucentiu lucia lucian luciana luciano lucie lucien lucienne lucija lucijan lucile lucilla
-lucille lucinda lucio lucious lucius lucja lucjan lucretia lucretiu lucrezia lucy ludano ludek ludie ludise
-ludivine ludivoj ludka ludmila ludolphe ludomil ludomila ludomir ludomira ludoslav ludoslava ludovic ludovica
-ludovico ludovit ludvig ludvik ludvika ludwig ludwik ludwika lue luella luena lui luigi luigia luis luisa
-luise luiz luiza lujza luk luka lukas lukasz luke lukrecie lukrecius lula lulu luminita luminosa lumir lumira
-luna lune lungelo lupe lura lurline lutfi lutfullah luther lutibor lutobor lutz luuk luus lux luz luzie lya
-lyam lyan lyana lyda lydia lydie lyes lykke lyla lyle lylia lylou lyn lyna lynda lyne lynette lynn lynne lyric
-lysanne maad maaike maan maarit maarten maartje maas maayane mabel mabela mabelle mable maca macaire macaria
-macario maccabeo mace maceo macey maci macie mack mackenzie mactar macy madalena madalin madalina madaline
-madalyn maddalena maddison maddox madeleine madelief madeline madelyn madelynn madge madhuri madie madilyn
-madina madisen madison madisyn madita madlaina madleen madlen madonna mads mady madyson mae maegan mael maelie
-maeline maelis maelle maely maelyne maelys maes maeva maeve mafalda maffeo magali magda magdalen magdalena
-maggie maggiorino magno magnolia magnus maguelone maguette mahamadou mahault mahaut mahdi mahe mahendra maher
-mahesh maheswar mahir mahmoud mahmut mahulena mahzun mai maia maica maida maija maik maike maila mailin mailo
-maily mailys maimouna maina maiorico maira maissa maissane maite maiwenn maiya maja majda major makan makar
-makary makayla makenna makenzie makhtar makinwa maksim maksud maksym maksymilian malachi malak malati malco
-malcolm malea malek malena malene malgorzata malia malick malik malika malin malina malinda malisa mallaury
-mallie mallory malo malone malou malte malthe malti malvina malwina mama mamadou mamady mamante mamert mamie
-mamoudou mamour manal manar manasse mancio manda mandaakin mandakini mandy manel manelle manetto manfred
-manfredo mangala mangalya mani manik manikya manil manilio manisha manjusha manley manlio manoah manoj manole
-manon manona mansour mansueto mansur mansvet manu manuel manuela manuele mara marah maram marana marc marceau
-marcel marcela marceli marcelin marcelina marceline marcelino marcell marcella marcelle marcello marcellus
-marcelo marcheta marcia marciano marcin marco marcos marcu marcus mare mareike marek mareme maren marena
-mareta marga margaret margareta margarete margarett margaretta margarette margarida margarita margaux marge
-margherita margie margit margita margo margot margret margrethe margrit margrith marguerite mari maria mariah
-mariam mariama mariame marian mariana mariane marianna marianne mariano maribel marica maricarmen maricica
-marie marieke mariela mariella marielle mariem marieme marieta marietta marija marijana marijn marika marilena
-marilie marilou marilu marilyn marilyne marin marina marine marinela marinella marinetta marinko marino
-marinus mario marioara mariola marion marisa marisol marissa marit marita maritza mariuca marius marja marjan
-marjane marjatta marjolaine marjorie marjory mark marketa markika markku marko markus marla marlee marleen
-marlen marlena marlene marley marli marlie marlies marlin marlis marlo marlon marly marnie marolo maros
-marouane marques marquis marquise marrit marsha marshall mart marta marte marten martha marthe martial martim
-martin martina martine martino marton martti marty martyna marut maruta marvin marwa marwan marwane marwen
-marwin mary maryam maryann maryjane marylou maryna maryse marzia marzio mas masa masinka mason massamba
-massima massimiliano massimo massinissa matan matar mate matei matej mateja mateo mateus mateusz matheo
-matheus mathew mathias mathieu mathijs mathilda mathilde mathis mathurin mathys matias matija matilda matilde
-matis matisse matko mato matous matroniano mats matt mattea matteo mattes mattheo matthew matthias matthieu
-matthijs matthis matti mattia mattias mattie mattis matus matyas matylda matys matz maud maude maudie maugis
-maura maureen maurice mauricette mauricio maurilio maurine maurits maurizio mauro maurycy maverick mavis
-mawuena mawusi max maxellende maxence maxens maxi maxie maxim maxima maxime maximilian maximiliano maximilien
-maximillia maximillian maximo maximus maxine maxmilian maxwell may maya mayane mayar maybell maybelle maye
-mayeul mayla mayline maylis maymie maynard mayoor mayra maysa mayson mayssa mayte mazhar mazie mbaye mckayla
-mckenna mckenzie meagan meaghan mecislav mecislava meda medard medardo medea mederic medina medine medoro
-medoune meena meenakshi mees megan megane meggie meghan meghnad meghnath mehdi mehmet mehtap meik meike meire
-meissa mekhi melania melanie melanio melany melba melchiade melchior melchiorre melda melek melenija melezio
-melia melichar melih melike meliksah melina melinda meline melis melisa melisande melissa melissandre melita
-melitina melle mellie mellina melodi melodie melody mels meltem melusine melvil melvin melvina melvyn melyna
-melyssa memduh menahem menaka menardo mence mendel menelao meneo menka menno mennone menodora meral mercede
-mercedes mercia mercurio meredith merel merete meriam meric meriem merih merijn merjem merl merle merlin
-merovee merritt mert mertie merve mervin merwan meryam meryem meryl messalina mestan mesut meta mete metello
-metin metod metodej metrofane mette mevlut mex meyra mia mica micael micaela micah micha michael michaela
-michal michala michale michalina micheal michel michela michelangelo michele micheline michelle mick mickael
-midas mieke miel miguel mihael mihaela mihai mihail mihailo mihajlo mihaly mihnea mihriban mija mijat mik mika
-mikael mikaela mikail mikayla mike mikel mikkel mikki mikko miklos mikolaj mikolas mikulas mila milada miladin
-milan milana milanka milanko milano mildred mile milena miles mileta miley milford milhan milic milica milik
-milisav milivoj miljan miljana miljenko milka milla mille miller millicent millie milly milo milojica milomir
-milon milorad milos miloslav miloslava milota milou milous milovan milovin milred milton miluse milutin mima
-mimma mimo mina minakshi mindy mine minerva minervina minervino ming minh mink minna minnie minodora mio
-mioara miodrag miomir mir mira mirabela mirac miracle miran miranda miray mircea mirco mireille mirek mirela
-mirella mireya miriam miriama mirja mirjam mirjana mirka mirkelam mirko mirna miro mirocleto miromil miromila
-miron mirona miroslav miroslava mirre mirta mirte mirthe mirtil miruna mirza misa misael misaele misbah mischa
-misko mislav missouri misty mitar mitch mitchel mitchell mithat mitica mitra mitrut mittie miya mlad mladen
-mnata mnislav mnislava moa moche moctar modest modesta modesto modibo modou mody mohamad mohamadou mohamed
-mohammad mohammed mohan mohana mohinder mohini moira moise moises moisette mojmir mojzesz mojzis mollie molly
-momir momira mona monaldo monalisa monde monica monika monique monitore monroe monserrat monserrate montana
-monte montserrat monty moos morena moreno morgan morgana morgane moriah moric moris moritz morris morten
-mortimer morton mory mose moses moshe mossie mouctar mouhamadou mouhamed mouhameth mouhammadou moussa moustafa
-moustapha mozell mozelle mozes mpho mstislav muammer muaviye muaz muesser mufid muge mugur mugurel muhammad
-muhammed muharrem muhsin muhtar muhterem muhtesem muhyiddin mujdat mujde mujgan mukadder mukaddes mukerrem
-mukesh muktedi muktedir muktefi mukul mumtaz munevver munir murat muren muriel muriela murilo murl murphy
-murray musa musir muslih mustafa mustapha mutahhar muteber mutemed muttalib muyiwa muzaffer muzdad muziano mya
-myah myla mylan mylene myles mylo myra myriam myrl myrna myron myrthe myrtice myrtie myrtil myrtille myrtis
-myrtle nabi nabil naci nada nadalina nadege nadezda nadi nadia nadine nadir nadja nadzieja nae nael naelle
-naemi nafiz nagabhushanam nahel nahid nahil nahla naia nail naila naim naima nais naja najla nakia nala nalan
-nalini namazio nana nancy nand nanda nando nandor naneta nanna nannie naomi naomie naoufal naoufel napoleon
-napoleone nara narayan narcis narcisa narciso narcisse narendra narinder narseo narsete nash nasir nasrullah
-nassim nastja nat natacha natale natalia natalie natalija natalina natan natanael nataniel natasa natasha nate
-nath nathalie nathan nathanael nathanial nathaniel nathen natka naud naudet naval naveen navin nawal nawel
-nawfel naya nayel nayeli nayla naz nazan nazario nazariusz nazary nazif nazim nazmi nazzareno nazzaro nea neal
-nebojsa necat necati necdet nechifor necib necla necmettin ned neda nedeljko nedim nedjeljka nedjeljko nedra
-neela neele neeltje nefeli neha nehemie nehir nehoslav neil neila neiva nejat nejla neklan nela nelda nele
-neli nelia nelio nell nella nelle nelli nellie nelly nels nelson nelu nelya nemanja nena nenad nene neo neoma
-neopolo neoterio nepomuk nera nerea nereo nergis neri nermine nesa neset nesim neslisah nesrin nesrine nestor
-nestore nettie neva neven nevena nevenka nevin nevio nevra nevzat newell newton neyla nezamysl nia niame niamh
-nicarete nicea niceforo nicephore niceto nicezio nichifor nicholas nicholaus nichole nick nicklas nicklaus
-nickolas nicla niclas nico nicoara nicodemo nicodim nicola nicolae nicolai nicolaie nicolas nicole nicoleta
-nicoletta nicolette nicoline nicolo nicu niculina niculita nicusor nicuta nida nidia niek niels niene nienke
-nigar nigel nihal nihan nihat nika nike nikita nikki nikkie nikko niklas niklaus niko nikodem nikodema nikol
-nikola nikolai nikolas nikolasz nikoleta nikolina niksa nil nila nilde nilgun nils nimakoah nimit nimrod nina
-nine ninfa niniano nino ninon ninthe nio niouma niranjan nirbhay niro nisa nisan nives niyazi nizamettin nizar
-njegomirka nnamdi noa noah noam noami noan noar noble noe noel noelia noelie noella noelle noema noemi noemie
-noemy noha noham nohan nola nolan nolann nolen nolhan nomi nona noor noortje nora norah norbert norberta
-norberto nore norene norhane norica norina norma norman normand norris norval norwood nostriano noud nouha
-nour noura nourane nouri nout nova novak novan novella novi nowi nox nqobile nthabiseng nubia nuccia nukhet
-numan nuno nunziata nunzio nur nural nuran nurettin nurgul nuri nuria nursel nurseli nurullah nusa nusret nya
-nyah nyasia nynke oana obie obioma obrad obren oceane ocie octav octave octavia octavian octaviana octavio
-octaviu oda oddone odelia odell oderico odessa odeta odetta odette odidone odie odile odilia odilon odin
-odolen odon odorico ofelia ofelie oger ognjana ognjen oguz oguzhan ojaswini okan oke okey oksan oktavian
-oktavie oktavius oktay ola olaf olaide olavi olbram olcay oldrich oldriska ole oleg olen oleta olga olgica
-olimpia olimpian olimpio olimpiu olin olinda olindo oliva olive oliver olivera olivia olivie olivier oliviera
-oliviero oliviu oliwia oliwier olle ollie olof olufunmi olumide oluwunmi olympe olympia olympie oma omana omar
-omari omawunmi ombeline ombline ombretta omer omero omolara ona onder ondina ondine ondrej ondrejka onesta
-onesto onie onofrio onome onorata onorina onorino onorio onoriode onufry onur oona oormila opal opalina
-opaline ophelia ophelie ora oral oran orazio orchidea orell oren orenzio orest oreste orestes orfeo orhan
-oriana oriande oriane orie orietta orin orio orion orland orlando orlane orlo ornella oronzo orpha orrin
-orsino orso orsola orsolina ortansa ortensia ortensio orval orville orvokki osanna osbaldo osborne oscar oskar
-oskari osman osmondo osmund ostoja osvald osvaldo oswald oswaldo ota otakar otakara otello otha othmane otho
-otilia otilie otis otmar oto otokar otomar ottaviano ottavio ottilia ottilie ottis otto ottone otylie oumar
-oumayra oumou oury ousmane oussama ova ovidio ovidiu ovidius owen oxana oya oyku oyvind ozan ozana ozanne
-ozcan ozden ozella ozer ozge ozgur ozhan ozkan ozlem ozlen oznur ozren pablo paciano pacifico paco pacome
-pacomio padma paige paivi paja pakize palatino palemon palladia palladio palma palmazio palmira palmiro paloma
-pam pamela pamfil pammachio panagachie panait pancario pancrazio panfilo panka pankrac pankracy panna pansy
-pantaleo pantaleon pantaleone paola paolo param paramartha paraschiva pardo parfait paride paris parker parla
-parmenio parsival parvati pascal pascale paskal paskala pasquale pat paterne paterniano pathe patience patrice
-patricia patricie patricio patrick patrik patrizia patrizio patroclo patru patrycja patrycjusz patrycy patryk
-patsy patti pattie patty paul paula paule paulette paulica paulien pauliina paulin paulina pauline paulo
-pauside pava pave pavel pavica pavla pavle pavlin pavlina pavol pawel paxton payidar payton pearl pearlie
-pearline pecine pedro peer peggie peggy pekka pelagia pelagie peleo pelhrim pelin pelinsu pelle pellegrino
-pembe penda penelopa penelope penny pentti pepe pepijn pepin pepo per pera perceval percival percy peri perica
-pericle perihan perikles perla perle pernilla pero perran perrine perry perseo persida pertev peruna perver
-pervin perzida petar pete petek peter petko petr petra petrana petre petri petrica petrija petrisor petronela
-petronila petronilla petronille petronio petronius petru petruse petrut petruta petteri petula peyami peyton
-pharell phil phileas phileine philemon philibert philine philip philipp philippa philippe philippine phillip
-philomene philothee philou phoebe phoenix phyllis pia pie pien piera pierangelo pierce piergiorgio pierluigi
-piermarco piero pierre pierrick piersilvio piet pieter pietro pilar pim pink pinkie pio piotr pip piper pippa
-pippo piraye pirjo pirkko pit pius placida placido platon platone pleun plinio plutarco pol pola polidoro
-polifemo polikarp polissena pollione polly polykarp polyxena pompeo pompilia pompiliu pomponio pontus ponziano
-ponzio poornima poppy porfirio porfiriusz porfiry porter porzia porziano postumio poul pramila pran pranay
-prasad prasanna prassede prathamesh pravdan pravdomil pravdomila pravomil pravomila pravoslav pravoslava
-prayag precious predrag preity prem prema premysl presley preston priamo pribyslav pribyslava price primerose
-primo prince princess prisca priscila priscilla priscille prisco priska privato priya priyala procopio profira
-prokles prokop prokopa prokul promise proserpina prosper prospera prospero protasio proteo providenci prudence
-prudenzia prudenzio prune prvoslav publio puck puk pulcherie puneet pupolo purnima purushottam pushti pusicio
-quartilla quarto quasimodo queen queenie quentin quentine querano quieta quin quincy quinn quinten quintia
-quintiliano quintilio quintino quinton quinty quinziano quinzio quirin quirino quiteria quitterie rabia
-rachael rachel rachela rachele rachelle rachid raci rada radan radana radegast radek radenko radha radhost
-radim radimir radimira radina radisa radislav radislava radivoj radivoje radka radko radmil radmila radmilo
-radojka radolfo radomil radomila radomir radomira rados radosav radoslav radoslava radovan radovana radslava
-radu raducu radul raduz radvan rae raegan raf rafael rafaela rafal rafet raff raffaele raffaella rafila
-rageshwari rageswari raheem rahel rahim rahime rahma rahmi rahsaan rahsan rahul raide raif raik raimondo
-raimund raina rainald rainaldo rainelda rainer rainhard rainold raisa raj rajan rajana rajendra rajinder rajiv
-rajko rajmund rajna rajnold rajsa rakesh rakita raleigh ralf ralph raluca rama ramaa ramata ramatoulaye
-ramazan ramesh rameshwar rami ramiro ramiz ramon ramona ramy rana randal randall randi randolf randolph randy
-ranek rania raniero ranim ranjeet ranjit ranko ranolfo ransom ranya raoul raphael raphaelle rapulane raquel
-rares rashad rashawn rasheed rasheedah rasim rasit rasko rasmus rastislav rastislava rati ratibor ratimir
-ratmir rauf raul raven ravi rawane ray rayan rayane rayen raymond raymonde raymundo rayyan razvan rea reagan
-reanna reba rebeca rebecca rebeka rebekah rebekka recai recep reda redmond reece reed reese refah refet refik
-regan reggie regina reginald reginaldo regine regis regitze regolo regula reha rehor rehorka reid reilly rein
-reina reine reinhard reinhold reis rejan rejean rejeanne reka relja relu remi remig remigio remilekun
-remington remo remondo remus remy remzi renat renata renate renato renaud rene renee rengin renja rens renske
-renzo resat respicio ressie resul reta retha reto retta reuben reva revi rex rey reybaud reyes reyhan reymundo
-reyna reynold reza rezzan rhea rhett rhianna rhiannon rhoda rhonda ria riad rian riana rica ricardo ricario
-riccarda riccardo richard richarda richelmo richie richmond rick rickard rickey rickie ricky rico rieke rifat
-riff rigoberto riitta rija rike rikke riley rim rina rinaldo rino rio ristana rita ritesh ritva riv river
-rivka riyad roan robaldo robb robbe robbie robert roberta robertina roberto robi robin robina robinson robyn
-rocco roch rochelle rocio rocky rod rodan roderick roderik roderyk rodger rodiano rodica rodney rodolfo
-rodoljub rodolphe rodrick rodrigo rodrigue roel rogelio roger rogers rohan rohana rohit rokhaya rokia roko
-roksana roland rolande rolando rolf rolfo rollin roma romain romaine roman romana romane romanita romano romee
-romeo romero romeu romilda romina romoaldo romola romolo romuald romualdo romul romulus romy ron rona ronald
-ronaldo ronan ronja ronnie ronny roos roosevelt rory rosa rosalee rosalia rosalie rosalind rosalinda rosalyn
-rosamond rosamunda rosana rosanna rosario roscoe rose roselin roseline rosella roselyn rosemarie rosemary
-rosendo roser rosetta rosie rosina rosita roslyn rosmunda ross rossana rossella rossie rostislav rostislava
-rotimi rovena rover rowan rowena rowland roxana roxane roxanne roxelana roxy roy royal royce roza rozalia
-rozalie rozalinda rozamunda rozana rozella rozina rozita rozvita ruben rubiano rubie ruby rubye ruchan rudolf
-rudolfa rudolfina rudolph rudra rudy ruedi rufina rufino rufo rufus ruggero ruhsar rui rukhmani rukmin
-rukneddin rumena runa rune rupert ruperto rupinder ruprecht ruslan russ russel russell rustu rusty rut ruta
-ruth ruthe ruthie rutilo ruxanda ruxandra ruya ruza ruzena ruzica ryad ryan ryann ryder rylan rylee ryleigh
-ryley rym ryszard saad saar saba saban sabato sabazio sabele sabin sabina sabine sabino sabir sabri sabrina
-sabrine sabryna sacha sachin sacid sada sadan sadberk sadettin sadi sadie sadio sadri sadullah sadye saer safa
-safae saffet saffiro saffo safi safia safiatou safietou safira safiya safouan safouane safta sagar sage sahap
-sahin sahinalp sahra sahsuvar said saige saim sakari sakina sakir saladino salamoun salif salih salim salimata
-salimatou saliou sallie sally salma salome salomea salomena salomey salomon salomone salomoun salustio
-salvador salvatore salvo salwator saly sam samanta samantha samara samba samed sameer sami samia samih samil
-samim samir samira sammie sammy samo samona samson samu samuel samuela samuele samy sana sanaa sancho sanda
-sander sandor sandra sandrine sandro sandu sandy sanem sanford sanja sanjay sanjin sanka sanna sanne sansone
-sante santiago santina santino santo santos sanya sanziana saphira sapiente sara sarada sarah sarai sarala
-sarani saraswati sarbello sare sari sarina sarisha sarka sarla sarlota saroja sarra sarvin sasa sascha sasha
-saskia saskie satine satish satu saturniano saturnin saturnino satyen saul sauveur sava savanah savanna
-savannah savas savel saverio saveta savi savin savina savinien savino savion saxona sayan scarlett scholastika
-scholastique schuyler scolastica scot scott scottie scotty seamus sean seb sebas sebastiaan sebastian
-sebastiana sebastiano sebastiao sebastien sebestian sebnem secaeddin secil seckin seckou seconda secondiano
-secondina secondo seda sedat sedef seden sedrick sedrik sef sefer seff sefik sefora segolene seher sehlevent
-sehrazat sekinat sekou selahattin selale selami selcuk selda selen selena selene selim selin selina selma
-selmer selvaggia selvi selyan sem sema semenica semih semiramide semplicio sempronio semra semsi sena senay
-sener senesio sengul senka senn senna senne sennur senofonte senol senta sep sephora sepp seppe seppo
-serafettin serafin serafina serafino seraina serap seraphin serapione serban serbulent seref seren serena
-serenity serenus serge sergei sergej sergen sergi sergio sergiu sergiusz serhat serif serin serine sermet
-sermin serpil sertac sertap servac servidio serviliano sesto seth settar settimio settimo sev seval sevda
-sever severa severiano severin severina severine severino severo sevgi sevil sevim sevinc sevket sevki sevtap
-sevval seweryn seyban seyda seydou seyfettin seyfi seyfullah seyma seynabou seyyit shad shade shai shaily
-shaima shaina shakira shakti shakuntala shalewa shana shane shanel shanelle shani shania shanice shanie
-shaniya shankar shanna shannon shanny shanon shantanu shanti shany sharda shari sharmila sharon shashi
-shashikala shaun shawn shawna shay shayan shaylee shayma shayna shayne shea sheela sheila sheldon shelia
-shelley shelly shemar sher sheri sheridan sherine sherman sherri sherry sherwood sheryl shirel shirine shirley
-shiv shivakari shobhana shresth shresthi shreya shreyashi shridevi shrishti shubha shubhaprada shwet shyann
-shyanne shyrel siana siara sibel sibilla sibyl sibyla sibylle sico sicuro sid siddarth siddhi siddhran sidney
-sidoine sidon sidonia sidonie sidonio sidra sidy siebe siem sien siena sienna siep sierra sigebert sigfrid
-sigfrido sigismond sigismondo sigmund signe sigrid sigurd sihab sihabeddin sihem siir sil silas silja silje
-silke siloe silvan silvana silvano silvere silverio silvester silvestr silvestro silvia silvian silviana
-silvie silvija silvio silviu silvius sim simao simea simen simeon simeona simeone simge simi simina simion
-simisola simo simon simona simone simonetta simonida sina sinan sinasi sincere sindre sinem sinesio sinfronio
-sinica sinikka sinisa sinja sinkler siobhan sir sira sire sireno siria siriano siricio sirine sirineu sirio
-siro sister sisto sitara siv sixt sixte sixtine sixtus sjoerd sjors skander skarlet skarleta sky skye skyla
-skylar slava slavek slaven slavena slaviboj slavibor slavica slavka slavko slavoboj slavoj slavoljub slavomil
-slavomila slavomir slavomira slobodan slobodanka sloka smaranda smeralda smil smiljana smilla smita smriti
-sname snezana snjezana soan soave sobeslav sobeslava soccorso socrate soda sofia sofiane sofie sofija sofronia
-sofronie sohan sohane sokhna sokrat solal solange soledad solene solenn soline solocone solon solveig solveiga
-som soma somnath somu sona sondre songul sonia sonja sonke sonny sonya soof sophia sophie soraia sorana soraya
-soren sorin sorina sostene sosteneo sostrato soter sotira souleyman souleymane soumaya spano spartaco spencer
-speranta speranza speranzio spirydion spytihnev srboljub srecko sredoje srna stacey stacy stan stana stanca
-stancu stanford stanimir stanislao stanislas stanislav stanislava stanislaw stanko stanley stanton stasa
-stasta staza steen steeve stef stefan stefana stefania stefanie stefano steffen stela stelian steliana stella
-steluta sten stepan stepana stepanka stephan stephane stephania stephanie stephany stephen stephon sterling
-sterre stevan steve steven stevie stewart stig stijn stiliano stina stine stipan stipe stiriaco stjepan stojan
-stojanka stojmir stone storm strahinja stribor stuart su suat subhash subhashini subhasini subhi subodh
-sucheta sude sudeva sudi sue suelen suheyl sujata sukanya sukru sule suleyman suma suman sumayyah sumitra
-summer sunay suncica sune sunita sunniva sunny surano suresh sururi surya suryakant suryakanta suryakantam
-susan susana susanna susanne susheel sushil sushma susie suus suzan suzana suzanne suze suzie suzon svatava
-svatoboj svatobor svatomir svatopluk svatoslav svatoslava svea svebor sven svend svenja sverre svetislav
-svetla svetlana svetluse svetolik svetomir svetozar sveva sviturno swami swan swann swapnil swara swarnalata
-swarup swassane sweta sybilla sybille syble sydnee sydney sydni sydnie sylva sylvain sylvan sylvester
-sylvestre sylvia sylviane sylvie sylwester sylwia synne syrine szabolcs szczepan szofi szofia szonja szymon
-tabea tabita tabitha taceddin tacjana tad taddeo tadeas tadeo tadija taha tahir tahlia tahsin taib taide taina
-tais tal talat talay talea talha tali talia talip talita talon talya tamara tamas tamer tami tamia tamina
-tamino tammaro tammo tammy tana tancrede tancredi taner tanguy tania tanirika tanja tanju tankred tanner
-tanushree tanushri tanya tanyeli tao tapan tapani tapio tara taras tarcisio tari tarik tarja tarkan tarquinia
-tarsilla tarso tarun taryn tasa tasha tasnim tasnime tatana tate tatiana tatjana tatum tatyana taurean taurin
-tavares taya tayfun tayler taylor tayyar taziana taziano tazio tea teagan tecla ted teddy teea teije tej teja
-tejas tekin tekinalp tekla telchide telemaco telica tellervo telly temel temistocle temitope teo teobald
-teobaldo teodata teodolinda teodor teodora teodorik teodoro teodosia teodosio teodoto teodoz teodozie teofan
-teofil teofila teogene teohari teoman teona terenc terence terencius terencjusz terenzio teresa tereza terezia
-terezie teri terrance terrell terrence terri terrill terry tertuliano terzo tesauro tesifonte tesnim tesnime
-tess tessa tessie teudosia teun teunis tevfik tevhid tevin tezcan tezel tezer thad thaddeus thais thalea
-thalia thanina thea thelma theo theobald theodor theodora theodore theodorik theodose theodosie theofan
-theofil theofila theophane theophile theophraste theotime theresa therese theresia theron thi thiago thibaud
-thibault thibaut thibert thibo thierno thierry thies thije thijmen thijn thijs thilo thirza thom thomas thora
-thorben thore thorge thurman tia tiago tian tiana tianna tiara tibaldo tibbe tiber tiberia tiberio tiberiu
-tiberius tibo tibor tiburcius tiburzio tichomil tichomir tichon ticone tidiane tieme tierra ties tiffany
-tiguida tihomir tiina tija tijana tijmen tijn tijs til tilda tilio till tilla tillman tillmann tim timea timeo
-timm timmothy timmy timo timoleon timon timotei timotej timoteo timoteus timothe timothee timothy timur tina
-tinca tincuta tine tino tiphaine tiril tirone tirza titi titien titilayo titilope tito titouan titus tizian
-tiziana tiziano tizio tjark tobia tobias tobiasz tobiloba tobin toby tod todd todor toke tolga tolomeo tolunay
-toluwani tom toma tomas tomasa tomaska tomasz tome tomiloba tomislav tomislava tomke tommaso tommie tommy tomo
-tonci toncica tone toney toni tonija tonka tonko tonnin tony tonya toon tope tor torben torbjorn tore torey
-torkvat torquato torrance torrey torsten tosca toscane tosco toska toussaint toy trace tracey traci tracy
-traian trajan tranquillo trasea travis travon tre tremaine tremayne trent trenton tressa tressie treva trever
-trevion trevor trey tricia trilochan trilochana trilok trilokanath trilokesh triloki trine trinity trisha
-tristan tristano tristian tristin triston troels troy trpimir trpko trudie trycia trystan tsipora tuana tudor
-tudora tudorita tudosia tufan tugay tugba tugrul tugtekin tuhfe tulay tulin tullia tulliano tullio tumer
-tunahan tunay tunc tuncer tuomas turan turgay turgut turi turibio turkan turkay turker turkes turna turner
-turold tushar tussio tutku tuula tuulikki tuur tuva tvrtko twan twila tybalt tycho tygo tyler tymeo tymon
-tymoteusz tyra tyree tyreek tyrel tyrell tyrese tyrique tyron tyrone tyshawn tyson ubaldo ubertino uberto udai
-udit udo ueli uffe ufuk ugo ugolina ugolino uguccione ugur uhra ujjawal ujjwal ukbe ulberto ulderico ulf ulfa
-ulfet ulfo ulgen ulices ulises ulisse uliva ulker ulku ulla ulpiano ulrich ulrico ulrik ulrika ulstano ultimo
-ulus ulvi ulviye ulysse uma umang umberto umile umit ummiye umran umur umuralp umut una unal unique unna unsel
-unseli upendra upton uranio urbain urban urbano urdino uriah uriel uriele urmila urs ursicio ursino ursmaro
-ursula ursule usame usha ute utku uttam uve uwe uygu uzeyir uzodimma vaclav vaclava vada vadim vagn vaha
-vahdet vahid vahide vaidehi vaijayanthi vaijayanti vaishnavi vaishno vaishvi vala valburga valdemar valdemara
-valente valentijn valentim valentin valentina valentine valentino valentyn valentyna valer valera valere
-valeria valerian valeriana valeriano valerico valerie valerija valerio valeriu valery valfredo valfrido vali
-valid vallie valtena valter valtr valtteri vance vanda vanesa vanessa vania vanja vanna varalakshmi varo
-varvara vasanti vasco vasil vasile vasilica vasilisa vasko vasudev vasudeva vasudha vasundhara vatroslav
-vaughn vavrinec vecdi veda vedang vedanga vedanshi vedasto vedat vedran vedrana veduna veerle vefa vefik vehbi
-veikko veit vela velana velda veleslav veleslava veli velibor velimir velimira velina velio velislav velislava
-vella velma velva vena venance venanzio vencel venceslao venceslas venceslav venceslava vendel vendelin
-vendelina vendula vendulka venek venera veneranda venerando venere venerio veniamin venka ventura venuse
-venusta venustiano venusto vera verano verda verdiana verdie vere verecondo verena verenzio vergie veriana
-verica veridiana verla verlie vern verna verner vernice vernie vernon verona veronica veronika veronique
-veroslav veroslava verulo veselinka vesile veslava vesna vespasiano vesper vesta veta veysel veysi vezio
-vianney vibeke vic vicdan vicenta vicente vicentia vicentiu vicki vickie vicky victoire victor victoria
-victorien victorin vida vidak vidal vidhur vidhya vidiano vidone vidor vidur vidya vienna viera vieroslava
-vieve viggo vigile vigo vijay vijeko vik viktor viktoria viktorie viktorin vildan vilde vilem vilema vilemina
-vilfredo vilhelm viliam viliana vilibald viliberto ville villy vilma vilmar vilmos vimal vimala vin vinay
-vince vincenc vincencie vincent vincentiu vincenza vincenzo vinciane vindonio vinebaldo vinfrido vinicio vinka
-vinnie vinz viola violante violet violeta violette viorel viorela viorica virag virgie virgil virgile virgilio
-virgin virginia virginie virginio virone visarion viscardo vishnu vishwamitra visnja vissia vit vita vital
-vitale vitalico vitazoslav vitezslav vitezslava vito vitold vitor vitoria vitoslav vittore vittoria vittoriano
-vittorio vitus viva vivaldo vive vivian viviana viviane vivianne viviano vivien vivienne vjekoslav vjenceslav
-vlad vladan vladana vladek vladena vladimir vladimira vladimiro vladislav vladislava vladivoj vlado vlaicu
-vlasta vlastimil vlastimila vlastimir vlastimira vlastislav vlastislava vlatka vlatko vlk vodingo voichita
-voicu vojen vojin vojislava vojmil vojmir vojmira vojslav vojslava vojtech vojteska vok volfango volfgang
-volkan vorsila vratislav vratislava vratko vreni vrinda vrund vseboj vsebor vserad vseslav vsevolod vujadin
-vujica vuk vukan vukasin vukica vukota vulmaro vulpiano vuslat vyas waclaw wade wael waino waldo wale walenty
-walentyn walentyna waleran waleria walerian walery walgierz walid walker wallace walter walton waly wanda
-wandrille wanesa wannes ward warley warre warren washington wassim watson wava wawrzyniec waylon wayne webster
-wei weldon wellington wende wendell wendy werner weronika wes wesley wessel westley weston whitney wiara wibke
-wiebke wiem wies wiktor wiktoria wilber wilbert wilbur wilburn wiley wilford wilfred wilfredo wilfrid wilfried
-wilfryd wilhelm wilhelmina wilhelmine will willa willard willem willi william willie willis willow willy wilma
-wilmer wilson wilton wincenty winfield winifred winnifred winona winston wirginia wissam wissem witalis
-wladyslaw wlodzimierz wm wolf wolfgang woodrow wout wouter wyatt wyman xander xaver xaverie xaverius xavi
-xavier xaviere xem xenia xenie xenophon ximena xochitl xzavier yaa yacine yacouba yadira yael yaelle yagmur
-yago yahya yakubu yaman yamileth yamina yan yana yango yani yanis yann yanni yannic yannick yannik yannis
-yaprak yara yarah yaren yaretzi yaro yaron yasar yasemin yasin yasmeen yasmin yasmina yasmine yasser yassin
-yassine yassir yavuz yaw yaya yazid yazmin yekta yelda yeliz yener yenthe yesenia yesim yessenia yetkin yfke
-yigit yinthe ylan ylvi ylvie yoan yoann yoav yoel yogendra yogesh yoginder yohan yohann yolanda yolande yona
-yonca yoni yoro yoshiko yosra yossef yosun youcef youmna youna younes youness youp youri yousef yousra youssef
-youssou youssouf youssouph youssoupha ysaline yse ysee yseult yuce yucel yuki yuksel yumi yumni yuna yunus
-yuri yusuf yvan yven yves yvette yvonne zabedeo zabina zaboj zac zaccaria zaccheo zachar zacharia zachariah
-zacharias zachariasz zacharie zachary zache zachery zack zackary zackery zadig zafer zafir zaharia zahide
-zahit zahra zaida zain zainab zaira zakaria zakariya zakary zakarya zakelina zalan zama zamfir zamfira zamir
-zana zander zane zaneta zanita zanobi zara zaraza zaria zarije zarina zarko zavida zavis zayd zayn zayneb
+aabriella aadam aadan aadarsh aadel aaden aadhira aadhya aadi aadidev aadil aadin aadinath aadit aadith
+aaditya aadon aadrika aadya aadyn aagam aagney aagneya aahan aahana aahil aahliyah aahna aahron aaidan aaiden
+aailyah aakarsh aakash aala aalaiyah aalana aalaya aalayah aalayna aaleah aaleigha aaleiyah aaleyah aalia
+aaliah aaliayah aalijah aalivia aaliya aaliyah aaliyahmarie aaliyana aaliyha aalliyah aalok aaltje aalya
+aalyah aalyiah aalyssa aamani aamari aamina aaminah aamir aamira aamirah aamiya aamiyah aamna aamod aamori
+aamya aamyah aanand aanandaswarup aanandinii aanchal aania aaniah aanika aanisah aaniya aaniyah aanjaneya
+aanor aanshi aanvi aanya aanyah aaralyn aaralynn aaran aaratrika aarav aaren aaria aariah aariana aarianna
+aaric aaricia aariel aarielle aarik aarika aarilyn aarin aarini aarion aariona aarionna aarish aarit aariv
+aariya aariyah aariyana aariz aarna aarnav aarohi aaron aarone aaronjohn aaronmichael aaronn aaroosh aaroun
+aarron aarsh aarthi aarti aarush aarushi aarya aaryah aaryan aaryanna aaryn aasa aasha aashi aashika aashir
+aashka aashna aashni aashrita aashrith aashritha aashvi aasia aasim aasiya aasiyah aastha aathira aathiran
+aatmaj aatmaja aatreya aava aavion aaya aayaan aayan aayana aayanah aayanna aayden aayla aayliah aayush
+aayushi aayushmaan aayushman aaziyah aaziz ab aba abaan ababacar abaco abad abadon abagail abagale abagayle
+abaigeal abak abaka abakan abakar abakay aban abane abani abanoub abar abas abass abasse abassia abay abba
+abbagail abbagale abbagayle abbas abbass abbe abbee abbegail abbes abbey abbeygail abbi abbie abbiegail
+abbiegale abbigael abbigaelle abbigail abbigaile abbigal abbigale abbigayl abbigayle abbondanza abbondanzio
+abbondio abbott abby abbygael abbygaelle abbygail abbygale abbygayl abbygayle abcde abd abdala abdalah
+abdalaye abdalha abdalla abdallah abdalrahman abdarahim abdarahman abdarahmane abdarrahman abdassamad abde
+abdel abdela abdelaali abdelaaziz abdeladim abdelafid abdelah abdelakim abdelali abdelalim abdelamid abdelatif
+abdelaziz abdelazize abdelazziz abdelbaki abdelbaset abdelbasset abdeldjalil abdeldjallil abdelfatah
+abdelfattah abdelfetah abdelfettah abdelghafour abdelghani abdelha abdelhadi abdelhafed abdelhafid abdelhafide
+abdelhak abdelhake abdelhakim abdelhakime abdelhali abdelhalim abdelhalime abdelhamed abdelhamid abdelhamide
+abdelhaq abdelhatif abdelhay abdelhaziz abdelhedi abdelhouab abdelilah abdelillah abdeljabar abdeljalil
+abdeljalile abdeljallil abdeljawad abdelkabir abdelkader abdelkamel abdelkarim abdelkarime abdelkbir
+abdelkebir abdelkerim abdelkhader abdelkhalak abdelkhalek abdelkrim abdelkrime abdella abdellah abdellali
+abdellatif abdellaziz abdelmadjid abdelmagid abdelmagide abdelmajid abdelmajide abdelmalek abdelmalik
+abdelmatine abdelmjid abdelmonaim abdelmoujib abdelmoula abdelmoumen abdelmoumene abdelmounaim abdelmounim
+abdelnacer abdelnasser abdelnor abdelnour abdeloihab abdelouab abdelouahab abdelouahad abdelouaheb abdelouahed
+abdelouahid abdelouhab abdelrahim abdelrahman abdelrahmane abdelrahmen abdelrahmene abdelrahni abdelraman
+abdelramane abdelrani abdelraouf abdelrazak abdelrazek abdelrezak abdelrhaman abdelrhamane abdelrhani
+abdelsalam abdelsalem abdelsamad abdelslam abdelssamad abdeltif abdelwadoud abdelwahab abdelwahad abdelwaheb
+abdelwahed abdelwahid abdelwakil abdenabi abdenacer abdenasser abdenbi abdennabi abdennasser abdennour abdenor
+abdenour abder abderahim abderahime abderahman abderahmane abderahmen abderahmene abderaman abderamane
+abderaouf abderazak abderemane abderezak abderhaman abderhamane abderrahim abderrahime abderrahman
+abderrahmane abderrahmen abderrahmene abderramane abderraouf abderrazak abderrazzak abderrezak abderrhamane
+abderzak abdesalam abdesalem abdesamad abdeselam abdeslam abdeslame abdeslem abdessalam abdessalem abdessamad
+abdessamade abdessamed abdessatar abdesselam abdesselem abdesslam abdesslem abdi abdias abdiasis abdiaziz
+abdiel abdifatah abdikadir abdil abdillah abdillahi abdimalik abdinasir abdirahman abdirizak abdishakur
+abdiwahab abdlaziz abdnour abdo abdollah abdon abdone abdonie abdonise abdool abdou abdouallah abdoukarim
+abdoul abdoula abdoulah abdoulahi abdoulai abdoulatif abdoulatuf abdoulay abdoulaye abdoulaziz abdoulhakim
+abdoulhamid abdoulie abdoulkader abdoulkarim abdoulla abdoullah abdoullahi abdoullaye abdoulwahab
+abdourahamane abdourahim abdourahman abdourahmane abdouramane abdouraouf abdourazak abdouroihamane
+abdourrahman abdourrahmane abdousalam abdoussamad abdrahamane abdrahim abdrahman abdrahmane abdramane abdsamad
+abdu abduallah abdul abdulah abdulahi abdulaziz abdulbaki abdulhadi abdulhakim abdulhamid abduljalil
+abdulkadir abdulkareem abdulkarim abdulkerim abdulla abdullah abdullahi abdulmalik abdulraheem abdulrahim
+abdulrahman abdulrehman abdulsamed abdulsamet abdulwahab abdur abdurahman abdurraheem abdurrahim abdurrahman
+abdussamed abe abed abednego abeeha abeer abegail abeiku abel abelard abelardo abele abelia abelin abelina
+abeline abelino abella abelle abena abendam abenezer abeni abenzio aberham abernathy abert abes abess abha
+abhaidev abhay abhaya abhi abhijay abhijeet abhijit abhijot abhilash abhimanyu abhinav abhiraj abhiram
+abhirath abhirup abhishek abhisyanta abiageal abian abib abiba abibata abibatou abibo abibou abid abida abidin
+abidine abie abiel abiella abigael abigaelle abigahel abigail abigaile abigaille abigal abigale abigayl
+abigayle abigel abigial abiha abijah abil abilash abilene abilia abilio abimael abimbola abimelec abina
+abinash abinaya abinesh abiola abir abira abiram abirami abiramy abire abisai abisan abisha abishai abishan
+abishek abisola abisoye abla ablaye able abluc abner abondance abou aboubacar aboubacari aboubacary aboubacri
+aboubacry aboubaka aboubakar aboubakari aboubakary aboubaker aboubakr aboubakre aboubakri aboubakry aboudou
+aboudoulaye aboudramane aboulay aboulaye abra abraham abrahan abrahim abrahm abram abramio abramo abran abrar
+abrea abreanna abree abrey abrham abri abria abriah abrial abrian abriana abrianna abrie abriel abriela
+abriella abrielle abril abrina abrionna abriyana abron abryana abryanna abryelle absa absalon absar absatou
+abselam abshir absolon abu abubakar abubakary abubaker abubakr abuk abundio aby abyan abygael abygaelle
+abygail abygaile abygale abygayle acace acacia acacie acacio acadia acanthe acar acario acaryatanaya acaymo
+accalia accursio ace acea acela acelia acelya acelyn acelynn acen acene acer aceton acey achaire achalesvara
+acharyanandana acharyasuta achata acher acheraf achida achil achile achiles achille achilles achillia achim
+achintya achley achmi achol achot achouak achour achoura achraf achrafe achref achta achwak achyl achyut
+achyuth acia acie acil acile acilia acilio acim acire acisclo aciscolo acoidan acoran acrisio acsa acuk acun
+acxel acya acyl ada adabella adael adaeze adah adahir adai adaia adaiah adain adair adaira adaisha adajah adal
+adalae adalai adalaide adalan adalard adalardo adalay adalbald adalbaude adalberon adalbert adalberta
+adalberto adalee adaleen adalei adaleigh adaleine adalena adalene adaley adalfredo adalgisa adalgiso adali
+adalia adalid adalie adalin adalina adalind adaline adalis adalise adalius adaliz adalric adalrico adalsinde
+adalton adaly adalyn adalyne adalynn adalynne adam adama adamari adamarie adamaris adamariz adamary adamarys
+adame adamilca adamm adamo adams adan adana adane adanely adanna adanya adao adaora adar adara adarah adarian
+adarion adarius adarsh adas adasia adassa adasyn adasynn adaugo aday adaya adayah adayla adbeel adberilgen
+adda addalee addalina addaline addalyn addalynn addam addan addasyn addel addelin addeline addelyn addelynn
+adden addeson addi addicyn addie addil addilee addilyn addilyne addilynn addis addisen addison addisson
+addisyn addisynn addo addolorata addsion addy addysan addysen addysin addyson addysun addysyn adea adean
+adebola adeboye adedayo adedeji adedotun adeeb adeel adeena adegoke adegrin adegrine adei adel adela adelade
+adelae adelai adelaida adelaide adelaido adelaine adelais adelajda adelardo adelasia adelayde adelbert
+adelberto adelchi adele adelei adeleine adelena adelene adelfo adelgardo adelheid adeli adelia adelice adelie
+adelin adelina adeline adelino adelio adelis adelisa adelise adelita adeliz adell adella adelle adellia
+adellyn adelma adelmo adelphe adelphine adelson adeltrude adelya adelyn adelyna adelyne adelynn adelynne
+adelys adem adema ademar ademe aden adena adenan adenet adenike adenise adenn adenora adeodat adeodato adeola
+adeoluwa aderito adessa adewale adham adhan adhara adhav adheesh adhem adhemar adhen adhira adhiraj adhitya
+adhrit adhvik adhya adi adia adiah adian adiana adianna adiara adiaratou adib adiba adidi adidja adie adiel
+adiela adiella adielle adien adija adijatou adikavi adil adila adile adilee adilene adileni adilenne adilia
+adille adilson adilyn adilynn adim adin adina adinane adinath adine adir adira adis adisa adisen adison adissa
+adisson adisyn adisynn adisynne adit aditeya adith adithi adithya aditi aditri aditya adityanandan
+adityanandana adiv adiva adixia adiya adiyah adiza adja adjara adjaratou adji adjia adjila adjira adjmal adjo
+adjoa adjoua adjutor adlai adlan adlane adlee adleigh adlen adlene adler adley adli adlie adlin adline adlyn
+adlyne admir admire adna adnaan adnan adnane adnen adnene adner ado adolf adolfa adolfina adolfo adolie
+adoline adolph adolpha adolphe adolphie adolphine adolphus adom adon adonai adonay adone adonia adonias adonie
+adonijah adonina adoniram adonis adonise adonna adonnis adonus adonys adora adoracion adorah adoration adore
+adoria adou adoum adra adrain adraman adrastee adrea adrean adreana adreanna adreena adrehilde adrein adren
+adreona adreonna adreyan adri adria adriaan adriah adriahna adrian adriana adrianah adriane adrianjames
+adriann adrianna adriannah adrianne adriano adriauna adriaunna adric adrick adrie adrieana adrieanna adriel
+adriell adriella adrielle adrien adriena adriene adrienna adrienne adrihanna adrijana adrik adrin adrina
+adrion adriona adrione adrionna adripathi adrita adriyana adriyanna adron adrya adryan adryana adryann
+adryanna adryano adryel adryen adryn adryon adur advait advaith advay advaya advik advika adwita adwitiya
+adwoa adwoah adya adyan adyen adyl adylene adylin adyn adysen adyson adysson adysyn adzo aedan aedann aeden
+aedin aedon aedric aedyn aegon ael aela aelaig aeleen aelia aelie aelig aeline aelis aelita aella aelle aely
+aelya aelyah aelyn aelyne aelynn aelys aemilia aena aenaelle aeneas aengus aenor aenora aeon aerabella
+aeralynn aerial aeriana aerianna aeriel aeries aerik aerika aerin aerionna aeris aerith aero aeron aeryal
+aeryn aeryne aerys aesa aesha aeson aesop aethan aeva afaf afafe afdal afeda afef afeni aferdita affaf affan
+affef affif affou affoue affoussiata afi afia afid afida afif afifa afitap afiya afnan afnane afnen afnene
+afomia afonso afra afrah afrahim afraz afreen africa afrika afrim afro afrodita afsa afsana afsar afsin aftab
+afton aftone aftyn afua afzal agabay agabio agah agakagan agalak agam agamennone agape agapet agapita agapito
+agar agash agasthya agasti agastya agata agate agatha agathange agathe agathon agatino agaton agazio agbattou
+agca agenor agenore ager agesilao aggie aghilas aghiles agilbert agilberte agim agit aglae aglaee aglaia
+aglaja agnan agnane agneflete agnel agnela agnella agnes agnesa agnese agneta agneya agniela agnies agnieszka
+agnimitra agniprava agnivesh agnos agoney agop agostina agostinho agostino agrata agripina agripino agrippa
+agrippin agrippine agron agrypina aguas aguasanta agueda aguibou aguila agurtzane agusti agustin agustina
+agustine agustinho agustino agustus ahaan ahad ahalya ahamad ahamada ahamadi ahamadou ahamed ahan ahana aharon
+aharone ahava ahcen ahcene ahed ahenk ahijah ahil ahilya ahilyn ahinara ahinoa ahjah ahjanae ahkeem ahkim
+ahlam ahlame ahlan ahlana ahlani ahlaya ahlayah ahleah ahlem ahleme ahlexis ahlia ahlijah ahlima ahlivia
+ahliya ahllam ahlyana ahlyssa ahmaad ahmad ahmada ahmadou ahman ahmani ahmar ahmari ahmaria ahmarie ahmat
+ahmaud ahmaya ahmed ahmeer ahmel ahmere ahmet ahmetcan ahmi ahmia ahmid ahmier ahmir ahmira ahmiya ahmiyah
+ahmod ahmon ahmoni ahmya ahmyah ahna ahnaf ahnaya ahnesty ahni ahnika ahniya ahniyah ahnna ahnya ahnyah ahnyla
+ahou ahoua ahouva ahren ahriana ahrianna ahriel ahron ahrya ahsan ahsen ahsene ahtziri ahtziry ahuva ahyan
+ahyana ahyna ahzaria ahziyah aiace aiala aiana aianna aiara aibhilin aicha aichat aichata aichatou aiche
+aichetou aichouche aid aida aidaliz aidaly aidan aidann aidano aidden aide aidee aidel aidelis aideliz aidelyn
+aidem aiden aidenjames aidenn aidi aidia aidian aidin aidon aidrian aidrianna aidric aidyn aidynn aiert aiesha
+aifa aigline aignan aiham aija aijah aijalon aijiao aika aikel aiken aiko aila ailah ailan ailana ailani
+ailanie ailany aile aileana ailed ailee aileen aileena aileene aileigh ailen ailene aileny ailey aili ailia
+ailie ailin ailine ailis ailish ailsa ailvin aily ailyn ailyne ailynn ailys aima aimable aimad aimade aiman
+aimane aimar aimara aime aimed aimee aimel aimeline aimelyne aimen aimene aimeric aimerick aimerik aimery
+aimeryc aimi aimie aimine aimmee aimone aimran aimrane aimy aina ainah ainara aine aines ainesh ainet aingeru
+ainhara ainhize ainhoa aini ainis ainize ainna aino ainoa ainoha ainslee ainsleigh ainsley ainslie aintzane
+ainzley aiora aioub aira airabella airam airan aireana aireanna airel airelle airen aireon aireona aireonna
+aires airiana airianna airica airionna airis airon airrion airy airyana airyanna airyn airys aisa aisah aisam
+aisata aisatou aise aisen aisetou aisha aishah aishani aishi aishwarya aisia aislee aisley aislin aisling
+aislinn aislyn aislynn aislynne aisosa aissa aissam aissame aissar aissata aissatou aisse aisseta aissetou
+aissia aissya aita aitan aitana aithan aithen aito aitor aitza aitziber aitzol aiur aiva aivah aivan aiven
+aivree aivy aiwen aixa aixandre aiya aiyah aiyahna aiyana aiyanah aiyanna aiyannah aiyden aiyla aiyonna aiyoub
+aiza aizah aizayah aizen aizik aizlyn aizpea aizza ajad ajada ajae ajah ajahnae ajahni ajai ajan ajana ajanae
+ajani ajanthan ajar ajavian ajax ajay ajaya ajayah ajayla ajaylah ajda ajdin ajeesh ajeet ajia ajit ajiya ajka
+ajla ajlin ajmal ajna ajooni ajriz ajwad ak akacia akai akaila akaisha akaiya akaiyah akalp akalya akan akande
+akane akanksha akanni akaran akari akarsh akas akash akasha akasia akasya akata akay akaya akayla akaylah
+akbar akbas akbatur akbay akboga akboru akbudak akbugra akbulak akca akcakoca akcel akcora akdemir akdogan ake
+akeela akeelah akeem akeen akeera akeila akeilah akeira akela akelah akelia akemi akera akerah akeria aketza
+akeya akeyla akeylah akheane akhenaton akhesa akhia akhil akhila akhilesh akhim akhiya akhmad akhmed akia
+akiah akiera akif akiko akil akila akilah akilan akilesh akili akim akima akime akin akina aking akio akir
+akira akirah akire akiria akirra akissi akito akiva akiya akiyah akiyra akkun akkunlu akkurt akkus akli akmal
+akmar akofa akol akon akoni akorfa akos akosua akram akrame akrem akroor aksa aksel aksh aksha akshainie
+akshaj akshan akshana akshar akshara akshat akshata akshath akshay akshaya akshayakeerti akshayan akshita
+akshith akshitha aksil aksim aksungur aksyl aktan aktekin aktimur akua akul akula akumaa akunna akwasi akwesi
+akya akyah akyla akylah akym akyra ala alaa alabama alaban alaboru alacia aladag aladdin alade aladin aladine
+aladino aladji aladogan alae alaeddine alaedine alaena alahassan alahna alahni alai alaia alaiah alaija
+alaijah alaila alailah alain alaina alainah alaine alainna alaira alaire alais alaisha alaisia alaitz alaiya
+alaiyah alaiza alaja alajah alajiah alakai alakurt alam alamanno alamea alami alamin alan alana alanah alando
+alandra alandria alane alanea alanee alaney alani alania alanie alanis alann alanna alannah alanni alannie
+alannis alanny alano alante alantis alany alanya alanys alanzo alaoua alaoui alara alaria alaric alarick
+alarico alarik alasane alasdair alasha alashia alasia alasiah alaska alassan alassana alassane alastair
+alaster alathea alauna alaura alawna alaya alayah alayana alayasia alaycia alayha alayia alayiah alayja
+alayjah alayla alaylah alayna alaynah alaynia alaynna alays alaysha alayshia alaysia alaysiah alaythia alayunt
+alayuntlu alayza alayzhia alayzia alayziah alaz alazae alazar alazay alazia alaziah alazne alba albachiara
+albain alban albana albane albanie albanne albano albans albany albaro albeiro albena alber alberade alberic
+alberick alberico alberie albert alberta alberte alberth albertha alberthe alberti albertin albertina
+albertine albertino alberto albertus albertyna albi albin albina albine albino albion alboino albrecht albree
+albrico alce alcee alceo alceste alcibiade alcida alcide alcides alcidie alcime alcina alcinda alcine alcino
+alcira alcyone alda aldahir aldair aldan aldana aldara alde aldebert aldegonde aldemir alden alder alderic
+alderick aldin aldina aldine aldino aldiouma aldja aldjia aldo aldobrando aldogan aldon aldonce aldric aldrich
+aldrick aldrik aldrin aldwin aldyn alea aleah aleaha aleana aleanah aleandra aleandro aleardo aleasha aleasia
+aleaume aleaya aleayah alec alecea aleceia alecia alecio aleck alecxa alecxander aleczander alee aleea aleeah
+aleece aleecia aleeha aleem aleen aleena aleenah aleera aleesa aleese aleesha aleesia aleeya aleeyah aleeza
+aleezay alegandro alegna alegra alegria alehandro aleia aleiah aleida aleidy aleigh aleigha aleighna aleijah
+aleina aleisa aleise aleisha aleister aleix aleiya aleiyah aleja alejah alejandra alejandrin alejandrina
+alejandro alejo alek aleka alekhya aleks aleksa aleksandar aleksander aleksandr aleksandra aleksandre
+aleksandro aleksei aleksej aleksey aleksi aleksia aleksis aleksy alekza alekzander aleli alem alemka alemush
+alen alena alenah alencia alene aleni alenia alenka alenna aleny alenzo aleodor alera alerah aleramo aleria
+aleric aleron ales alesa alesana alesander alesandra alesandro alese alesha aleshanee aleshia aleshka alesi
+alesia alesio alesiu aleska alessa alessadnro alessander alessandr alessandra alessandrina alessandro alessi
+alessia alessio alessnadro alessya alessyo alesya aleta aleth aletha alethea aletheia alethia aletse aletta
+alette alev alevia alex alexa alexah alexan alexana alexandar alexander alexanderia alexanderjames alexandr
+alexandra alexandrah alexandre alexandrea alexandria alexandrie alexandrina alexandrine alexandro alexandros
+alexandru alexandry alexandrya alexane alexanne alexas alexavier alexcia alexe alexea alexei alexej alexendre
+alexes alexey alexi alexia alexiah alexian alexiana alexiane alexianna alexianne alexias alexic alexide alexie
+alexiea alexin alexina alexine alexio alexios alexis alexiss alexius alexiya alexiz alexsa alexsander
+alexsandra alexsandria alexsandro alexsia alexsis alexssa alexsys alexus alexx alexxa alexxander alexxandra
+alexxia alexxis alexxus alexy alexya alexyan alexyane alexyia alexyne alexys alexyss alexz alexza alexzander
+alexzandra alexzandrea alexzandria alexzia aley aleya aleyah aleycia aleyda aleyia aleyiah aleyna aleysha
+aleysia aleza alezandra alezay alezia alezio alf alfa alfayed alfeo alfie alfio alfiya alfons alfonsa alfonse
+alfonsina alfonso alfonz alfonzo alford alfousseny alfousseyni alfred alfreda alfrede alfredine alfredo alger
+algia algiso algu alguer alhadji alhaji alhan alhana alhassan alhassana alhassane alheli alhena alhousseyni
+alhya ali alia aliaa aliah aliaha aliahna aliaksandr alian aliana alianah aliane aliani alianna alianne
+alianny aliany alias aliaume aliayah alibert alic alica alican alice alicea alicen alicia aliciana aliciane
+alicianna alicio alicja alick alicya alicyn alida alidia alidor alie aliena alienor alienore aliesha aliette
+alieu alieyah alif alifa alighiero aliha alihan alihya alii aliihsan alija alijah alijha alijiah alik alika
+alikhan alilah alim alima alimamy alimata alimatou alime alimou alin alina alinah alinda aline alinna alinson
+aliocha aliona alionna aliosha aliou alioune alipio alirah aliriza alis alisa alisabeth alisah alisan
+alisandra alise alisea alisee alisen alisha alishba alishia alisia alisiah alisiana alisir alison alisone
+alisonne alissa alissah alissandra alissandre alissar alisse alissia alisson alissone alissonne alissya
+alistair alistar alister alisya alisyn alita alithia alitza alitzah alitzel aliva alivea aliveah alivia
+aliviah aliviya aliviyah alivya alix alixan alixander alixandra alixandrea alixandria alixane alixe alixia
+alixzandria aliya aliyaah aliyah aliyaha aliyahna aliyana aliyanna aliyar aliyas aliye aliyha aliyiah aliyyah
+aliz aliza alizabeth alizae alizah alizandra alizay alize alizea alizee alizeh alizet alizette alizey alizia
+alizon alizzon aljia aljosa alka alkaboluk alkaevli alkaly alkan alkis alla allaa allah allahna allain allaina
+allal allan allana allanah allande allane allani allann allanna allannah allante allaoua allaoui allassane
+allaya allayah allayna alle alleah alleana allee alleena allegra allegresse allegria alleigh allel allen
+allena allende allene allesandra allessandra allexa allexis alley alleyah alleyna alli allia alliah alliana
+alliance allianna alliaume allicen allicia allie alliette allina alline allinson allisa allisen allisha
+allison allisone allissa allissia allisson allistair allister allisyn allivia allix alliya alliyah allize
+allizon allizzon allon allona allonah allonzo allora allory allston allura allure ally allya allyah allyana
+allyanna allycia allye allyha allyiah allyn allyna allyre allyriane allysa allyse allysen allysha allysia
+allyson allyssa allyssah allyssia allysson allysyn allyzon alma almadelia almah almahdi almaide almami almamy
+alman almany almanzo almas almass almasse almaz almedin almedina almendra almeria almerigo almerinda almila
+almin almina almine almir almira almire almiro almonzo almudena almyre alna alnisa alodia alodie aloe aloha
+alohilani alois aloise aloisia aloisie aloisio alojz alojza alojzije alok aloma alon alona alonah alonda
+alondra alone aloni alonn alonna alonnah alonso alontae alonzo alora alorah alosius alou alouis aloura aloy
+aloys aloyse aloysia aloysius alp alpagut alparsbeg alparslan alpaslan alpata alpay alpaya alpaykagan alpbilge
+alpdirek alpdogan alper alperen alpertunga alpgerey alpha alphan alphee alphena alphons alphonsa alphonse
+alphonsia alphonsina alphonsine alphonso alphonzo alpike alpilig alpinien alpkara alpkuluk alpkutlu alptegin
+alptugrul alptunga alpturan alptutuk alpulug alpurungu alpurungututuk alpyoruk alquan alric alrick alrik
+alsace alseny alsira alson alston alta altagracia altair altan altankagan altankan altay altea altemur alter
+althea althee altin altina altino alton altuga aluna alura alusine alva alvah alvan alvana alvar alvarina
+alvaro alveen alveiro alvena alvera alverede alverta alvie alviero alvin alvina alvine alvinn alvino alvira
+alvis alvise alvon alvy alvyn alvyna alvyne alwaleed alwar alwen alwena alwenn alwenna alwia alwin alwine
+alwyn aly alya alyaa alyaah alyah alyan alyana alyanah alyanna alyas alyce alycea alycia alydia alyena alyette
+alyha alyia alyiah alyiana alyis alyissa alyjah alyla alyma alyn alyna alynah alyncia alyne alynn alynna
+alynnah alyona alyosha alyou alyra alyre alyria alyric alys alysa alysah alysandra alyscia alyse alysea alysee
+alysen alysha alyshia alysia alysiah alysiana alyson alysone alysonn alyss alyssa alyssabeth alyssah
+alyssamarie alyssandra alyssandre alysse alyssia alyssio alysson alyssone alyvia alyviah alyx alyxander
+alyxandra alyxandria alyxe alyxia alyxis alyza alyzabeth alyzae alyzah alyze alyzea alyzee alyzia alyzon
+alyzza alzbeta alzina alzira alzire ama amaal amaan amaani amaar amabela amabile amable amac amad amada amadea
+amadeo amadeu amadeus amadi amadis amado amador amadora amadou amadu amady amae amael amaelle amaelys amagoia
+amahd amahni amahri amai amaia amaiah amair amaira amairani amairany amaire amaiur amaiya amaiyah amal amala
+amale amalea amalee amali amalia amaliane amalie amalija amalio amaliya amalle amalric amalrich amalthee
+amalur amalya amalyah amalys aman amana amanallah amance amancia amancio amand amanda amandah amande amandeep
+amandin amandina amandine amandio amando amandus amandyne amane amanee amani amanie amanii amann amans amant
+amante amanthe amantine amanuel amany amanza amanzio amapola amar amara amarachi amarae amarah amaranaath
+amarande amaranta amarante amaranthe amaranto amare amarea amaree amarelis amarely amarelys amaresh amareya
+amari amaria amariae amariah amarian amariana amarianna amarie amariea amarien amarii amarilis amarilys amarin
+amarina amarine amario amarion amariona amarionna amarious amaris amarisa amarise amarissa amarius amariya
+amariyah amariyana amariz amarnath amaro amarra amarre amarri amarrion amaru amary amarya amaryah amaryia
+amarylis amaryllis amarys amat amata amatallah amateur amath amato amatore amatoullah amatullah amaura amauri
+amauria amauriah amaurie amaurine amaurion amauris amaury amauryne amay amaya amayah amayas amayel amayelle
+amayes amayia amayiah amayra amayrani amayrany amaziah amazigh amazin amazing amazir amazone amazyn ambainesh
+ambar ambdillah ambdou ambdoul ambdoullah ambdouroihamane ambeline amber amberlee amberleigh amberley amberli
+amberlie amberlin amberly amberlyn amberlynn amberrose ambeta ambika ambra ambre ambrea ambreal ambree ambreen
+ambrey ambri ambria ambriah ambrie ambriel ambriella ambrielle ambrine ambrogio ambroise ambroisie ambroisine
+ambrose ambrosia ambrosiano ambrosio ambroz ambrozy ambry ambryne ambyr amdjad amdjed amdy amea ameah amear
+amed amede amedea amedee amedeo amedeu amedi amedine amedy amee ameen ameena ameenah ameer ameera ameerah
+ameeria ameia ameila ameilia ameir ameira ameirah amel amela amele ameli amelia ameliah ameliana ameliane
+amelie amelien amelin amelina ameline amelio amelius ameliya ameliyah amell amelle amellia amellya amely
+amelya amelyah amelyne amelys amen amena amenadiel amenah amenallah amenan amenata amendine ameni amenie
+amenis amer amera amerah amere ameria ameriah ameriana america americo americus amerie amerigo amerika amerion
+ameris ameriya ameriyah amerouche amerra amery ames amet ameth amethys amethyst amethyste amets ametz ameur
+amey ameya ameyah ameyatma ameziane ami amia amiah amias amiaya amica amicie amico amid amida amide amidou
+amie amiee amiel amiela amier amiera amierah amiere amiir amija amijah amika amil amila amilah amilcar
+amilcare amilea amilee amiley amilia amilian amiliana amilio amilleon amillia amillian amilliana amillion
+amillya amily amilya amilyah amilyn amin amina aminah aminat aminata aminatou amine amineta aminta aminte
+aminthe amintore aminu amir amira amiracle amirah amirdine amire amiree amiri amiria amirkhan amirouche amirr
+amirra amirrah amiryah amisa amisadai amisaday amish amisha amishi amit amita amitai amith amitoj amity amiya
+amiyah amjad amjed amla amleto amma ammaar ammar ammara ammaria ammarie amme ammel ammerie ammi ammie ammon
+ammy amna amnah amnay amneet amode amodini amogh amokrane amolika amon amone amoni amonie amonni amonta
+amontae amontay amonte amonti amor amora amorah amore amoree amorette amori amoria amorie amorine amoro amory
+amos amour amoura amoy amoya amoz amparo ampelio amra amrak amram amran amrane amre amreen amri amrie amriel
+amrine amrit amrita amritambu amritha amro amrom amron amrutha amryn amsatou amsi amul amulya amunique amy
+amya amyah amyas amycie amyia amyiah amyla amylah amylee amylia amylynn amyn amyna amynata amyne amyr amyra
+amyracle amyrah amyree amyri amyria amyriah amyrie amytis amza an ana anaadi anaaya anab anabel anabela
+anabele anabell anabella anabelle anabeth anabia anacamila anacaren anacarolina anaclara anaclet anacleta
+anacleto anacristina anadalay anadelia anadia anae anaee anael anaele anaeli anaell anaella anaelle
+anagabriela anagh anagha anah anahe anahi anahid anahide anahis anahit anahita anahla anahli anahly anahy anai
+anaia anaiah anaick anaid anaida anaide anaig anaih anaija anaijah anaik anaika anailah anaili anaira anairis
+anais anaisa anaisabel anaise anaisha anaissa anaisse anaita anaiya anaiyah anaiz anaja anajah anajulia anaka
+anakaren anakim anakin anakine anakyn anal anala analaura analea analeah analee analeese analei analeigh
+analeigha analeise analena analese anali analia analiah analice analicia analie analiese analilia analina
+analine analis analisa analise analisia analissa analisse analiyah analiz analiza analize analleli anallely
+analou analucia analuisa analuiza analy analya analyah analyce analycia analyn analyne analynn analys analysa
+analyse analysia analyssa analysse anam anamari anamaria anamarie anamarija anamika anan anand ananda
+anandamayi anandi anane anang anani ananiah ananias anant ananta ananth ananya anapaola anapatricia anapaula
+anar anara anareli anarely anari anaria anariah anarie anarosa anarose anaroze anartz anas anase anaser anasha
+anasia anasofia anasooya anasophia anass anasse anastacia anastacio anastas anastase anastasha anastashia
+anastasia anastasie anastasiia anastasija anastasije anastasio anastasios anastasius anastasiya anastassia
+anastasya anastaysia anastaz anastazia anastazie anastazija anastazja anasthase anasthasia anasthasie anastin
+anastyn anasuya anatalia anatalie anatazie anath anathalie anathilde anatol anatole anatoli anatolia anatolie
+anatolii anatolij anatoline anatolius anatoliy anatoly anavai anavel anavi anavictoria anay anaya anayah
+anayeli anayelli anayely anayha anayi anayia anayiah anayla anays anaysha anayshia anaysia anberlin anca ancel
+ancelin anceline anci ancica ancilla ancolie ancor ancuk ancuta ancy anda andac andalasia andalucia andalyn
+andde anddy ande andee andel andela andelin andelina andelko andelo andelyn anden andeol ander andere anders
+andersen anderson andersson andgel andgelina andgelo andgie andgy andhree andhy andi andia andie andil andilyn
+andin andjali andjaly andjel andjela andjelina andji andjouza andjy ando andoche andom andon andoni andony
+andora andra andrada andrae andralyn andranik andras andraya andre andrea andreah andrean andreana andreane
+andreanna andreanne andreas andree andreea andrei andreia andreina andreis andrej andreja andrek andreline
+andrell andrena andreo andrera andres andresa andrese andresia andresine andressa andrette andreu andreus
+andrew andrewjames andrews andrey andreya andreyah andrez andreze andri andria andrian andriana andrianna
+andriano andric andrick andriea andrielle andrien andrienne andrii andrija andrijana andrik andrin andrina
+andrine andris andrise andriy andro andromeda androu andru andrue andruw andry andrya andrzej andy andyn
+andzelika ane anea anecia anee aneek aneesa aneesah aneesh aneesha anefel aneia aneila aneira aneisa aneisha
+anej aneka anel anela anele aneli anelia anelie aneliese aneline anelis anelise anelisse aneliya aneliz anelka
+anella anelle anelly anelor anely anelya anelyne anelys anelyse anemona anemone aner aneres aneri anes anesa
+anesha anesia anesie aness anessa anesse anessia aneta aneth anett anette aneu aneudy anevay aneya aneyah
+anezka anfaal anfal anfale anfane anfel anfelle anfernee anfia anfina angad angadreme angalina ange angebert
+angel angela angelantonio angelbert angeldaniel angeldavid angeldejesus angele angelea angeleah angelee
+angeleen angeleena angeleigh angelena angelene angeles angelese angelgabriel angeli angelia angeliah angelic
+angelica angelice angelicia angelick angelico angelie angelien angeliese angelik angelika angeliki angelin
+angelina angelinah angeline angelines angelinne angelino angeliqua angelique angelis angelisa angelise
+angelissa angelisse angelita angelito angeliyah angeliz angelize angeljesus angell angella angelle angellee
+angelli angellie angellina angelline angello angelly angellynn angelmanuel angelmarie angelo angelos angels
+angelus angely angelyn angelyna angelyne angelynn angelynne angelys angelyse angelyssa angenie anges anggun
+angharad anghel anghelina anghjula anghjulina anghjulu angi angie angielina angilbe angilberte angilee
+angilran angiolina angle angoustan anguel anguelina angueran anguerrand angus angustias angy anh anhar ani
+ania aniah aniana aniano anias aniaya aniayah anibal anic anica anice anicee anicet aniceta aniceto anicette
+anicha anicia anick anida anie aniece aniel aniela aniele aniella anielle aniello aniesa aniesha anieya
+anieyah anifa anihya aniiya aniiyah anija anijah anijha anik anika anikah anike aniken aniket aniketh anikin
+anikka anil anila anilaabh anilabh anilah anilson anilya anima anina aniol anique anir anira anirah aniruddh
+anirudh anis anisa anisah anise anish anisha anishka anisia anisoara aniss anissa anissah anissati anisse
+anissia anissya anisten aniston anisty anistyn anita anite anitha anitra anitta anival anivea aniya aniyah
+aniyan aniyha aniyia aniyiah aniyjah aniyla aniylah aniza anja anjalee anjali anjalie anjalina anjaly anjan
+anjana anjanae anjaneya anjani anjara anjay anjel anjela anjelia anjelica anjelika anjelina anjelique anjelita
+anjelo anjelyn anjette anjie anjolaoluwa anjoli anjolie anjolina anju anjuli anjuscha anjushree anjushri
+anjutha anka ankal anke ankea ankit ankita ankith anko ankur anli anlia anliati anmar anmarie anmol ann anna
+annabel annabela annabele annabell annabella annabelle annabeth annacarolina annacatherine annachiara
+annaclaire annaclara annae annael annaele annaelle annagail annagiulia annagrace annagrazia annah annahi annai
+annaic annaick annaig annaik annais annajulia annaka annakaren annakate annalaura annalea annaleah annalease
+annalecia annalee annaleece annaleese annalei annaleia annaleigh annaleigha annaleise annalena annalese annali
+annalia annalicia annalie annaliese annalina annaline annalis annalisa annalise annalisia annalissa annalisse
+annaliyah annaliz annaliza annalize annalucia annaluisa annaluiza annaluna annaly annalya annalyce annalycia
+annalyn annalyne annalynn annalys annalysa annalyse annalysia annalyssa annalysse annamae annamaria annamarie
+annamay annamria annan annapaola annapia annapurna annarita annarosa annarose annas annasofia annasophia
+annastacia annastasia annastazia annaston annastyn annavictoria annaya annayah anndee anndrea anne annea
+annebelle annecie annecke annecy annegret anneka anneke annel annelaure anneli annelie annelies anneliese
+anneline annelise annelisse anneliz annella annelle annelore annely annelyne annelyse annemarie annemie
+annemijn anner annerose annesophie annessa annet anneth annett annetta annette anney anni annia anniah annibal
+annibale annibelle annic annica annice annicette annicia annick annicka annicke annie anniella annielle annik
+annika annikah annikka annikki annily annina annine annique annis annisa annise annissa anniston annistyn
+annita anniya anniyah annlis annlyse annmarie annmary annoncia annonciade annonciat annonciata annonciate
+annonciation annoncy annora annouchka annouck annouk annslee annsleigh annsley annunciata annunziata
+annunziato annwen annwenn anny annya annyah annyck annyssa annyvonne anoa anoar anoir anojan anoki anola
+anonyme anoop anora anotnio anouar anouch anoucha anouche anouchka anouck anouk anour anousack anoush anousha
+anoushka anousith anouska anousone anqi anquan anrafa anrchidine anri anrif ansaldo ansam ansar ansbert
+ansberte ansel anselm anselma anselme anselmo ansen ansgar ansgary ansh ansha anshel anshi anshika anshu
+anshul anshula anslee ansleigh ansley anslie anson ansou ansoumana ansoumane ansovino anstrudie ansumana ant
+anta antal antanasia antania antaniya antaniyah antar antara antario antasia antavion antavious antavius
+antawan antawn ante antea antek antelmo anteo antero anterrion anthany anthea anthelme anthelmette anthelmine
+anthem anthia anthime anthinea anthoine anthon anthone anthonee anthonella anthoney anthoni anthonia anthonie
+anthonin anthonio anthonny anthony anthonyjohn anthonyn anthonyo anthuan anthyme anthynea antia antide
+antigone antigua antim antime antimo antinea antino antioco antione antionette antionne antje antjuan anto
+antoaneta antoin antoine antoinetta antoinette antoinise antoino antoliano antolin antolina anton antone
+antonela antonella antonello antonetta antonette antongiulio antoni antonia antoniah antonie antonieta
+antonietta antonija antonin antonina antonine antonino antonio antonios antonious antonique antonis antonita
+antoniu antonius antoniyo antonn antonnella antonny antony antonya antonyn antonyo antorio antoun antowan
+antranik antravious antrell antron antrone antsa antso antti antton antuan antuane antun antwain antwan
+antwane antwanette antwann antwaun antwine antwione antwoine antwon antwone antwonette antwuan antxon antzo
+anuar anubis anuhea anuhya anuj anuja anujan anulawathie anum anunay anuncia anunciacion anuoluwa anuoluwapo
+anuraag anurag anureet anusan anuschka anusha anushan anushka anushree anushri anuska anusuya anuta anuva
+anvay anvi anvika anvita anvitha anwaar anwar anwen anwesha anwita anwitha anxela anxo anya anyae anyah anycha
+anycia anye anyeli anyelin anyelina anyelo anyely anyi anyia anyiah anyicha anyjah anyjha anyl anyla anylah
+anyr anyri anys anysa anyse anysha anysia anyss anyssa anyssia anyta anyvonne anzel anzhela anzhelika anziz
+anziza anzley anzo aodhan aodren aodrenn aoife aoitef aoitif aoki aolani aolanis aomar aona aonesty aoua
+aouali aouatef aouatif aouda aoued aouicha aouregan aourell aous aouss apa apak aparecida aparna apatarkan
+apauline apdullah aphelie aphrodite apie apolena apolinar apoline apollin apollina apollinaire apollinare
+apollinary apolline apollo apollon apollonia apollonie apollonius apollos apollyne apolo apolonia apolonie
+apolonio apolyne aponi apphia appia apple appolina appolinaire appoline appollinaire appolline appollonie
+appolon appolonia appolonie appolyne aprancur april aprile apryl apsara apuleio apurva aqeel aqib aqil aqsa
+aqua aquarius aquil aquila aquiles aquilin aquilina aquiline aquilino aquinnah aquira ar ara arab araba arabel
+arabela arabella arabelle arabia araboga araceli aracelia aracelie aracelis aracelli aracelly aracely arademir
+aradia arael araeya araf arafa arafat aragon arah arai araia araina araitz araiyah aral araldo arali araly
+aralyn aralynn aralynne aram aramata aramatou arame arami aramis aran arancha arane arani aranka arantxa
+arantza arantzazu aranza aranzazu aras araseli arasely arash arath aratone aratz arav aravind aray araya
+arayah arayia arayla arayna araz arbay arben arber arbi arbia arbnor arbuz arc arcade arcadi arcadia arcadie
+arcadio arcadius arcady arcangel arcangela arcangelo arcelia arch archad archambaud archan archana archange
+archangele archer archibald archie archimed archimede archippo archisha archit archita archith arcibaldo arcuk
+arda ardell ardella arden ardi ardian ardiana ardil ardin ardit ardith ardito ardo arduino ardyn arean areana
+areanna areeb areeba areebah areej aref areg areil areionna arek arel areli arelie arelis arella arelly arely
+arelys aremy aren arena arend arene areon areona areonna ares aresio areski areta aretha areti areya areyana
+areyanna arezki arfa arfan argan argane argann argel argelia argelina argeme argenis argentina argentine
+argimira argimiro argine argitxu argo argu argun arhaan arham arhan arhane arhiana arhianna arhum ari aria
+ariadna ariadne ariah ariahna arial arialdo ariam arian ariana arianah ariane ariani arianis ariann arianna
+ariannah arianne arianni ariannie arianny ariano ariany arias ariatna ariauna ariaunna arib ariba aribah
+aribella aribert ariberto aric arica aricela aricella aricely aricia aricie arick aricka aridane aridani
+ariday aridj arie arieal arieana arieanna arieh ariel ariela ariele arielis ariell ariella arielle ariely
+arielys arien arienna arieon arieona arieonna aries ariette arieyana arieyanna ariez arif arifa arife arige
+arihana arihanna arihant arij arijana arije arik arika ariles arille arilyn arilynn arin arina arinas arindam
+arine arinze arinzechukwu ario arion ariona arionna arionne ariosto aris arisa arisbel arisbeth arish arisha
+ariski arissa arista aristarco ariste aristea aristene aristeo aristhene aristid aristide aristides aristione
+aristita aristo aristofane ariston aristote aristotele aristotle aritra aritz aritza aritzy arius ariv ariya
+ariyah ariyahna ariyan ariyana ariyanah ariyanna ariyannah ariyon ariyona ariyonna ariz ariza arizbeth arizki
+arizona arja arjan arjana arjav arjay arjen arjin arjun arjuna arkad arkadiusz arkady arkaitz arkam arkan
+arkane arkell arken arkia arla arlan arlando arlee arleen arleigh arlen arlena arlene arleni arleny arlet
+arleta arlete arleth arlett arlette arletty arley arlie arlin arlind arlinda arlindo arline arlis arliss arlo
+arly arlyn arlynn armaan armael armagan arman armance armand armanda armande armandina armandine armandino
+armando armane armani armanie armant armante armantine armany armari armarion armel armela armele armelia
+armeline armelle armen armenio armentine armiche armida armide armildez armin armina arminda armindo armine
+arminio arminius armita armon armond armondo armonee armoni armonia armonie armonte armony armstrong armya
+arna arnac arnaldo arnau arnaud arnaude arnauld arnault arnaut arnav arnd arndt arne arnel arnela arnell
+arnesh arnez arnie arnim arno arnold arnolda arnoldo arnost arnostka arnould arnoult arnoux arnulf arnulfo
+aroa aroha arold arolde aroldo aron arona arone aronn aronne aroon arora aroua aroun arouna aroune arouny
+aroura aroush aroussia arpad arpan arpat arpit arpita arran arrate arrayah arren arriah arrian arriana
+arrianna arrick arrie arriel arrielle arrigo arrington arrion arriona arrionna arris arriyana arriyanna arron
+arrow arry arryana arryanna arsal arsalan arsalane arseline arsema arsen arsena arsene arsenia arsenie
+arsenije arsenio arseniusz arseniy arsh arshad arshan arshaun arshawn arshdeep arshia arshiya arsinoe arslan
+arslanargun arslanboru arslane arslansungur arslantegin arslanyabgu arsun art arta artai artan artasia artavia
+artavious artavis artavius artem arteme artemia artemio artemis artemisa artemise artemisia artemus artez arth
+arthaud artheme arthemise arthemon arthi arthika arthis arthur arthuria arthurine arthuro arthus arthy arti
+artie artin artina artiom artis arto artorius artrell artuk artukac artur arturo artus artut artyom arujan
+aruk arul arun aruna arunima arunthavanathan arush arushan arushi arved arvel arvid arvilla arvin arvind
+arvine arwa arwan arwen arwenn arwin arwyn arya aryaa aryaan aryah aryahi aryahna aryam aryaman aryan aryana
+aryanah aryane aryani aryann aryanna aryannah aryav arye aryeh aryel aryella aryelle aryem aryhanna aryia
+aryiah aryiana aryianna aryk aryles aryn arynn aryon aryona aryonna arys aryssa arystarch arzel arzen arzhel
+arzhela arzhelenn arzhur arzu asa asaad asad asael asaf asah asahel asaiah asaliah asan asanboga asani asante
+asanti asantudun asantugrul asaph asar asartegin ascanio ascelin asceline ascencion ascensio ascension ascher
+aschley asdine asdrubal asdrubale ase asean aseel aseem asel asela asella aselya asen asena asensio aser asha
+ashaad ashab ashad ashan ashana ashani ashanna ashanta ashante ashanti ashanty ashar ashara ashari asharia
+asharie ashaud ashaun ashaunti ashawn ashawna ashawnti ashay ashaya ashayla ashaz ashby ashden ashdon ashe
+asheley ashely ashelyn ashelynn asher asheton ashford ashia ashika ashima ashir ashira ashish ashita ashiya
+ashiyah ashkan ashlan ashland ashlea ashlee ashleen ashlei ashleigh ashlen ashlesh ashley ashleymarie ashleyn
+ashli ashlie ashliegh ashlin ashling ashlinn ashlley ashly ashlye ashlyn ashlynd ashlyne ashlynn ashlynne
+ashmi ashmit ashmitha ashna ashni ashok ashon ashot ashraf ashrita ashrith ashritha ashston ashtan ashten
+ashtian ashtin ashton ashtyn ashtynn ashunti ashur ashutosh ashvath ashvik ashvika ashvin ashvina ashvini
+ashwani ashwath ashwika ashwin ashwini ashya ashyah ashyia ashyla ashyra asia asiah asiana asianae asianna
+asiel asier asif asija asijah asil asim asima asimodeo asinat asir asira asis asiya asiyah asiye asja asjah
+askaletch askari askhab askia askin aslam aslan aslane aslem aslesha asley asli aslihan aslin asline aslyn
+aslynn asma asmaa asmae asmah asmahan asmahane asmaou asmar asmara asmi asmin asmina asmine asmir asmita
+asmitha asna asnath asnia ason aspasie aspen aspyn aspynn asra asrar assa assaad assad assade assadi
+assadillah assaf assah assal assala assalas assan assana assanatou assane assani assata assatou assem assen
+assena asser asseta assetou assia assiah assiat assiata assiati assiatou assiba assietou assil assila assile
+assim assima assimina assina assinat assinate assinet assirem assita assitan assiya assiyah assma assmaa
+assmae assna assomption assumpcio assumpta assunta assuntela assuntina assunto assya assyah assyia assyl
+assyle assyria asta astalogul astan astara astaria astarte astel asten aster asterie asterio astha asthon
+astianatte astier astin aston astor astoria astou astra astrea astree astrid astrida astride astrig astrik
+astrit astryd asucena asude asuela asug asuk asuka asul asuman asuna asuncion asusena asvika asvin asvini
+aswad aswan aswin asya asyah asyria ata atac ataf atahan atakagan atakan atalan atalante atalay atalaya ataleo
+atalia atalie atalya ataman atanas atanasia atanasio atanazie atanazy atara atari atasagun atasu ataulfo
+ataullah atavia atberilgen atea atef atem atena atenea athalia athaliah athalie athan athanael athanais
+athanaise athanas athanase athanasia athanasie athanasios athanasius atharv atharva athavan athea atheena
+athem athen athena athenais athenaise athenea athens athia athina athis athish athman athmane athos athyna
+athys athziri athziry atia atiana atianna atif atifa atik atika atila atilano atilio atilla atim atina atira
+atiya atiyah atiyana atlan atlanta atlantis atlas atlee atleigh atley atmaca atmaja atman atmanand atmananda
+atmane atom atouma atoumata atrayu atreju atreus atreyee atreyi atreyu atta attale attanasio atteneri atteo
+attia atticus attika attikus attila attilano attilia attilio attilius attis attison attoumani atul atuncu atys
+atzel atzin atziri atziry auba auban aubane aubanne aube aubeline auberi auberie aubert auberte aubertine
+auberto aubery aubierge aubin aubre aubrea aubreana aubreanna aubree aubrei aubreigh aubreonna aubrey
+aubreyana aubreyann aubreyanna aubri aubria aubriana aubriann aubrianna aubrianne aubrie aubrieanna aubriee
+aubriegh aubriel aubriella aubrielle aubrin aubrina aubriona aubrionna aubry aubryana aubryanna aubrye aubryn
+aubrynn auburn auceane audace aude audebert audel audelia audelie audelina audeline auden audessa audette
+audia audiana audianna audie audin audoin audouin audra audran audray audre audrea audreana audreanna
+audreanne audree audreena audren audrena audrene audrenn audrey audreyana audreyanna audri audria audriana
+audrianna audric audrick audrie audriena audrienne audrik audrina audrinah audrine audrinna audry audryana
+audryanna audryna audy audyn auger augie august augusta augustave auguste augustin augustina augustine
+augustino augustinus augusto augustus augustyn augustyna aujanae aulani aulde aulelei aulona auna aundra
+aundray aundraya aundre aundrea aundrey aundreya aundria aunesti aunesty aung aunica aunika aunisty aunna
+aunya auphelie aura aurane auranne aure aurea aureane aureanne auregan auregane auregann aurel aurela aurelane
+aurele aurelia aurelian aureliana aureliane aureliano aurelie aurelien aurelienne aureline aurelio aurelius
+aurella aurelle aurely aurelya aurelyne auren aureo aures aurette auri auria aurian auriana auriane aurianna
+aurianne auric aurica aurick aurida aurie auriel auriella aurielle aurine auristelle aurita aurlane auro auron
+aurora aurorah aurore aury auryana auryane ausar ausha ausias ausilia ausiliatrice ausilio austan austen
+austin auston australia austyn austynn autiana automne autry autum autumn autumnrose autymn auwen auxana
+auxane auxanne auxence auxilia auxiliadora ava avabella avaclaire avadhesh avaeh avagrace avah avala avalee
+avaleigh avaley avalin avalina avaline avalon avalyn avalynn avalynne avamae avamarie avan avana avaneesh
+avangelina avangeline avani avanish avanna avannah avanni avant avantae avante avanti avantika avar avaree
+avarey avari avarie avarose avary avasophia avaya avayah ave avea aveah avedis avee aveena aveion avel
+avelardo avelina aveline avelino avelyn avelyne avelynn aven avenir aventin aventine aveon averardo averee
+averey averi averiana averianna averie averil averly avery averyana averyanna averyonna avesta avey aveya
+aveyah aveyon avi avia aviah avian aviana avianah aviance avianna aviannah avicenne avichai avida avidan avide
+avie aviel aviela aviella avielle avien aviendha avigael avigaelle avigail avigayil avigdor avik avila avilene
+avin avina avinash avine avion aviona avionna aviral avis avish avishai avishi avit avital avite aviv aviva
+aviya aviyana aviyanna aviyon avleen avluc avneet avner avni avnish avon avona avonlea avonna avontae avontay
+avonte avory avoye avraam avraham avrahom avram avree avrey avri avriana avrianna avrie avriel avrielle avrik
+avril avrile avrillette avrohom avrum avry avryl avsar avsin avyana avyanna avyn avyon avyonna avyukt avyukth
+avzem awa awab awad awais awan awatef awatif awbree aweb aweis awen awena awenn awenna awes awesi awwab
+axandre axcel axel axele axelia axeline axell axellane axelle axiane axier axil axinte axle axsel axton axtyn
+axzel ay aya ayaa ayaan ayaana ayaat ayache ayachi ayad ayada ayade ayadi ayah ayahna ayak ayaka ayako ayala
+ayam ayame ayan ayana ayanah ayane ayani ayann ayanna ayannah ayanne ayanni ayano ayari ayas ayasha ayat ayate
+ayatte ayauna ayaz aybalta ayban aybars aybeg aybuke ayca aycan aycha ayda aydah aydan aydane aydann
+aydarkagan aydden ayde aydee aydeen aydelis aydeliz aydem aydemir ayden aydenn aydenne aydhen aydia aydian
+aydin aydine aydn aydogan aydogdu aydogmus aydon aydrian aydrie aydrien aydun aydyn ayebatari ayed ayel ayele
+ayelen ayelet ayelin ayem ayemen ayen ayerim ayesha ayet ayette ayfer aygline aygul ayham ayhan ayhem ayia
+ayiana ayianna ayimane ayina ayinde ayisha ayite ayjah aykagan aykal aykan aykel aykurt aykut ayla aylah aylal
+aylam aylan aylana aylane aylani aylann ayleah aylee ayleen aylen aylene ayleth ayli aylia ayliah aylie aylin
+aylina ayline aylinn aylis aylissa ayliz aylla ayllan aylon ayluc ayluctarkan aylyn ayma ayman aymane aymann
+aymar aymara aymard aymardine ayme aymee aymeline aymen aymene aymeri aymeric aymerick aymerik aymery aymie
+aymira aymon aymonde aymone aymric aymrick ayna aynah aynara ayni ayniah aynna aynslee aynsley aynur ayodeji
+ayoki ayoko ayomide ayomikun ayona ayonna ayooluwa ayose ayoub ayouba ayoube ayour ayoze ayra ayrabella ayrad
+ayram ayren ayriana ayrianna ayriel ayris ayron ayrone ayronn ayrton ayruk aysa aysar ayse aysegul aysel aysem
+aysen aysenur aysha ayshia aysia aysiah aysima ayslin ayson ayssa ayssam ayssar ayssata ayssem aysser aysu
+aysun aytac aytak aytan aytekin aytem ayten aythami aythan aythem aytug ayub ayumi ayuna ayush ayushi
+ayushmati ayuub ayva ayvah ayvan ayvaz ayven ayvi ayvie ayvin ayvion ayvree aywen ayyan ayyoub ayyub ayza
+ayzia az aza azaan azad azadeh azadi azadine azae azael azahar azahara azahel azahria azai azaiah azaira azak
+azal azalais azalea azaleah azalee azalia azaliah azaline azalyn azalynn azalys azam azan azana azani azania
+azar azara azarah azarea azareel azarel azareya azari azaria azariah azarian azarias azarie azariel azarion
+azariya azariyah azarria azarriah azarya azaryah azat azavier azavion azaya azayla azaylia azazel azban
+azddine azdin azdine azeddine azedin azedine azeem azeglio azekiel azel azele azelia azelice azelie azeline
+azelio azelle azelma azelya azelyn azelynn azelys azem azema azemia azeneth azenor azer azera azeria azeriah
+azgan azganaz azhar azharia azhia azia aziah azid azidine aziel azilis aziliz azilys azim azime azion azir
+azira azirah azis aziya aziyade aziyah aziz aziza azizah azize azizhan azka azlan azlin azlyn azlynn azmi azna
+azon azoria azou azouaou azouz azra azrael azranur azreal azriel azriela azriella azrielle aztlan azubuike
+azucena azul azumi azur azura azure azuri azusena azya azyah azyiah azylis azyria azyriah azza azzahra azzam
+azzareya azzaria azzaro azzdine azzeddine azzedine azziz azziza azzo azzouz azzura azzure azzurra baaba baala
+baalaaditya baalagopaal baba babacan babacar babak babakar babar babatunde babeta babeth babetta babette
+babila babou baboucarr babsi babur baby babyboy babygirl babylas bacar bacara bacari bacary baccayman bacco
+bacem bach bachar bacher bachir bachira bachirou bachra bacman badabul badar badara bade baden bader baderdine
+badi badia badiaa badiallo badice badie badiha badir badira badis badiss badisse badr badra badradine badre
+badreddine badredine badri badria badroudine badruk badur bady badys badyss baelee baeleigh baeley baeli
+baelie baelin baer baetrice bafode baga bagaalp bagan bagasatulu bagatarkan bagatengrikagan bagatur
+bagaturcigsi bagaturgerey bagaturipi bagatursepi bagdad bagdadi bagdagul baghdad baghdadi bagtas baha bahadir
+bahar bahati bahattin bahi bahia bahija bahiya bahja bahoz bahri bahria bahtiyar bahula bahya baia baidehi
+baidy baijayanti baila bailea bailee bailei baileigh bailen bailey baili bailie baillie baily bailynn bain
+baine bairam baird bairo bairon bajram bajramsa bakagul bakar bakari bakarne bakary bakasso bakaye baker
+bakhta baki bakir bakou bakoutoubo bakr bakri bakta baktasch bakula bala balaaditya balaban balachandra
+baladitya balagopal balagovind balaka balakatay balal balamani balamine balazs balbina balbine balbino balcar
+baldassare baldassarre baldemar balderico baldo baldomera baldomero baldovino baldu balduino baldur baldwin
+baleigh balen baleria baley balgopal bali balian balie baligh balin balint balkis balkiss balla balma balqis
+balsam balta baltar baltasar baltasara baltazar balthasar balthazar balthazard balthus baltur balwinder bamba
+bambi bambina bambo bambou bamby bamory bana banatou bandhu bandhul bandiougou bandjougou bane banel banesa
+banessa banfa bangali bangaly bangu bani bania banji bankim bankimchandra bankole banks banna banner banning
+bannon bano banta banu banyan baptist baptista baptiste baptistin baptistine baptyste bara baraa barack barae
+barak baraka barakah baraktore baran barb barbara barbare barbarigo barbe barbeg barbel barberine barbi barbie
+barbla barbli barboga barbol barbora barbra barbro barbu barbulsun barca barcadogdu barcadogmus barcadurdu
+barcadurmus barcan barcatoyun barded bardo bardomiano barek barett bargan bari bariah barica baris barisa
+bariza barka barkahoum barkan barkdogdu barkdogmus barkdurdu barkdurmus barlas barmaklak barman barnaba
+barnabas barnabe barnabee barnaby barney baron barou baroudi baroukh barret barrett barrington barron barry
+bars barsaba barsbeg barsboga barsgan barsimeo barskan barsurungu bart barta bartek bartha barthelemi
+barthelemy bartholomaus bartholome bartholomew bartimee bartley bartlomiej bartolina bartolo bartolome
+bartolomea bartolomej bartolomeo bartolomeu bartomeu barton bartosz bartu baruch bary bas basademir basak
+basan basanti basanyalavac basar basarab basat basbug basekou basel basem basgan basha bashar basheer bashir
+basia basil basile basileo basilia basilide basilie basiline basilio basilisa basilisse basilius basim basir
+baskurt basma basmala basri bassa bassam bassekou bassel bassem bassheva bassiano bassilla bassim bassima
+bassira bassirou bassma bastar basti bastiaan bastian bastiano bastianu bastien bastienne bastl bastugrul
+bastyan bastyen basu basut basya batcheva batel bathe bathilde bathiste batia batilda batin batist batista
+batiste batistin batool batoul batoule batouli batoura batourou batrak batsheva battal battista battiste
+battistu batu batuhan batuk batul batur baturalp batya batyste baudilio baudoin baudouin baudry bauduin bauer
+bautista baver bawer baxter baxton bay baya bayan bayancar bayane bayankagan bayard bayat bayazid baybars
+baybicen bayboga baybora baybure baydar baydemir bayden baydir baydur baye bayen bayene baykal baykara baykoca
+baykuzu bayla bayle baylea baylee baylei bayleigh baylen bayler bayley bayli baylian baylie baylin baylon
+baylor bayly baylyn baylynn baymunke bayna baynal baypure bayrac bayrak bayram bayrem bayro bayron bayrone
+bayronn bayruk baysungur baytara baytas bayuncur bayur bayurku bayutmus bayuttu bazil bazile bazilia bazoumana
+bazyli bear bearett beat beata beate beato beatric beatrice beatris beatriu beatrix beatriz beatrycze beatus
+beau beauden beaulah beaumont beauregard beautiful beautifull beauty beaux bebe becaye becca beceapa bechir
+beck becka beckam beckem becker becket beckett beckham becky bedia bedir bedirhan bedis bediz bedra bedran
+bedreddin bedri bedrich bedriska bedros beecher beg begarslan begbars begbilgeciksin begboga begcur begdemir
+begdilli begdurmus begi begil begine begitutuk begkulu beglen begni begona begone begonia begtas begtegin
+begtuzun begum behcet behic behija behiye behlul behr behram behrem behzat beija beila bejamin bejna bek bekah
+bekaye bekbekec bekec bekecarslan bekecarslantegin bekectegin beker bekhta bekim bekir bekka beklemis bektas
+bektur bel bela belaid belal belanna belarmina belarmino belcim belcir belek belel belem belemir belen belfin
+belgacem belgi belgin belguc belhadj belhassen belicia believe belimir belina belinay belinda beline belisaire
+belisario belkacem belkacen belkassem belkheir belkhir belkis belkiss belkiz belkys bell bella belladonna
+bellagrace bellah bellal bellamarie bellamia bellamy bellarae bellarose bellatrix belle bellina bellinda
+bellino belma belmehel belmin belmira belmiro belo beloni belqis belsem beltir beltramo beltran beltun belynda
+bema bemba ben benabdallah benadik benaiah benaissa benali benamar benancio benaouda benat bence bende
+bendeguz bendehiba bendhiba bendji bendjy benecio benedek benedetta benedetto benedict benedicta benedicte
+benedicto benedikt benedikta benedikte benedita benedite benedith benedykt benet benett bengi bengt bengu
+bengy beni beniah beniamin beniamina beniamino benice benicia benicio benie benigna benigne benigno benilde
+benita benito benja benjaman benjamen benjami benjamim benjamin benjamina benjamine benjamyn benjermin benji
+benjiman benjimen benjimin benjy benli benlidemir benna bennet bennett bennie benno benny benoist benoit
+benoite benone benoni benonie benony bensen benson bent bente benthe bentlee bentley bently bento benton
+bentzion benuel benvenuta benvenuto beny benyahia benyamin benyamine benyebka benyoucef benyounes benziane
+benzion beonca bera beran berange beranger berangere berard berardino berardo berat bercem berceste bercin
+berdan berdibeg bereket berel beren berend berendey berengario berenger berengere berenice berenika berenise
+berenyce berfin berfine bergamote bergen berginsenge bergit bergu berhan beria beril berin berinay berish
+berislav berit beritan berivan beriza berk berkan berkant berkay berke berkeley berken berkin berkis berklee
+berkleigh berkley berklie berkyaruk berl berlin berline berlyn berlynn bermek berna bernabe bernabela
+bernadetta bernadette bernadin bernadine bernado bernard bernarda bernarde bernardette bernardin bernardina
+bernardine bernardino bernardo bernat bernd berndt berneice bernell bernfried bernhard bernharda bernhardine
+berni bernice bernie berniece bernita bernus bernward berny beronico berouria berra berran berre berrin berry
+bert berta bertalan bertan berte bertha berthe berthea bertheline berthier berthilde berthile berthilie
+berthille berthin berthina berthine bertho berthold berthy berti bertie bertil bertilde bertile bertille
+bertin bertina bertine berto bertold bertolda bertoldo bertolfo berton bertram bertran bertrand bertrande
+bertrane bertrud berty berva beryl beryle berzan besa besan besart besay besentegin beser besim besir besma
+besmala besnik besra bess bessam bessem bessie bessma bessy beste betania betanie betanya betel betemir beth
+bethan bethaney bethani bethania bethanie bethann bethanne bethany bethel bethlehem bethsabee bethsaida bethy
+bethzy beti betina betsabe betsaida betsalel betsey betsy betta bettan bette betti bettie bettina betty
+bettyann bettye bettyna betul bety betzabel betzabeth betzaida betzaira betzalel betzayda betzayra betzi betzy
+beulah beuve beverley beverlie beverly beverlyn bevin beya beyda beyene beyhan beyizci beyla beyonca beyonce
+beyram beyrek beyrem beytullah beyza beyzanur beza bezunesh bhaanumati bhaasvan bhaaswar bhadra bhadrak
+bhadraksh bhadran bhagavaan bhagirathi bhagvan bhagwanti bhagwati bhakti bhamini bhanumati bharadwaj bharat
+bharath bhardwaj bhargav bhargava bhargavi bhasvan bhaswar bhaumik bhavana bhavani bhaves bhavesh bhavi bhavin
+bhavya bheeshma bhilangana bhima bhisham bhishma bhoj bhoopat bhoopati bhooshan bhooshit bhramar bhudev
+bhudeva bhupati bhupen bhushan bhushit bhuvan bhuvanesh bhuvaneshwar biaggio biagio biagui biana bianca
+biancamaria bianey bianka bianna bianney biatriz biba bibi bibiana bibiane bibianna bibiano biborka bice bicek
+bicente bich bichara bidia biel bielka bien bienaime bienaimee bienvenida bienvenido bienvenu bienvenue biggi
+bigna bijan bijou bijoux bikram bilail bilal bilale bilali bilaly bileil bilel bilele bilge bilgebayuncur
+bilgebeg bilgeciksin bilgekagan bilgekan bilgekulucur bilgekutluk bilgetacam bilgetardu bilgetegin
+bilgetonyukuk bilgez bilgic bilgin bilhal bilhel bili biliana bilig biligkongulsengun bilik bilitis bilitys
+biljana bilkis bilkiss bill billal billale billel billele billie billy bilqis bilva bilwa bily bilyana bina
+binah binbegi bindi bindir bindo bine bineta binetou bing bingen binh binjamin bino binta binti bintily bintou
+binty binyamin binyamine binyomin bionca biordi birahim birahima biram birama birame birane birante bircan
+birch birdie birger birgid birgit birgita birgitta birgitte birgul birhat biridiana birino birjesh birk birkan
+birol birsen birte birthe bisan bisenija biserka bishnu bishop bishoy bisma bissan bissane bissen bitanya
+bitia bitou bittor bitya biviana bivoj bixente biyagui bjarne bjordi bjorn blace blade bladen bladimir bladyn
+blagica blagoje blahomil blahomila blahomir blahomira blahoslav blahoslava blai blaiden blaik blaike blain
+blaine blair blaire blaise blaisine blaize blake blakelee blakeleigh blakeley blakely blakelyn blakley blanca
+blanchard blanche blanchette blandina blandine blanduzia blane blanka blanton blas blasa blase blasina blau
+blayde blayden blayk blayke blayn blayne blayse blayten blayton blayz blayze blaze blazej blazena bleon bleona
+blerim blerina blerta bless blessed blessen blessin blessing blessyn bleu bleuen bleuene bleuenn bleuette
+bleunvenn bleunwenn bleuwenn blima blimi blimie blimy blin bliss blissany blondie blondine blossom blouma blue
+bluenn bluette bluma blythe bo boalem boas boaz bob boban bobana bobbi bobbie bobbiejo bobby bobi bobo boby
+bocar bochra bode bodee boden bodey bodhan bodhi bodi bodie bodin bodo bodyn boedy boen boet boey boga bogac
+bogacuk bogdan bogdana bogde boge boglarka bogoljub bogu bogumila boguslaw bohdan bohdana bohemond bohuchval
+bohumil bohumila bohumir bohumira bohun bohuna bohus bohuse bohuslav bohuslava bojan bojana bojidar bojidarova
+bojislava bokar bokde boke boldaz boldizsar bolemir bolen boleslas boleslav boleslava boleslaw boleslawa
+bolmus bolo bolsun bolton bolun boluwatife bon bona bonagiunta bonaldo bonaventura bonaventure bonavita bonco
+boncuk bonek bonge bongul bongulboga bonham bonheur boni bonie bonifac boniface bonifacia bonifacio bonita
+bonko bonne bonnet bonnie bonny bony booker boone bopha bora boran borbala borcul borek borhan borhane boris
+borislav borislava borivoj borivoje borja borjan borka borko borlukcu borna bornak boroka borris bortecine
+bortolo boru borubars boruch borusengun borys bosco bosiljka bosko boss bosten boston bostyn botan botond
+bouabdallah bouabdellah bouabid boualam boualem bouaza bouazza bouba boubacar boubacary boubakar boubakari
+boubakary boubaker boubakeur boubekar boubeker boubekeur boubker boubou bouchaib bouchara bouchard bouchera
+bouchra bouchta boucif boudjema boudjemaa boudour boudy bougary bouhalem bouhary bouih boujamaa boujema
+boujemaa boukary boukhari boulaye boumedien boumediene boumedienne boumedine boun bouna bounouar bountouraby
+bourama bouraoui bourhane bourhanoudine boussaad boussad bousselham boussif bousso boutaina boutayna bouthaina
+bouthayna boutheina bouyagui bouzekri bouziane bouzid bouzide bowan bowden bowdy bowen bowie bowman boyan
+boyankulu boyce boyd boye boyi boylabaga boylabagatarkan boylakutlutarkan boza bozan bozboru bozdogan bozena
+bozetech bozetecha bozica bozidar bozidara bozislav bozkurt bozkus bozok bracelyn bracey bracha bracie bracken
+brackston brad bradan bradden braddock bradee bradeley braden bradey bradford bradi bradie bradin bradlay
+bradlee bradleigh bradley bradly bradlyn bradon bradut brady bradyn brae braedan braeden braedin braedon
+braedy braedyn braegan braelan braelee braeleigh braelen braeley braeli braelin braelon braely braelyn
+braelynn braelynne braeton braha braham braheem brahem brahim brahima brahime brahm brahma brahmaanand
+brahmabrata brahmanandam brahmdev braian braidan braiden braidon braidyn brailee braileigh brailen brailey
+brailon braily brailyn brailynn braim brain brais braison brajan brajen brajendra brajesh bralee braleigh
+bralen braley bralin brallan bralon bralyn bralynn bram bran branae branca brancaleone branda brandalyn
+brandan brandee branden brander brandi brandie brandii brandin brandis brando brandol brandom brandon brandone
+brandonlee brandt brandusa brandy brandyn braniah branimir branimira branis branislav branislava braniya
+braniyah branka brankica branko brann branna brannan branndon brannen brannon bransen branson branston bransyn
+brant brantlee brantley brantly branton branwen branya brashaun brason bratislav bratislava braulia braulio
+braun brave braven brawley braxden braxdon braxdyn braxen braxon braxston braxtan braxten braxtin braxton
+braxtyn braxxton bray braya brayah brayam brayan brayana brayane brayann brayanna brayanne brayant braycen
+braydan brayde braydee brayden braydi braydin braydn braydon braydyn brayen brayla braylan braylea braylee
+brayleigh braylen brayley brayli braylie braylin braylinn brayln braylon braylyn braylynn brayn braynt brayon
+braysen brayson brayten brayton brazil brazos brea breah breahna breaja breajah brealyn brealynn breana
+breanah breandan breann breanna breannah breanne breasia breauna breaunna breawna breck breckan brecken
+breckin brecklyn brecklynn breckon breckyn bree breea breean breeana breeann breeanna breeanne breeleigh
+breeley breelle breely breelyn breelynn breena breeona breez breeze breezie breezy brehanna brehima brei breia
+breiana breianna breidyn breigh breindel breindy breion breionna breixo brek breken brekin brekken breklyn
+brekyn brelan breland brelee breleigh brelyn brelynn bren brena brenae brenan brenda brendalee brendalyn
+brendan brenden brendin brendon brendy brendyn brenen brenham brenin breniya breniyah brenlee brenleigh
+brenley brenli brenlie brenly brenlyn brenn brenna brennah brennan brennen brenner brennin brenno brennon
+brennyn breno brenon brenson brent brenten brentin brentlee brentley brently brenton brentyn brenya brenyn
+breogan breon breona breonah breonna breshawna bresil bresilia breslin breslyn breslynn bret bretislav
+bretislava brett bretton breuna breunna breval brevan breven brevin brevon brevyn brewal brewan brewen brewenn
+brewer brexton breya breyana breyanna breydan breyden breydon breyen breyer breylan breylen breylin breylon
+breyon breyona breyonna breyton brezlyn bria briac briag briah briahna briahnna briajah brian briana brianah
+brianca briand brianda briane briann brianna briannah brianne brianni briannon brianny briant briany briar
+briara briasia briauna briaunna briayan brice briceida bricen briceson briceton briceyda bricia brick bricyn
+bridger bridget bridgett bridgette bridgid bridgit bridgitte bridie brie brieana brieann brieanna briec brieg
+briel briele brielee briell briella brielle brielynn brien brienna brienne brieonna brier brieu brieuc brieux
+brig brigett brigette brigg briggs brigham brighid bright brighten brighton brigid brigida brigide brigido
+brigit brigita brigite brigitt brigitta brigitte brihana brihanna brijesh brilee brileigh briley brilyn
+brilynn brin brina brinae brinda brinden brindley brindon briniya brinklee brinkley brinlee brinleigh brinley
+brinlie brinly brinlyn brinn brinna brinnley brinsley brinson brinton brion briona brionna briony brisa
+briseida briseidy briseis briselda brisen briseyda brisia brisny brison brissa brisseida brissia bristol
+briston bristyn brit brita britain britani britanie britanny britany brithany brithney britlee britlyn britnee
+britney britni britny briton britt britta brittain brittan brittaney brittani brittanie brittanny brittany
+britten britthany brittin brittlyn brittnee brittney brittni brittny britton brittyn brityn britzel britzy
+brivael brix brixton briya briyah briyan briyana briyanna briyona briyonna briza brizeida brizeyda brizia
+brizzia broady broc brocha brock brockton brodan brode brodee broden broderick brodey brodi brodie brodin
+brodric brodrick brody brodyn broedy brogan brogen broghan brok brolin broly bron brondon bronislas bronislav
+bronislava bronislaw bronislawa bronsen bronson bronsyn bronte bronwen bronwyn bronx brook brooke brookelin
+brookelle brookelyn brookelynn brookelynne brooklan brooklee brooklen brookley brooklin brooklinn brooklyn
+brooklyne brooklynn brooklynne brooks brown broxton bruc bruce brucha bruchy bruin bruk brume brun bruna
+brunaelle brune bruneau brunehaut brunehilde brunel brunella brunelle brunetta brunette brunhild brunhilda
+brunhilde bruni brunilde brunislawa brunissende bruno brunon brunot bruny bruto bruyere brya bryah bryam bryan
+bryana bryanah bryand bryanda bryann bryanna bryannah bryanne bryant bryar bryce brycelyn brycelynn brycen
+bryceson bryceton brycin brydan bryden brydon bryelle bryen bryer brygida bryhanna brylan brylea brylee brylei
+bryleigh brylen bryler bryley bryli brylie brylin brylon brylyn brylynn bryn bryna bryndan brynden bryndon
+brynhild brynja brynlee brynlei brynleigh brynley brynli brynlie brynn brynna brynnan brynne brynnen brynner
+brynnlee brynnleigh brynnley brynnlie brynnly bryon bryona bryonna bryse bryseida brysen bryshawn brysin
+bryson bryssa brystal brysten brystol bryston brysun brysyn brytanie bryten bryton btisam btisame btissam
+btissame btissem buba bubacarr bucan buchi buck buckley bucur bud budag budak buddhana buddy budhil budimir
+budislav budivoj budunlu budus budustudun buenaventura buford bugday bugduz bugduzemen buge buglem bugra
+bugrakarakagan bugu bugubilge bukak bukaktutuk bukduz buke bukebuyrac bukebuyruc buket bukey bukola buktegin
+bukusboga bulacapan bulah bulak bulan buldur bulent bulgak bulle bulmaro bulmaz bulmus buluc bulug buluk bulus
+bulut bumen buna bunsuz bunul bunyamin burach burak burcak burcin burcu burdette bure burgucan burgut burhan
+burkay burke burkek burkhard burkhart burkut burley burluk burnice burslan burton burulday burulgu burunduk
+buse bushra busra buster busulgan butak butch butuk buyan buyancuk buyandemir buyankara buyat buyrac buyruc
+buyruk buzac buzactutuk byanca byanka byata bylal bylel byllel byran byron bystrik bzunesh caaden caba cabdar
+cabeza cabot cabren cabus cace cacee cache cacilda cacilia cacilie cadan cadance cadarius cadden cade cadee
+cadel cadell caden cadence cadet cadey cadi cadia cadie cadien cadience cadin cadince cadon cadwal cady cadyn
+cadynce caecilia caecilius caedan caeden caedence caedin caedmon caedon caedyn cael caela caelan caeleb
+caeleigh caelen caeley caeli caelia caelie caelin caellum caelum caely caelyn caelynn caera caesar caetana
+caetano caetlyn cafer cagan cagatay cagdas cage cagla caglar caglayan cagri cagru cahid cahill cahina cahit
+cahlil caia caid caidan caidance caiden caidence caidin caidon caidyn caidynce caige cail caila cailah cailan
+cailean caileb cailee caileigh cailen cailey caili cailie cailin caillou cailyn cailynn caiman cain caina
+cainan caine cainen caino cainon caio caiqin caira cairo cais caisen caison caissy cait caitlan caitleen
+caitlen caitlin caitline caitlyn caitlyne caitlynn caitlynne caitrin caitriona caius caiya cala calab calah
+calahan calais calan calandra calanico calapkulu calaya calayah calcedonio calden calder caldwell cale calea
+caleah caleal caleb calebe caled caledonia calee calei caleigh caleigha calek calel calem calen caley cali
+calia caliah caliana caliann calianna calianne calib caliber calice calicia calie calieb caliegh caliel
+california calil calin calina caline caliph calis calise calissa calisse calissy calista caliste calix calixta
+calixte calixtine calixto caliya caliyah calla callaghan callahan callan callaway calle callee calleigh callen
+calley calli callia calliah calliana callie callieann calliegh callin calliope calliopee callista calliste
+callistine callisto callixte calloway callum cally callyn callysta calob calogera calogero calpurnia calub
+calum calven calvert calvin calvion calvyn caly calya calyb calyn calynn calypso calys calyse calyssa calysse
+calyssia calysta camal camani camar camara camaree camaren camari camaria camariah camarie camarion camariyah
+camaron camas camauri camaya cambell cambelle camber cambrea cambree cambrey cambri cambria cambriah cambrie
+cambrielle cambron cambry cambrya cambryn camdan camden camdin camdon camdyn camdynn camel camela camelia
+camelien cameline camella camellia camello camelo camelya cameo cameran cameren camerin camerion cameron
+camerone cameronn camerron cameryn cami camia camiah camie camielle camil camila camilah camile camilia
+camilien camill camilla camille camillette camillia camillien camillo camillus camillya camilo camilya camino
+camira camirah camiya camiyah cammeron cammi cammie cammy camora camorah camoren camori camorra camp campbell
+campo camran camree camren camri camrie camrin camron camrone camronn camry camryn camrynn camus camy camya
+camyia camyiah camyl camyla camylia camylle camyra can cana canaan canalp canan candace candance candar
+candassamy candela candelaria candelario candelas canden candence candi candice candida candide candido candie
+candis candon candra candy candyce candylene candys candysse cane canek canel canelle caner cangul canin
+caniya caniyah cankan canna cannan cannelle cannen cannin cannon cannur canon cansel cansu cantemir cantidio
+cantin canto canton cantor cantrell canya canyon canziano caoilainn caoilinn caoimhe caolan capilla capitolina
+capone cappucine capri caprice captain capucine capucyne cara carabella caragh carah caralee caralena caralina
+caraline caralyn caralynn caramba caramia cardae cardarius cardell carden carder cardin cardon cardyn careena
+carel carele carell carelle carely caren carena carene carenne caressa carey cari cariah cariana carianna
+caribert caridad caridee carigan carim carima carime carin carina carine carinna carinne caris carisa carisma
+cariss carissa carizma carl carla carlane carlasia carle carlea carlee carleen carlei carleigh carlen carlena
+carlene carlens carles carlesia carleton carley carli carlia carlianne carlicia carlie carlijn carlin carlina
+carline carlisa carlise carlisle carlissa carlita carlito carlitos carliyah carlo carloman carlon carlos
+carlosdaniel carlota carlotta carlson carlton carlu carly carlyann carlye carlyle carlyn carlyne carlynn carma
+carman carme carmel carmela carmele carmelia carmelie carmelien carmelina carmeline carmelita carmelite
+carmella carmelle carmello carmelo carmen carmencita carmene carmenza carmichael carmilla carmin carmina
+carminda carmindy carmine carminho carmino carmo carmon carmya carmyn carmyne carna carnell carnot carol
+carola carolan carolane carolann carolanne carole caroleena carolena carolie carolin carolina caroline caroll
+carolle carolus carolyn carolyna carolyne carolynn caron caronte carponio carr carra carrah carrera carriana
+carrick carrie carrieann carrieanne carrigan carrine carrington carrisa carrissa carroll carron carrson carry
+carsan carsen carsin carson carsten carston carsyn cartel carter cartez cartier carvell carver cary caryl
+caryn carynn carys caryss caryssa cas casandra casanova case caselyn casen casey cash casha cashawn cashel
+cashen cashis cashius cashlin cashlyn cashmere cashton cashus casia casian casiana casiano casidee casidy
+casie casilda casilde casildo casimer casimiera casimir casimira casimire casimiro casimo casin casius caslav
+casmir cason casondra caspar casper caspian cass cassady cassandra cassandre cassara cassaundra cassen
+cassendra cassendre cassey cassi cassia cassian cassiana cassiane cassiano cassidee cassidey cassidi cassidie
+cassidy cassie cassiel cassien cassilda cassilde cassilia cassim cassio cassiopea cassiopee cassis cassius
+cassondra cassy cassya cassydie cassylia castanar casten castiel castille castillo casto caston castor castora
+casyn cataldo catalena cataleya catalia catalin catalina cataline catalino cataliya catalya catalyna catarina
+catarino catch catcher cate catelin cateline catello catelyn catelynn catena caterin caterina caterine
+cathaleya cathalina cathalya catharina catharine cathaysa cathel catheline cathelyne catherin catherina
+catherine catherinette catheryn catheryne cathia cathiana cathie cathleen cathline cathlyn cathlyne cathrin
+cathrine cathryn cathy cathya cathyline cati catia catiana catie catilyn catina catinca catleen catleya catlin
+catline catlyn catlynn cato caton catori catrell catrice catrin catrina catrine catrinel catriona cattaleya
+cattleya catty catullo catuxa caty catya caua caulin cauline causette cauy cavalli cavan caven cavid cavin
+cavion cavon caya cayan cayce caycee cayd caydan caydance cayde caydee cayden caydence caydin caydince caydn
+caydon caydyn cayenne cayetana cayetano cayl cayla caylah caylan cayle caylea cayleb caylee cayleigh caylen
+cayley cayli caylie caylin caylob caylon caylor caylyn caylynn cayman caymen cayne caynen cayo caysen cayson
+cayssie caytlen caytlin caytlyn cayton cazimir ceaira ceairra ceana ceane ceanna ceara ceasar ceaser ceasia
+ceazia cebe cebrail ceca cecco cece ceceilia cecelia cecil cecile cecilia ceciliane cecilie cecilien ceciline
+cecilio cecille cecillia cecily cecilya cecy cecyle cecylia cecyliusz cedar cedella cederic cedia cedomir
+cedra cedria cedric cedrick cedrigue cedrik cedrin cedrina cedrine cedrique cedrix cedryc cedryck cedryk
+ceejay ceferina ceferino cefora ceili ceilidh ceira cejay celal celaleddin celanie celasun celdric celedonia
+celedonio celen celena celene celenia celenie celenya celerina celerine celes celest celesta celeste celestial
+celestin celestina celestine celestino celestyn celestyna celhia celia celian celiana celiane celianne celice
+celicia celie celien celik celil celim celima celimene celin celina celinda celine celinia celinie celio
+celise celita celiya celiyah cella cellia cellou celly cellya celma celsa celso celtia celtina celuta celvin
+cely celya celyan celyana celyane celyann celyna celyne celyo cem cemal cemali cemen cemgen cemil cemile
+cemiyah cemre cendra cendrine cendro cendy cenek cengiz cengizhan cengizn cenia ceniya ceniyah cenk cenka
+cennet cension centa cenzo ceon ceona ceonna cephas cephise cephora cera cerasela ceren cerena cerenity ceres
+ceriah ceridwen cerina cerine cerinity cerise cerissa cerrone cerstin cervando ceryne cerys ceryse cesaire
+cesar cesare cesarea cesareo cesaria cesarie cesarina cesarine cesario cesc cesia cesilia cesira ceslas ceslaw
+ceslawa cesminaz cestmir cestmira cesur ceszlaw cetin cetinel cetiner ceu cevahir cevan cevat cevdet ceverine
+cevriye ceyda ceydric ceyhan ceyhun ceykun ceyla ceylan ceylane ceylia ceylian ceylin ceylinaz cezanne cezar
+cezara cezarine cezary cezembre cezmi chaabane chaanakya chaaruchandra chabane chabanne chabha chace chad
+chada chadd chaddia chade chaden chadene chadi chadia chadine chadli chadlia chadly chadrac chadrack chadric
+chadrick chadwick chady chadya chael chaela chaeli chaelyn chafi chafia chafiha chafik chafika chafion chafiq
+chafiya chahad chahan chahd chahde chahed chaher chahera chahid chahida chahim chahima chahin chahina
+chahinaize chahinaz chahinaze chahinda chahine chahines chahinese chahinesse chahinez chahineze chahir chahira
+chahla chahnez chahra chahrazad chahrazade chahrazed chahrazede chahyn chahyne chahynez chai chaib chaid
+chaida chaiden chaila chaili chaily chailyn chaim chaima chaimaa chaimae chain chaina chainaz chainaze chaine
+chaines chainese chainess chainesse chainez chaineze chaira chaise chaitan chaitanya chaka chaker chakib
+chakibe chakil chakila chakir chakira chakong chakor chakour chakradhar chakravartee chakravarti chakri
+chakrika chalino chalom chalva chalvi chalyn cham chama chamar chamil chamila chamima chamina chamiya champ
+champa champion chams chamsdine chamse chamseddine chamsedine chamsia chamsidine chamsoudine chamssedine
+chamssia chamssidine chamssoudine chamya chan chana chanael chanaelle chanakya chananya chanaya chanaz chanaze
+chance chancel chanceler chancelle chancellor chancelor chancelvie chanda chandak chandan chandani chandara
+chanden chandi chandini chandira chandlar chandler chandlor chandni chandon chandra chandraayan chandrabhaga
+chandrabhan chandradev chandrakala chandraketu chandrakin chandramani chandramauli chandramohan chandran
+chandranath chandrani chandraprabha chandraswaroopa chandravati chane chanel chanela chanele chanell chanella
+chanelle chanese chaney chanez chaneze chanfi chang chani chania chanice chanie chanina chanis chanisse
+chaniya chaniyah chanler chann channa channah channel channelle channing channon chanoch chanon chanone chanse
+chantal chantale chantalle chante chantel chantell chantelle chantz chany chanya chanyah chanz chanze chao
+chaoki chaos chaouki chapal chapala chapel chapman chara charaf charafdine charak charalampos charan charazad
+charazade charazed charazede charbel chardae chardonnay charef charfia chariah charidy charif charifa
+charihane charino charis charisa charish charisma charissa charisse chariti charity chariya chariyah charizma
+charla charlaine charlayne charle charlea charlee charleen charlei charleigh charleine charlelie charlely
+charlemagne charlen charlene charlenne charlerine charlery charles charlese charlesia charlesine charleston
+charlet charlett charlette charley charleyne charli charlie charliegh charlii charlin charlina charline
+charlise charlize charlot charlott charlotta charlotte charlottine charlsey charlsie charlton charly charlye
+charlyn charlyne charlynn charlys charlyse charlyze charm charmaine charmayne charmila charna charo charolette
+charon charone charonne charron charuchandra charumati charuvrat charvez charvi chas chase chaselyn chaselynn
+chasen chaseton chasey chasidy chasitee chasiti chasitie chasity chaskel chaslyn chason chassidy chassity
+chastan chastin chastity chaston chaten chatham chatur chatura chaturaanan chaturbhuj chau chaun chauncey
+chauncy chava chavez chavi chavie chavis chavy chawki chaxiraxi chay chaya chayan chayana chayane chayann
+chayanna chayanne chayce chayden chayenne chayili chayim chayla chaylee chayma chaymaa chaymae chayna chayne
+chaynes chaynese chayness chaynesse chaynez chayneze chayse chaysen chayson chayston chayton chaz chaza chaze
+chazity chazlyn chazlynn chazz chealsea chealsy chedi chedia chedine chedli chedlia chedly chedva chedy chefia
+cheherazade chehine chehinez chehla chehrazad chehrazade chehrazed cheick cheickh cheickna cheickne cheik
+cheikh cheikhna cheikhou cheikhouna cheikna cheikne cheila cheima cheimaa cheina chek cheker chekhouna chekib
+chekina chela chelbi chelby chelcee chelci chelcy cheldon cheli chella chellsie chelly chelsea chelsee chelsey
+chelsi chelsia chelsie chelssy chelsy chelsye chelton chely chemouel chems chemsa chemsdine chemseddine
+chemsedine chemsi chemssedine chemssy chemsy chen chenda chenelle cheney cheng cheniya chenoa chenxing cheraz
+cherazad cherazade cheraze cherazed cherazede cherechi cheree cherelle cheri cheriane cheridan cherie cherif
+cherifa cherife cheriff cheriffa cherihane cherin cherina cherine cherinne cherise cherish cherith cherkaoui
+cherki cherley cherlin cherline cherlyn cherokee cherrine cherrish cherry cherryl cherubin cherubino chery
+cheryane cheryl cheryline cheryn cheryne cherysh cheskel chesky chesley chesnee chesney chesni chesnie chessa
+chessie chester cheston chet chetan chetanaanand cheun chevelle cheveyo chevie chevis chevy chey cheyan
+cheyane cheyann cheyanna cheyanne cheyeanne cheyene cheyenna cheyenne cheyla cheylynn cheyma cheymaa cheyna
+cheynne chezky chezney cheznie chi chiaffredo chiam chiamaka chiana chianne chianti chiara chiaraluce chiarra
+chibueze chibuike chibuikem chicago chico chidaakaash chidaatma chidambar chidambaram chidananda chidera chidi
+chidinma chidubem chief chiekh chifa chifaa chifae chifaou chigozie chihab chiheb chika chike chikezie chikh
+childebert childeric chilperic chilton chilyn chima chimamanda chimaobi chimdi chimene chimere chimon chimone
+china chine chinedu chinelo chinemerem chinenye chinmay chinmayanand chinmayananda chino chinonso chinyere
+chioma chip chira chirag chiranjeev chiranjeeve chiraz chiraze chirel chirelle chirine chiristian chirley
+chirly chiron chirstopher chiryne chisom chistian chistopher chitraksh chitrali chitramala chitrangada chizara
+chizoba chjara chlea chleo chloe chloeann chloeanne chloee chloelia chloelynn chloemarie chloey chloie chlomo
+chlorane chloris chloye chmouel chneor choaib chochana chocri chokri chol chole chona chorouk chosen chouaib
+chouayb chouchan chouchane chouki choukra choukri choukry choumicha chourouk chrabros chraniboj chranibor
+chranislav chranislava chretien chretienne chrif chrifa chris chrisangel chrisean chrisette chrishaun
+chrishawn chrishelle chrishiya chrishon chrisla chrislain chrislaine chrislaure chrislene chrisley chrislin
+chrisline chrisly chrislyn chrislyne chrislynn chrismael chrismaelle chrisna chriss chrissa chrissie chrissy
+christ christa christabel christabella christabelle christain christal christale christaline christalle
+christalynn christan christana christanna christapher christasia christel christela christele christell
+christella christelle christen christena christenvie christepher christer christhopher christi christia
+christiaan christiaen christian christiana christiane christianie christianjames christianna christianne
+christiano christie christien christienne christila christilla christin christina christine christinne
+christino christion christiona christionna christipher christivie christiyana christl christo christobal
+christodule christof christofer christoffer christofher christohper christon christop christoper christoph
+christophe christopher christopherjame christopheur christophorus christos christvie christy christyan
+christyana christyn christyna chrstian chrudos chrys chryslaine chryslene chrysole chrysoline chrysostome
+chryss chryssa chrysta chrystal chrystale chrystalle chrystel chrystele chrystell chrystelle chrystian
+chrystiane chrystie chrystina chrystine chrystophe chrystopher chuck chukwu chukwubuikem chukwudi chukwuebuka
+chukwuemeka chukwuka chukwuma chun chval chyane chyann chyanna chyanne chyara chyenne chyla chyler chymene
+chyna chynah chynna chyrine cian ciana cianah ciani cianna ciannah cianni ciara ciarah ciaran ciarra cibran
+cicek cicely cicem cicero cicilia cicily ciclaly cidalia cidem cidjey cidji cidjie cidjy cidney cidra cieanna
+ciel ciela cielle cielo ciena cienna ciera cierra cierrah cigdem cihad ciham cihame cihan cihangir cihansah
+cihat cihem cilay cilem cilenti ciler cilia cilian cilicia cilio cillia cillian cilvenaz cilya cimen cimone
+cimora cinar cincere cinch cinda cindel cindelle cinderella cindi cindia cindie cindra cindy cindya cindye
+cing ciniya ciniyah cinnamon cino cinque cinta cinthia cinthya cintia cintya cinzia cion cionna ciprian
+cipriana cipriano cira cirano circe circee circoncis cire ciri ciriaca ciriaco ciril cirila cirilla cirillo
+cirilo cirine cirino ciro cirsten ciryl cisco cise cisem cisil cisne cisse cistoslav cistoslava citlali
+citlalli citlally citlaly civan ciwan ciya ciydem cizia claas cladie clady claes clair claira claire clairette
+clairice clairin clairine clairissa clairvie clairville clancy claodia clara clarabelle clarance clarck clare
+clarel clarelle clarence clarens clarent clarenzio claribel clarice clarie clarina clarinda clarine claris
+clarisa clarissa clarisse clarissia clarita clarity claritza clarius clariza clark clarke clary claryce clarys
+claryss claryssa clarysse claud claude claudel claudette claudi claudia claudian claudiane claudie claudien
+claudina claudine claudinet claudinette claudino claudio claudiu claudius claudy claudya claudye claus
+claustre clavius clay clayborne clayd clayden clayre clayten claytin clayton clea cleandre cleandro cleane
+cleanne cleante clebert cleda cleden cleia cleidy cleighton cleis clelia clelie clely clelya clem clemance
+clemant clemantine clemence clemenceau clemencia clemencin clemencio clemency clemens clement clementa
+clemente clementia clementin clementina clementine clementino clemenzia clemie clemire clemmie clemmy clency
+cleo cleofe cleon cleonice cleonico cleopatra cleopatre cleopha cleophas cleophee cleora cleore clermont
+clervie clery clesia clet cleta clete cletus cleve cleveland clever clevon cleya cleyton clhoe clif cliff
+clifford cliffton cliford clifton climaco climent cline clinio clint clinton clio clive clivens clivia clizia
+cloane clodagh clodette clodia clodie clodine clodius clodoaldo clodomir clodomiro clodoveo cloe cloee cloelia
+cloey cloi cloie clorinda clorinde clorinthe clotaire clothaire clothilde clotide clotilde clover clovicia
+clovis clowie cloyd clyde coal coalton cobain cobe coben cobey cobi cobie cobin cobulmak coby coco cocukboru
+coda coddy codee coden codey codi codie codin codou codrin codrina codrut codruta cody coecilia coen cohan
+cohen cohl cohner cointa cokramayul colas colbe colben colbert colbey colbi colbie colbin colby colden coldin
+cole coleby coleden colee coleen coleene coleman coleson coleston coleton colette coletyn coley colie colin
+coline colinette colinn colinne colins colleen collen collette collien collier collin colline collins collyn
+collyne colm colman colmanno colmazio coloma colomb colomba colomban colombano colombe colombine colombo
+colorado colpan colsen colson colston colt coltan colten colter coltin colton coltrane coltyn colu columbus
+colvin colyn colyne colynn comba come comfort compton conal conall conan conceicao concepcio concepcion
+conception concesa concession concetta concettina concetto concha conchetta conchi conchita concita concordio
+cong conlan conlee conley conlin connar connell connelly conner connie connolly connor conny conor conrad
+conrada conrado conroy consiglia consol consolacion consolata consolation constan constanca constance
+constancia constancio constans constant constanta constante constanti constantin constantina constantine
+constantino constantinos constanza constanze consuela consuelo contesa contessa contrell conway conxita cooper
+copelan copeland coppelia copper cora corado corah corail coraima coral coralee coraleen coralia coralie
+coraline coralise coraliz coralline corally coraly coralye coralyn coralyne coralynn coran corane coranthin
+corantin corantine corazon corban corben corbett corbin corbiniano corbitt corby corbyn cord corda cordae
+cordai cordale cordarian cordarius cordaro cordasia corday corde cordel cordelia cordell cordelle corden
+cordera cordero cordey cordia cordie cordula coree corelia corelie coren corena corene coreno corenthin
+corentin corentine corentyn coretta corey coreyon coreyona corgan cori corian coriana coriane corianna corie
+corielle corin corina corine corinn corinna corinne corinthia corinthian coriolan coriolano corion corionna
+corisande corissa corleone corley cormac corneille corneilus cornel cornelia cornelie cornelio cornelious
+cornelis corneliu cornelius cornell cornellia cornellius cornil coro coromoto coron corona coronada coronato
+corpus corra corrado corran correll correon corri corrianna corrie corrigan corrin corrina corrine corrinne
+corrion corron corry corryn cort cortana cortavious cortes cortez cortland cortlin cortlyn cortlynn cortnee
+cortnei cortney cortni corto corvell corvin corvon corvus corwin cory coryana coryn coryne corynn corynne
+coryon coryse cosette cosima cosimo coskun coskuner cosma cosmas cosme cosmin cosmina cosmo cossette costa
+costache costante costantino costanza costanzo costel costica costin cotter cotton coty cougar coulibaly
+coulson coulter coulton coumba couper coupoussamy coura courage couro court courte courteney courtez courtland
+courtlyn courtlynn courtnee courtney courtnie courtny couture covadonga cove covin cowan cowen coy coye
+cozette cozmo craig crash craven crawford crayton cree creed creede creedence creedon creek creighton
+cremenzio crenguta creola crepin crescence crescencia crescencio crescent crescente crescenzia crescenzio
+crescenzo creslaw crespignano cressa crestina creston crew crewe crews crhistian cricket crimson crin crina
+cris crisanta crisanto crisantos criselda crishawn crishon crislyn crislynn crispin crispina crispino crispulo
+criss crissy crist crista cristabel cristal cristaldo cristale cristalina cristaline cristalle cristan cristea
+cristel cristela cristele cristelle cristen cristeta cristhian cristhofer cristi cristian cristiana cristiane
+cristianna cristiano cristie cristin cristina cristine cristinel cristino cristo cristobal cristobalina
+cristofaro cristofe cristofer cristofher cristofol cristofor cristoforo cristophe cristopher cristoval
+cristovao cristy crocefissa crocefisso crocifissa croix cronida crosby cross cruces crue cruise cruz cruze
+cruzito crys crysta crystal crystale crystalle crystalyn crystalynn crystel crystele crystelle crystian
+crystin crystina crystofer csaba csanad csenge csongor ctibor ctibora ctirad ctirada ctislav ctislava
+cuahutemoc cuauhtemoc cuba cubeyr cullan cullen cullin cully cuma cumali cumhur cunegonda cunegonde cuneyt
+cuniberto cuong cupido curd curie curran curren currin curro curstin curt curtez curtis curtiss curtys
+custodia custodio cutler cutter cuyler cuzia cvijan cvijetin cyan cyana cyane cyani cyann cyanna cyanne cyanni
+cyara cyarah cyarra cyasia cybele cybelia cybelle cybellia cybil cybile cybill cybille cydjie cydnee cydney
+cydni cydnie cydra cyenna cyerra cyhan cyion cyla cylah cylan cylas cyle cylee cyleigh cylene cyler cylia
+cylian cyliana cyliane cyliann cylie cylien cylinia cylis cyllia cyllian cylus cymone cynae cynai cynara
+cyncere cynda cyndel cyndelle cyndi cyndia cyndie cyndra cyndy cynia cyniah cyniya cyniyah cynthia cyntia
+cyntie cypress cyprian cypriane cyprien cyprienne cyprille cyprine cyprus cyr cyra cyran cyrano cyrena cyrene
+cyress cyria cyriac cyriack cyriah cyriak cyrian cyriana cyriane cyriann cyrianne cyriaque cyriel cyriele
+cyrielle cyrienne cyril cyrila cyrile cyrill cyrilla cyrille cyrillia cyrina cyrine cyrinne cyris cyrius cyrus
+cyrvan cyryl cyson cytlali cytlaly czar czarina czeslas czeslaw czeslawa czestaw daan daana daania daanish
+daantje daaron daba dabhia dabia dabiha dabiziv dabo dabria daby dacari dace dacen dacey dachi dacia dacian
+daciana daciano dacie dacil dacine dacio dacoda dacota dacy dada dade dadi dado dadrian dadrien dady daegan
+daegen daegon daeja daejah daejon dael daela daelan daelen daelin daelon daelyn daelynn daemen daemian daemien
+daemion daemyn daena daenerys daequan daerion daeron daesean daesha daeshaun daeshawn daeshon daesia daeson
+daeton daeven daeveon daevi daevian daevika daevin daevion daevon daeyon daffne dafina dafna dafne dafnee
+dafny dag dagan dagem dagen daghan dagmar dagmara dagmawi dagny dago dagobert dagoberto dagon dahab dahaba
+dahbia dahia dahiana dahina dahir dahirou dahlia dahlila dahlton dahlya dahlyla dahman dahmane dahmir daho
+dahou dahyan dahyna daiana daianna daichi daida daiden daigan daija daijah daijha daijon daiki daila dailan
+daileen dailen dailene dailey dailin dailon dailos daily dailyn dailynn daimen daimeon daimian daimien daimon
+dain daina daine dainen dainys daion daionna daiquan daira daire dairin dairon daisa daisean daisee daisey
+daisha daishaun daishawn daishon daisi daisia daisie daison daissy daisuke daisy daiton daiven daiveon daivion
+daivon daivy daivyon daiwik daiyon daizy daja dajae dajah dajahnae dajana dajanae dajanay dajaun dajean dajia
+dajion dajohn dajon dajour dajuan dakarai dakari dakayla dakhari dakhia dakira dakiya dakiyah dakoda dakodah
+dakori dakota dakotah dakotta daksh daksha dakshayani dakyla dakyra dala dalaba dalai dalaila dalaina dalal
+dalale dalan dalana dalanda dalaney dalani dalanie dalanna dalasia dalaya dalayah dalayla dalayna dalaysia
+dale daleah dalel dalele dalen dalena dalenda daleon dalesha dalessandro daleth daley dalhia dalhila dalhya
+dali dalia daliah dalian daliana daliane dalianna dalibor dalibora daliborka dalice dalida dalie dalil dalila
+dalilah dalile dalilha dalilla dalimil dalimila dalimir dalimira dalin dalina dalinda daline dalisa daliya
+daliyah dalla dallal dallan dallana dallas dallel dallen dalli dallia dallie dallil dallila dallin dallis
+dallo dalloba dallon dally dallyn dallys dalmacio dalmazio dalo daloba dalon dalonte dalson dalston dalten
+daltin dalton daltyn dalva dalvin daly dalya dalyah dalyan dalyana dalyce dalyl dalyla dalylah dalyn dalyna
+dalyne dalynn dalziel dama damain damaire damaiya damaj daman damani damar damara damarco damarcus damare
+damarea damaree damareon damari damaria damariah damarian damarie damarien damarii damario damarion damarious
+damaris damarius damariya damariye damariyon damariz damarkus damarrea damarri damarrion damarrius damary
+damaryon damarys damas damasa damase damaso damauri damaury damaya damayah damayanthi damayanti dambou dame
+damean dameer damein dameion damen dameon damere dameria damerion dametri dametrius damia damiah damian
+damiana damiane damiani damiann damiano damichael damien damiene damienne damiens damieon damier damil
+damilare damilola damin damine damion damir damira damire damiya damiyah damiyon damjan damjanka damla damocle
+damodara damon damond damondre damone damoni damonica damont damonta damontae damontay damonte damontre
+damorian damya damyah damyan damyen damyia damyla damyn damyon damyra damyria dan dana danae danaee danaejah
+danael danaelle danah danai danail danais danaisha danait danaiya danaja danajah danaka danalee danali danaly
+danapaola danari danaria danasha danashia danasia danay danaya danayah danaye danaysha danayshia danaysia
+dandak dandapaani dandre dandrea dandy dane danea daneah danee daneel daneen daneida daneil daneisha daneisy
+danejko danel danela daneli danella danelle danelly danely danera danesha danessa danett danette dang dangel
+dangela dangelo dangkhoa danh dani dania daniah danial danian danica danicah danick danicka danie daniel
+daniela daniele daniell daniella danielle danielly danielo daniels daniely daniil danija danijah danijel
+danijela danik danika danikah danil danila danilah danilla danillo danilo danilson danilyn danilynn danio
+danique danira danis danisa danish danisha danita danitcha danity danitza danixa daniya daniyah daniyal
+danjuma danka danko dann danna dannae dannah dannalee dannan dannell danner danni dannia dannica dannick
+dannie danniel danniela danniella dannielle dannielynn dannika dannilynn dannis dannon danny dannya dano danon
+danovan dantae dante dantes danthony danton dantrell danuse danut danuta dany danya danyah danyal danyale
+danyca danye danyel danyela danyele danyell danyella danyelle danyia danyiah danyka danyl danyla danylo danyra
+danys danzel danzell danzig daoud daouda daoudi daouia daouya daphane daphanie daphna daphne daphnee daphney
+daphnie daphnis daphny daquan daquarius daquavion daquon dara darah daralyn daran daray darbi darbie darby
+darcey darci darcie darcy dardan dareen dareion darek darel dareli darell darelle darely darelyn darelys daren
+darenn dareon darey dari daria dariah darian dariana dariane darianna darianne daric darick darie dariel
+dariela dariell darielle darien darienne darieon darifa darija darik darika daril darilynn darin darina darine
+darinel darinka dario darion dariona darionna darious daris daritza darius dariush dariusz dariya dariyah
+dariyana dariyon darja darko darla darlane darleen darlen darlena darlene darlenne darleny darlin darline
+darling darly darlyn darlyne darnel darnell darnelle darnesha darnisha darold daron darra darragh darrah
+darran darrean darrel darrell darrelle darren darrent darreon darria darrian darriana darric darrick darriel
+darrielle darrien darrin darrion darriona darrious darris darrius darriyah darron darry darryan darryl darryle
+darryll darryn darryon darsh darshan darshwana dartagnan dartanian darvin darwin dary darya daryan daryana
+daryanna daryel daryl daryll daryn daryna daryne daryo daryon darys daryus dasa dasan dasani daschel daschle
+dasean dasen dash dasha dashae dashan dashanti dashaun dashauna dashawn dashawna dashay dashayla dashel
+dashell dashia dashiel dashiell dashiyah dashley dashon dashuan dashun dashyia dasia dasiah dasir dason
+dassine dastan dastane dastann datavious dathan dato daton datrell datta daud daughtry daulton daundre daunia
+daunte dauphin dauphine daura daurian dauriane daurine dava davae davaeh davan davanee davaney davani davanie
+davante davari davarian davarion davaris davarius davasia davaughn davaun davaya dave daved daveen daveigh
+daveion davell davelle daven davena davens daveon daver davey daveyon davi davia davian daviana davianna
+daviaun david davida davide davidjames davidjeremiah davidjr davidson davie daviel davien davieon davier
+daviere davila davilia davin davina davinci davine davinia davinity davino davion daviona davione davionna
+davionne davis davison davit daviyon davon davone davonn davonna davonne davonta davontae davontay davonte
+davontre davood davor davorin davoud davud davut davy davyan davyd davyn davyna davyne davyon davys dawan
+dawayne dawen dawens dawid dawit dawn dawna dawon dawood dawoud dawsen dawson dawsyn dawton dawud dawy dax
+daxen daxin daxon daxson daxten daxter daxton daxtyn daxx daya dayaamay dayaananda dayaanidhi dayamayee dayami
+dayamin dayamir dayamit dayamy dayan dayana dayanah dayanara dayanari dayane dayani dayanira dayanis dayann
+dayanna dayannara dayanne dayanni dayany daycee daycen dayden daye dayeli dayen dayena dayiana dayina dayion
+dayja dayla daylah daylan dayle daylee dayleen daylen daylene dayleon daylia daylin daylon daylyn daylynn
+daymein daymen daymeon daymian daymien daymion daymon daymond daymone dayn dayna daynah dayne daynis dayon
+dayona dayonna dayquan dayra dayrick dayrin dayron dayrone dayronn days daysam daysan daysean daysen daysha
+dayshaun dayshawn dayshia dayshon daysi daysia daysie dayson daysun dayten daytin dayton daytona dayvan dayven
+dayveon dayvian dayvien dayvin dayvion dayvis dayvon dayvonn dayyan dayzie dazani dazaria dazavion dazia
+daziah dazie dazire daziya daziyah dazlynn dea deaaron deacon deadrian deagan deagen deaglan deago deagon
+deaira deairah deairra deaisa deaisha deaja deajah deaken deakin deakon deakyn dean deana deandra deandrae
+deandre deandrea deandria deangel deangela deangelo deann deanna deannah deanne deantae deante deanthony
+deantre deara deari deariah dearies dearion dearius deasha deashawn deashia deasia deasiah deasya deauna
+deaundra deaundre deaunte deaven deaveon deavion deavon deavy deaysia deb debanhi debany debbie debby debhora
+debora deborah deborath deborha deborrah debra debrah debron decameron decari decarion decarlos decatur
+decebal december decimo decimus decius deckard decker decklan decklin declan decorey decorian decorion dedan
+deddrick dede dedit dedrianna dedric dedrick dee deeana deeann deeanna deeclan deedee deedra deegan deejay
+deeksha deelan deema deen deena deenabandhu deenah deep deepak deepali deepan deepankar deependra deepesh
+deepika deeptanshu deeptendu deeptiman deeptimay deeptimayee deeptimoy deeptimoyee deeric deetya deevakar
+deeya defne degan degna dehaven dehbia dehia dehlia dehlila dehya deicy deidra deidre deidrick deigo deija
+deijah deion deiona deiondra deiondre deionna deiontae deionte deirdre deisha deisi deissy deisy deitrich
+deitrick deivi deivy deizel deja dejah dejai dejan dejana dejanae dejanay dejaun dejay dejean dejia dejion
+dejohn dejon dejuan dekari dekayla dekendrick dekevion dekira dekker deklan deklen deklin deklyn dekon
+dekorion dekota dekra dela delaiah delaila delailah delaina delaine delainee delainey delainie delainy delal
+delan delana delancey delando delane delanee delaney delani delanie delano delante delany delara delasia
+delayla delayna delayne delaynee delayney delayni delaynie delaysia delbert delcia delcy deldrick dele deleena
+delena deleon delfim delfin delfina delfine delfino delhia delhya delia deliah deliana delianna deliany delice
+delicia delie delight delil delila delilah deliliah delina delinda deline delio delisa delisha delisia delissa
+deliyah delizia dell delle dellia delly dellya delma delmar delmer delmi delmira delmiro delmy delon delonta
+delontae delonte delores deloris deloula delpha delphia delphie delphin delphina delphine delphy delphyne
+delroy delsin delson delsy delta delton delvin delvina delvine delvis delvon delwin delwyn delya delyan delyla
+delylah delynda dema demani demar demarco demarcus demare demarea demari demaria demariae demarian demarie
+demarien demario demarion demarionna demarious demaris demarius demarkis demarko demarkus demarlo demarques
+demarquez demarquis demarr demarri demarrio demarrion demarus demauri demaurie demaurion demaya demba dembo
+demecia demelsa demelza demere demet demeter demetra demetre demetreus demetri demetria demetriana demetric
+demetrice demetrick demetrie demetrio demetrios demetrious demetris demetrius demetriusz demetruis demetrus
+demetry demhat demi demia demiah demian demiana demichael demir demiracle demiralp demirhan demis demitra
+demitri demitria demitrios demitrius demitrus demiya demiyah democrito demon demond demondre demone demoni
+demonie demont demonta demontae demontay demonte demontez demontray demontre demontrell demostene demosthene
+demou dempsey demsey demy demya demyah demyan demyia demyiah dena denae denaisha denaja denajah denali denaly
+denard denaria denarius denasia denay denaya denayah denea deneisha denesha deneval denez deng deni denia
+deniah denice denico deniel denielle denika denilson denim deniro denis denisa denise denisha denisia denison
+deniss denissa denisse denisz denitsa deniya deniyah deniz denizalp denize denna denni dennis dennise dennisse
+denny dennys denovan denovane denton denver deny denya denym denys denyse denyss denysse denzel denzell denzey
+denzil deodat deodata deodato deogracias deolinda deon deona deondra deondrae deondray deondre deondrey deonna
+deonnie deonta deontae deontay deonte deontez deontray deontre deotille deovion depold deqa dequan dequarius
+dequavion dequavious dequincy deray derean dereck dereion derek dereka derell derelle deren dereon dereona
+dereonna derhen deria derian derianna deric derica derick dericka derico derik derika derin derine derion
+deriona derionna derius deriyah deriyon derman dermot derna deron derradji derran derreck derrek derrel
+derrell derren derreon derrian derriana derrianna derric derrica derrick derricka derrien derrik derrin
+derrion derriona derrionna derrius derron derry derryck derryk derryl dersim dervis derwin derya deryan deryck
+deryk deryn desamparados desani desanka desarae desaray desaree desarey desdemona deseada desean deserae
+deseray deseree deserie desha deshae deshan deshanti deshaun deshawn deshawna deshay deshiya deshon deshun
+desi desia desiah desiderata desiderato desideria desiderio desilia desimir desir desirae desiray desiraye
+desire desirea desiree desirey desislava desiyah deslyn desman desmariah desmin desmon desmond despina dessa
+dessie dessirae dessire destan destanee destaney destani destanie destany deste desten desteni destenie
+desteny destin destina destine destinee destiney destini destinie destinny destiny deston destry desty destyn
+destyne destynee destyni destynie desy desyre detavion detert detlef detlev detmar detravion detrich detrick
+deundre deunta deuntae deusty dev deva devadatt devaeh devagya devajyoti devak deval devan devane devanee
+devaney devangana devani devanie devann devanny devansh devanshi devante devany devari devarian devarion
+devaris devasree devaughn devaun devdan deve deveion deven deveon devereaux devesh deveshwar devi devian devid
+devika devin devina devine devinity devinn devion devionne devis devlin devlyn devlynn devon devona devondre
+devone devonn devonna devonne devonta devontae devontay devonte devontez devony devora devorah devory devota
+devote devran devrig devrim devrin devris devron devvrat devy devyn devyne devynn dewan dewaun dewayne dewey
+dewi dewight dewin dewis dewitt dewon dewran dex dexter dexton dexx deya deyan deyana deyanira deyann deyanna
+deyci deyjah deylan deyna deynis deyniss deyon deyonna deyra deysha deyshawn deysi deysy deyton deyvan deyven
+deyvi deyvon deyyan dezarae dezarai dezaray dezaraye dezaria dezerae dezeray dezi deziah dezider dezil dezirae
+deziray dezire dezirea deziree deziya deziyah dezman dezmariah dezmarie dezmen dezmin dezmon dezmond dezmund
+deztiny deztyni dezya dezyre dgina dgino dhaanyalakshmi dhairya dhakir dhalia dhalila dhana dhanadeepa
+dhanalakshmi dhananjay dhanapati dhanesh dhani dhanpati dhanu dhanush dhanvi dhanvin dhanya dhara dharani
+dharitri dharma dharmaketu dhatri dheeraj dhekra dhelia dhelya dhevan dhia dhikra dhilan dhir dhiren dhiya
+dhoha dhouha dhriti dhruti dhruv dhruva dhruvi dhwani dhyan dhyanesh dhyaneshwar dhylan diaba diabe diabou
+diaby diadie diadji diafara diago diagou diaguely diaguily diahara diahoumba diaka diakaria diakemba diakha
+diakhoumba diako diakoumba diala dialamba dialika dialla diallo diama diamant diamanta diamante diamantina
+diamantine diamantino diamilatou diaminatou diamon diamond diamonique diamonte diamy dian diana dianaba
+dianara diandra diandre diane dianela dianelis dianelly dianely dianelys dianey dianga diangelo diango diangou
+diani dianira dianke diankemba diann dianna dianne dianney diano dianoch dianora diante diany diar diara
+diaraye diaretou diariata diariatou diarietou diariou diariyatou diarra diarry diary diasia diatou diawoye
+diaz diba dibanhi diboan diby dicey dick dicklan dicko dickson diclan diclane dicle diclehan dida didac didem
+didi didia didiane didie didier didiere didimo didina didja diede diedrich diega diego diegue diegui dieke
+diel dielette diell diella diem diena dienaba dienabou dieneba diepolt dierck diereba dierks dierra dies
+diesel dieson dietbald dieter diethard diethelm dietleib dietlind dietlindis dietmar dietrich dieu dieudonne
+dieudonnee dieydi dieyna dieynaba diezel digambar digambara digna dihanna dihia dihya dijana dijle dijon
+dijuan dikmen dikra dikran diksha dila dilan dilana dilane dilani dilanur dilany dilara dilaver dilay dilber
+dilberay dilcia dilda dildar dilek dilem diler diletta dilette dilhan dilia dililah dillan dillen dillian
+dillin dillinger dillion dillon dillyn dilon dilovan dilpreet dilraj dilruba dilver dilwen dilya dilyan dilyn
+dilynn dilys dima dimarco dimarion dimas dimitar dimitra dimitri dimitrie dimitrij dimitrije dimitrina
+dimitrios dimitris dimitrius dimitriy dimitry dimya dimytri din dina dinah dinakar dinaly dinan dinara dinari
+dinc dincer dine dinero dinesh dinh dini dinis diniz dinkar dinna dino dinora dinu diny diocleziano diodata
+diodoro diogene diogenes diogo diogou diolinda dioma diomar diomede diompolo dion diona dioncounda diondra
+diondre dione dionel dioni dionicio dionigi dionis dionisia dionisio dionizy dionna dionne diontae dionte
+diony dionys dionysia dionysios dionysius dionyz dionyzos dior diora diorobo dios diosdado dioula dioulde
+diouma dipa dipali dipankar dipendra dipesh diptendu diran dirck diren direnc diri dirk dirko disa disaya
+disha dishawn dishon dita ditmar ditsa ditte dittmar diva divaakar divakar divan divana divi divia divin
+divina divine divinity divis diviska divit divjot divna divo divy divya divyne diwan diwayne dixie dixon diya
+diyaeddine diyan diyana diyar diyari diye diyonna diyor dizik djaafar djaba djaber djabir djabrail djack djad
+djaden djadid djael djafar djafer djaffar djahel djahia djahid djahida djahina djahyan djahyann djaid djaida
+djaiden djailey djaily djaimy djaina djais djaison djalal djalaldine djalan djalel djalia djalika djalil
+djalila djalim djallal djallel djallil djaloud djalyl djamael djamal djamaldine djamale djamalia djamel
+djamela djameldine djamele djamelia djamella djames djami djamil djamila djamilah djamilatou djamilia djamilla
+djamina djamy djamyl djamyla djan djana djanael djanaelle djanah djanati djanel djanelle djanet djanette
+djanfar django djani djanice djanina djanis djanna djannah djannat djanny djany djanyl djanys djao djaouad
+djaoued djaouida djara djariatou djasmine djason djassem djassim djavan djawad djawed djawel djawen djawida
+djay djaya djayan djayana djayane djayann djayanna djayden djaydon djaylan djaylann djayna djayron djayson
+djaz djazia djazil djazila djazira djazz djebar djebril djebryl djed djeden djedjiga djeferson djeff
+djefferson djeffrey djegui djehina djeidi djeidy djeina djeinaba djeinabou djelali djelan djelane djelani
+djelany djelia djelika djelil djelina djelissa djellali djelloul djeloul djelyssa djem djema djemaa djemael
+djemai djemal djemel djemela djemil djemila djemilla djemina djemmel djemy djena djenab djenaba djenabou
+djenael djenah djenane djenay djenaya djene djeneba djenebou djenessy djenet djenette djenna djennah djennet
+djennifer djenny djeny djereba djerry djersey djeson djess djessi djessica djessie djessim djesson djessy
+djessym djeston djevan djewel djeya djeyden djeylan djeyna djeynaba djeyson djezia djezon djhayann djiani
+djiany djiba djibi djibril djibrile djibrill djibryl djiby djida djienaba djigui djiguiba djihad djihan
+djihane djila djilali djilalli djilan djilani djilian djiliane djill djillali djily djilyan djim djima djime
+djimi djimmy djimo djimon djimy djina djinane djinda djino djita djity djivan djoan djodie djody djoe djoey
+djohan djohar djoher djohn djohra djolan djonathan djora djordan djordane djordje djoud djoudi djouhar djouher
+djouhra djoulia djoulian djouliana djouliane djouliann djoulya djoulyan djouma djoumana djounaid djounayd
+djoura djovan djovani djovanni djovanny djovany djoy djoyce djoye djuan djulia djulian djuliana djuliane
+djuliann djuliano djulio djullian djulya djulyan djulyann djuna djybril djylan djylian djyna djyno dkayla
+dlaney dlila dluhos dlyla dmani dmarco dmarcus dmari dmario dmarion dmarius dmarkus dmauri dmetrius dmichael
+dmiti dmitri dmitrii dmitriy dmitry dmiya dmiyah dmon dmontae dmya dmytro dnasia dnaya dniya dniyah dnyla doaa
+doae doan dobrava dobrila dobromil dobromila dobromir dobromira dobroslav dobroslava dochia dock doctrove
+doctrovee doda dodato dodge dodji dogan doganay doganer dogu dogukan dogus doha dohan dohnovan doina doinita
+dolaine dolan dolce dolene dolina doline dolly dolma dolor dolores dolors dolovan dolton dolunay doly domagoj
+domani domanic domanick domanik domanique domenec domenic domenica domenick domenico domenicus domenik
+domenique domezio domiane domice domiciano dominga domingo domingos domini dominic dominica dominick dominico
+dominicus dominik dominika dominikus dominion dominiq dominique dominiquette domino dominque dominyc dominyk
+domitie domitien domitila domitilde domitile domitilla domitille domizia domiziana domiziano domminick domnic
+domnica domnick domnin domnine domonic domonick domonik domonique domynic domynick don dona donaciano donadieu
+donaji donal donald donalda donaldo donasia donat donata donate donatella donatelle donatello donathan
+donatien donatienne donatila donato donavan donaven donavin donavon donavyn dondre dondu done donel donell
+donella donesha donevan donevin dong doni donia donica doniel donielle donika doniphan doniphane donisha
+donivan doniven donivin donivon donka donna donnasia donnavan donnaven donnavin donnell donnelle donnia donnie
+donnisha donnivan donnivin donnovan donny donovan donovane donovann donoven donovin donovon donovyn donta
+dontae dontai dontarius dontasia dontavian dontavion dontavious dontavis dontavius dontay dontaye donte dontea
+dontel dontell donterious donterrius dontez dontrae dontravious dontray dontre dontrel dontrell dontrelle dony
+donya donyae donye donyell donzell donzilia dora dorah doralice doralyn doran dorana dorca dorcas dorean
+doreen dorel dorell doren dorena dorene doress dorette dori doria dorian doriana doriand doriane doriann
+dorianna dorianne doriano doric dorica dorice dorick dorien dorienne dorig dorilys dorin dorina dorinda dorine
+dorinel dorinne dorion doris dorise dorismar dorisse dorit dorita dorith dorka dorlane dorleta dorli dorman
+doro doron dorone dorota dorotea doroteja doroteo dorothe dorothea dorothee dorothy dorottya dorra dorrell
+dorrian dorris dorrit dorsa dorsaf dorsafe dorsey dorssaf dorte dortha dorthe dorthea dorthy doru doruk dory
+dorya doryan doryane doryann doryanne doryne dorys doryse dosinda dositeo dosithee doss dosson dosty dottie
+doua douaa douadi douae doubrava doubravka douce douceline douchka doudja doudou doug douga douglas douglass
+dougou douha douja doume doumia dounia douniazed dounya doussou doussouba douwe dov dovan dovber dove dovid
+dovie dowson doyle dquan dracen draco draconis draden draeden draedyn draegan draga dragan dragana dragica
+draginja dragisa drago dragoje dragojlo dragoljub dragomir dragon dragos dragoslav dragotin dragutin drahomil
+drahomila drahomir drahomira drahon drahos drahoslav drahoslava drahotin drahotina drahuse drahutin draiden
+draiven drake draken drako dramane draper drashawn draupadi draven dravin dravyn dray drayden draydin draydon
+drayk drayke draylen draylon drayson drayton drayven drayvin draza drazen drazic drazick drazik drea dream
+dreama dreanna dreauna dreden dredyn drelan drelen drelin drelon drelyn drelynn dren dreonna drequan dresden
+dresean dreshaun dreshawn dreson dreveon drevin drevion drevon drew drexel drey dreya dreydan dreyden dreydon
+dreylon dreyon dreyson dreyton drezden drian drice dries drifa driffa drilon drin drina dris drishti driss
+drissa drisse drissia dristen drita dritan drogo dron drona drucila drucilla drue druina druon dryan dryce
+dryden drys dryss drystan drzimir drzislav dschingis dsean dshaun dshawn dshon dua duaa duan duane duante
+duarte dublin dubravka dubravko duccio duco ducu dudley dudu duff dugan duha duilio duje dujo dujuan duke
+dulari dulce dulcemaria dulcenombre dulcie dulcinea dulcinia dulina dulse dumenicu dumitra dumitrana dumitru
+duna duncan dundar dune dung dunia dunja dunkan dunvel dunya duong dupree duquesne duran durand durant durante
+durdane durell durga durgeshwari durham duriel durmus duron durrell durriyah durriye durron dursun duru
+dururbunsuz durward dusan dusana dusanka dushawn dusica duska dusko dustan dustee dusten dusti dustie dustin
+duston dusty dustyn dutch duuk duval duvan duwayne duygu dvaughn dvir dvon dvonte dvora dvorah dvyne dwain
+dwaine dwaipayan dwaipayana dwan dwane dwayn dwayne dwen dwight dyami dyamond dyan dyana dyanara dyane dyani
+dyanna dyanne dycklan dyclan dyclane dyclann dyego dyemond dyenaba dyhia dyklan dylan dylana dyland dylane
+dylanie dylanjames dylann dylanne dylano dylen dylhan dylia dylian dylin dyllan dyllen dyllin dyllon dylon
+dylyn dylynn dymir dymitri dymon dymond dyna dynah dynasia dynastee dynasti dynastie dynasty dynisty dyon
+dyonna dyquan dyron dysen dyshaun dyshawn dyson dyvon dywan dywen dzenan dziah dzyre ea eaden eadon eaen eagan
+eain eamon eamonn eann eanna earine earl earle earlene earline early earnest earnestine earon earvin eashan
+eason easten easter eastin easton eastyn eathan eathen eathin eaton eavan eaven eban ebany ebba ebbert ebe
+ebelin ebelyn eben ebene ebenezer eber eberardo eberhard ebert ebiere ebin ebiowei ebon ebonee eboni ebonie
+ebony ebraheem ebrahim ebrar ebren ebrima ebru ebticem ebtihel ebtisem ebtissam ebtissem ebtisseme ebu
+ebubekir ebuzer ecaterina ecclesio ece ecehan ecem ecevit echa echat echati echedey echo eckart eckehart
+eckhard ecko ecmel ecrin ector ecvet ed eda edaly edan edana edann edanur edd edda edden edder eddi eddie
+eddieberto eddiel eddin eddine eddison eddrick eddy eddyne eddyson ede edea edeen edek edel edelberga edelbert
+edelgard edelin edeline edelmira edelmiro edeltraud edelweiss edelyn edelyne edem eden edena edene edenilson
+edenn edenne edens eder edera edern ederson edese edey edgar edgard edgardo edge edgitha edhan edhem edhen
+edhy ediberto edie ediel edil edilbert edilberto edilia edilma edilson edim edin edina edine edinson edir edis
+edison edisson edit edita edite edith editha edithe editta editte ediz edjy edlin edline edlyn edlyne edma
+edman edmar edmard edme edmee edmilson edmire edmon edmond edmonde edmondine edmondo edmone edmonise edmonne
+edmont edmund edmundo edna ednard edoardo edon edona edonis edorta edouard edouarda edouardine edouardo
+edouarine edouarline edouarlise edouart edras edrei edrian edric edrick edrina edris edriss edsel edson eduar
+eduard eduarda eduardo eduin edurne eduviges eduvigis edvard edvarda edvige edvin edvina edwar edward edwardo
+edwards edwart edwen edwidge edwig edwiga edwige edwin edwina edwine edwing edwinn edwuin edwy edwyn edwyna
+edyn edyne edyson edyta edyth edythe edzio eef eefje eekalabya eeliyah eera eero eesa eesha eeshan eeva efe
+efecan efekan effie efflam effy efigenia efisio efkan efken eflah eflamm eflin efrahim efraim efrain efram
+efrat efrem efren efrin efsa efstathia efsun eftalya eftelya eftimia eftimie egan ege egehan egemen egeo egide
+egidio eginardo egino egiste egisto egizia eglantina eglantine egle eglee eglentine egmont egoi egoitz egon
+egona egor egrim eguzkine egypt egyptienne egzon ehab ehan ehlana ehoarn ehouarn ehren ehrenfried ehsan ehtan
+eian eidan eidel eiden eider eiji eike eila eilan eilean eilee eileen eilene eiley eilidh eilin eiline eilis
+eiliyah eilleen eilwen eily eilyn eilyne eilynn eimen eimeo eimi eimmy eimy einar einat eino eion eira eire
+eireann eireen eirene eirik eirinn eisa eisen eisha eisley eita eitan eithan eithen eiya eiza eizan ejay
+ekaaksh ekaansh ekadant ekai ekain ekaitz ekaksh ekalavya ekaling ekam ekamjot ekansh ekaparnika ekaterina
+ekaterine ekaterini ekdant ekec ekhi ekhine ekim ekin ekine ekmel eknoor ekow ekram ekrame ekrem ela elaa elad
+eladia eladio eladji elae elaf elah elai elaia elaide elaijah elain elaina elainah elaine elainna elais elaiza
+elajah elakshi elam elamine elan elana elanah elane elani elania elanie elann elanna elano elanor elanore
+elanur elany elara elaria elarif elasia elaura elay elaya elayjah elayna elaynah elayne elaysha elaysia elazar
+elazia elba elber elbert elbis elchanan elchonon elcin elda eldad eldana eldar elden elder eldi eldin eldina
+eldine eldon eldora eldred eldrick eldridge eldwin elea eleah eleana eleane eleanna eleanne eleanor eleanora
+eleanore eleazar elecia electa electra eleder eleen eleena eleesa eleftheria eleina elek elektra elem elen
+elena elene eleni elenia elenie elenna elenoire elenor elenora elenore eleny eleodore eleona eleonie eleonor
+eleonora eleonore eleora eleri elese elesia elettra eleuteria eleuterio eleuther eleuthere elexa elexia elexis
+elexius elexus eley eleya eleyna eleysa elfi elfida elfie elfrida elfride elfried elfrieda elfriede elfy elga
+elgin elhabib elhad elhadi elhadj elhadje elhadji elhaida elhaj elham elhame elhan elhanan elhea elhem elhora
+elhouda elhya eli elia eliab eliabel eliabeth eliacin eliad eliah eliahna eliahou eliajah eliakim eliam elian
+eliana elianah eliane eliani elianie elianis eliann elianna eliannah elianne eliannie elianny eliano elianor
+elianore eliany eliaou eliaquim eliara eliard elias eliasar eliass eliasse eliasz eliav eliaz eliazar eliazer
+eliberto elice eliceo elicha elicheva elicia elicio elida elide elidia elidie elidja elidjah elie elieana
+eliecer eliel elien eliena elienai elienne elier eliere elies elieser eliess eliesse eliette eliez eliezar
+eliezer elif elife elifio elifnaz elifnur elifsu eligah eligh eligio elihu elii eliijah elija elijaah elijah
+elijahjames elijan elijay elijha elijiah elijio elijuah elika elikia elikya elikyah elim elimane elimelech
+elimena elin elina elinah elinda eline elinka elinn elinna elino elinor elinore elio eliodoro elion eliona
+elionor elior eliora eliorah elios eliot eliote elioth eliott eliotte elira eliran elirone elis elisa
+elisabeht elisabel elisabelle elisabet elisabeta elisabete elisabeth elisabetha elisabethe elisabetta
+elisabette elisah elisandra elisandro elisane elisangela elisardo elisaveta elisca elise elisea elisee elisei
+elisemee elisemene elisenda elisene eliseo elisette eliseu elisha elishah elisheva elishia elisia elisien
+elisio eliska elison elissa elissandre elisse elissia elisya elita eliu eliud elius eliut elivia elixabet
+elixabete elixane eliya eliyah eliyahou eliyahu eliyana eliyanna eliyas eliz eliza elizabella elizabet
+elizabeta elizabete elizabeth elizabethann elizabethmarie elizabette elizah elizan elizandro elizar elizaveta
+elize elizea elizebeth elizej elizer elizeth elizeus elizia eliziah elizibeth elizio eljay eljin eljy elka
+elke elkin elky ella ellagrace ellah ellaina ellajean ellakate ellamae ellamarie ellan ellana ellande ellanie
+ellanor ellanora ellanore ellarae ellarie ellarose ellary ellasandra ellason ellasyn ellay ellayna elle ellea
+elleana elleanna elleanor ellee elleigh ellen ellena ellenita ellenor ellenore elleri ellerie ellery ellexis
+elley elli ellia elliah ellian elliana ellianah elliane elliann ellianna elliannah ellias ellice ellicia ellie
+ellieanna ellies elliet elliette ellijah ellin ellina elline ellington ellinor ellio elliona ellionna elliot
+ellioth elliott elliotte ellis ellisa ellise ellison ellissa ellisyn ellivia elliyah elliyana ellizabeth
+elloise ellona ellora ellorie ellory ellsie ellsworth elly ellya ellyana ellyanna ellyas ellyce ellye ellyes
+ellyn ellyna ellyne ellynn ellyonna ellyot ellysa ellyse ellysia ellyson ellyssa elma elmahdi elmar elmas
+elmedin elmedina elmehdi elmer elmi elmie elmin elmina elmir elmira elmire elmo elmore elmyre elna elnathan
+elno elnora eloa eloah eloan eloane eloann eloanne elodi elodia elodie elodine elody elodye eloe eloen elogio
+eloha elohan elohane elohann elohim eloi eloic eloick eloim eloina eloine elois eloisa eloise eloisha eloisie
+eloisine eloize elom elon elona elone elonie elonn elonna elonora elora elorah elorane eloria elorie elorine
+elorn elorri elory elouan elouane elouann elouanne elouen elouenn elouise elouna elowan elowann elowen elowenn
+elowyn eloy eloya eloyse elphege elphie elpidia elpidio elric elrick elrik elroy elsa elsbeth else elsha elsi
+elsia elsie elso elson elspeth elssa elston elsy elta elti elton eluan eluna eluzer elva elvan elvana elvedin
+elven elver elvera elvezio elvi elvia elvie elvin elvina elvine elvino elvio elvir elvira elvire elvis elvisa
+elviz elvy elvyn elvyna elvyne elvyra elvyre elvys elwan elwann elway elwen elwenn elwin elwina elwine elwira
+elwire elwis elwood elwyn elwyna elwynn elya elyad elyah elyahou elyakim elyam elyamine elyan elyana elyanah
+elyane elyann elyanna elyannah elyanne elyano elyas elyass elyasse elyaz elyazid elyce elycia elydie elydja
+elydjah elye elyel elyes elyesa elyess elyesse elyette elyja elyjah elyjiah elykia elyn elyna elynah elyne
+elynn elynna elynne elyo elyon elyona elyor elyora elyos elyot elyott elyrose elysa elysabeth elyse elysea
+elysee elysha elysia elysio elyssa elysse elyssia elyza elyzabeth elyze elyzio elza elzbieta elzear elzeard
+elzee elzie elzo ema emaad emaan emad emael emaelle emah emalea emalee emalei emaleigh emaley emali emalia
+emalie emalina emaline emaly emalyn emalynn eman emane emanee emani emanie emanii emanoil emanouel emanual
+emanuel emanuela emanuele emanuella emanuelle emanuelly emanuil emaree emari emarie emarion emary emauri emaya
+embarek embarka ember emberlee emberli emberly emberlyn emberlynn embry emced emee emeka emel emelda emelee
+emeli emelia emeliana emelie emelin emelina emeline emelio emelle emelly emely emelyn emelyne emenuele emerald
+emerance emerante emerantine emeraude emeree emerence emerenciana emerencie emerentienne emerentine emeri
+emeric emerich emerick emerie emerik emeril emerine emerique emerita emerito emerly emersen emerson emersyn
+emersynn emery emeryc emeryck emeryk emerys emerzon emese emet emeteria emeterio emi emia emiah emidio emie
+emiel emigdio emiko emil emila emiland emilande emilda emile emilea emileah emilee emileigh emileo emiley
+emili emilia emilian emiliana emiliane emilianna emilianne emiliano emilie emilien emiliene emilienne
+emiliette emilija emilijan emilina emiline emilio emilion emiliya emille emillia emilliano emillie emillienne
+emillio emilly emilo emilou emily emilya emilyana emilyann emilyanne emilye emilyelizabeth emilyn emilyne
+emilynn emilyo emilyrose emin emina emine emir emira emirah emircan emire emireth emirhan emirkan emitt emiya
+emiyah emjay emji emjy emline emlyn emlyne emma emmabelle emmaclaire emmaelle emmagrace emmah emmajane
+emmajean emmajo emmakate emmalea emmaleah emmalee emmalei emmaleigh emmalena emmalene emmali emmalia emmalie
+emmalin emmalina emmaline emmalise emmalou emmaly emmalyn emmalyne emmalynn emmalynne emmalyse emmamae
+emmamarie emmannuelle emmanoyhl emmanual emmanuel emmanuela emmanuele emmanuell emmanuella emmanuelle emmarae
+emmarie emmarose emmary emmaus emme emmelia emmelie emmeline emmely emmelyn emmelyne emmeran emmeric emmerich
+emmerick emmerico emmerie emmersen emmerson emmersyn emmery emmet emmett emmi emmie emmilee emmilia emmilienne
+emmily emmit emmitt emmory emmry emmy emmylou emna emnah emnet emon emond emonee emoni emonie emonni emonnie
+emontae emonte emony emoree emori emorie emory emouna empar emperatriz emperor empirio empress emra emrah
+emran emrane emre emrecan emree emrey emri emric emrick emrie emrik emrique emris emron emrullah emry emryck
+emrys emsley emuly emunah emy emya emyah emye emyl emylee emyli emylia emylie emylien emyline emylio emylou
+emyr emyra emyrson ena enae enael enaelle enai enaia enais enaitz enajah enak enakshi enalya enam enan enara
+enaut enaya enayah encarna encarnacio encarnacion encarnation encarnita encina enda ender enderson enderun
+endi endia endika endiya endjy endri endric endrick endrigo endrit endy endya endza enea eneas enecone eneda
+enedina eneida eneka eneko enel enelya eneo eneour eneric enerick eneritz enes enesa eness enfel engel
+engelbert engie engin england engrace engracia engueran enguerand enguerran enguerrand engy enia enid enide
+enie enijah enimia enimie enio eniola enis enisa enise eniss enissa eniya eniyah enji enjie enjoli enjy
+enkelejda enki enma enmanuel enna ennemond ennemonde ennerick ennio ennis enno ennola ennora enoa enoah enoal
+enoc enoch enock enogat enogate enoha enol enola enolah enolan enolane enolha enolia enoline enolla enor enora
+enorah enory enos enri enric enrica enrichetta enrick enricka enrico enrik enrika enrike enriko enrique
+enriqueta enrrique enry enryck ensar ensio enslee ensley enso enson entoni envee envel enver envy enxhi enya
+enyah enyla enyo enys enza enzho enzi enzio enzo enzy enzyo enzzo eogan eoghan eoin eole eolia eoline eolya
+eowyn ephraim ephram ephrem epifania epifanio epiphane epiphanie epiphany epona eponine eppo eptisem eptissem
+equan era erabella eracla eraclide eragon erald eraldo eralp eran erandi erandy erardo erasme erasmo erast
+erasto eray erazim erazmus erberk erberto erblin ercan ercin ercolano ercole ercument erda erdal erdem erdeni
+erdenikatun erdeniozuk erdi erdinc erdogan erdt erduan erea ereen erek erel erell erelle erembert eremia eren
+erena erendida erendira erenia erentuz erevan erez erfan erfried ergene ergenekatun ergi ergin ergul ergun
+erguner erhan erhard erhardt erhimo erian eriana erianah erianna eribert eriberto eric erica ericah erich
+ericia erick ericka erickah erickson erico ericson ericsson eridan eriel erielle erij erik erika erikah erikka
+erikson eriksson erilyn erim erin erina erinc erine erinela erini erinn erinna erinne eriny erion eriona
+erionna eriq erique eris erisa erita eritz erivan eriyana eriyanna eriyonna eriz erjon erkam erkan erke erkin
+erkki erkuden erkut erlan erland erlantz erle erlin erlinda erline erling erlis erma ermal erman ermance
+ermando ermanno ermano ermelind ermelinda ermelinde ermeline ermen ermence ermenegarda ermenegilda ermenegildo
+ermes ermete ermida ermilo ermin ermina ermine erminia erminie erminio ermira ermitas erna ernan ernes ernest
+ernesta erneste ernestina ernestine ernesto ernestus ernie erno ernst eroan erol erola eron erona eros erouan
+errick errico errin errol erron ersan ersen ersi ersilia ersilie ersin ersoy ertan erten ertenozuk erton
+ertugrul erturul erubiel erum erundina erva ervan ervann ervanur erve erven ervey ervin ervina erving ervis
+ervyn erwan erwana erwane erwann erwein erwen erwenn erwin erwing erwoan erwyn eryan eryanna eryck eryk eryka
+erykah eryn eryna eryne erynn erynne eryx erza es esabel esabella esad esai esaiah esaias esaie esat esau
+esaul esbeidy esben escarlata escarlet escher escolastica escolastico esdras esen esenbike esengul eseosa
+esequiel eser esgar esha eshaal eshaan eshal eshan eshana eshani eshawn eshika eshita eshwar esi esia esiah
+esias esil esila esilda esilya esin eskander eslem esli eslina esly esma esmaa esmae esmael esmahan esmahane
+esmahen esmail esmanur esme esmee esmerai esmeralda esmeray esmerelda esmey esmina esmira esmond esna esosa
+espen esperanca esperance esperansa esperanza esperenza esperie espino espn espoir esprit esra esraa esranur
+esref esrom essa essaid essam essan essance esse esseline essence essense essex essia essie essil essila essma
+essra essya essynce esta estanislao esteban estebana estebane estebann estebe esteben estee estefani estefania
+estefanie estefanny estefano estefany estel estela estele estell estella estelle estellia estellie estelline
+esten estephani estephania estephanie estephany estephe ester estera esterina estevan estevao esteve esteven
+estevon estheban esthebane esthefany esthel esthela esthelle esther esthere estibalitz estibaliz estienne
+estilita estin estitxu estivaliz estiven eston estrela estrella estrellita estreya estrid estuardo esty
+esuperio esveidy esvin eswin eszter etai etan etana etane etann etel etela etelvina etelvino etem eterie
+eternity etha ethan ethanael ethane ethangabriel ethaniel ethanjacob ethanjames ethanmichael ethann ethel
+ethelle ethelyn ethem ethen ethin ethne ethon ethyl ethyn etia etienette etienna etienne etiennette etiennise
+etil etinosa etna etoile etta ettan ettel ettie ettore etty etzio euan eubert eucharis euchariste eucher
+euclide euclides eudald eudaldo eude eudeline eudes eudokia eudoksja eudora eudore eudosia eudoxe eudoxie
+eufebio eufemia eufemio eufrasia eufrasio eufronio eufrosina eufrozina eugen eugene eugeni eugenia eugenie
+eugenio eugeniu eugenius eugeniusz eugenjusz euken eukene eula eulah eulalia eulalie eulalio eulaly eulises
+euloge eulogia eulogio euna eunate eunice eunika eunique eunyce euphelie euphemia euphemie euphrase euphrasie
+euphrasine euphrasius euphroisie euphroisine euphrosine euranie eureka euria eurico euridice euriel euriell
+eurielle euryale eurydice eusebe eusebi eusebia eusebie eusebio eusebiu eusebius euseo eustache eustaquia
+eustaquio eustase eustasie eustasio eustatiu eustelle eustorgio eustosio eustracjusz eutalia eutalio eutimia
+eutimio eutiquia eutiquiano eutiquio eutrope euxane euzebe euzebio euzhan eva evaelle evah evahn evalani evald
+evaldo evalee evaleigh evalen evalena evalene evalette evalie evalin evalina evaline evaluna evalyn evalynn
+evalynne evalyse evamaria evamarie evan evana evanah evander evandro evane evanee evangaline evangeleen
+evangelene evangelia evangelin evangelina evangeline evangelist evangelista evangelos evangelyn evangelyne
+evangelynn evanghelina evani evania evanie evann evanna evanne evannie evanny evans evany evarist evarista
+evariste evaristo evasio evdokija eve evee eveke eveleen evelen evelena evelett evelette eveli evelia evelie
+evelien eveliina evelin evelina eveline evelio evelise evellyn evely evelyn evelyna evelyne evelynn evelynne
+evelyse evemarie even evence evencio evenn evenor evens evenson eveny ever everardo everd everest everet
+everett everette everhard everhett everilda everitt everlee everleigh everley everlin everly everlyn everson
+evert everton evette evey evgenia evgenii evgeniia evgeniya evgeny evgueni evhan evhann evi evia evian eviana
+evianna evidio evie evilin evilyn evin evina evine evita evlin evode evodie evodio evolene evolet evoleth
+evolett evolette evon evonie evonna evonne evonnie evony evora evran evrard evremondo evren evrett evrim evsen
+evva evy evyenia evyn evynn evzen evzenie ewa ewald ewan ewane ewann ewans ewelina ewell ewen ewena ewenn
+ewilan exael exauce exaucee exavier exavior exequiel exilie exoce exodus expectacion expedie expedit expedita
+expedite expedito expiracion exupere exzavier exzavior eya eyad eyah eyal eyan eyana eyanna eyas eyasu eydan
+eydel eyden eydenn eyiz eyla eylan eylann eyleen eylem eylia eylie eylin eyline eylon eylul eyma eyman eymard
+eymeline eymen eymeric eymerick eymi eymie eymric eymrick eyna eynola eyob eyoel eyon eyonna eyoub eyra eyram
+eyrian eyron eysan eytan eytann eythan eythann eyub eyup eyva eyvan eywen eyyub eyyup ez ezabella ezan ezana
+ezariah ezechias ezechiel ezechiele ezeckiel ezekial ezekiel ezekyel ezel ezequias ezequiel ezequiela ezer
+ezgi ezia eziah ezikiel ezilda ezinne ezio ezkiel ezmeralda ezra ezrah ezrak ezri ezrie ezriel eztitxu eztizen
+ezya ezyo ezzahra ezzahrae ezzeddine ezzedine ezzio ezzo faaris faas faatima fabbio fabia fabian fabiana
+fabianna fabiano fabie fabien fabiene fabienne fabiha fabijan fabio fabiola fabion fabius fable fabre fabriano
+fabrice fabricia fabriciano fabricio fabrina fabrine fabrisio fabrizia fabrizio fabrizzio fabyan fabyo facinet
+facunda facundo fadel fadela fadella faden fadette fadeusz fadhel fadhela fadhil fadhila fadhul fadi fadia
+fadiala fadiha fadil fadila fadilah fadilha fadilla fadima fadime fadl fadma fadoi fadoua faduma fadumo fadwa
+fady fadya fae fael faelan faelyn faeza fafa fahad fahadi fahami fahamia fahar fahardine faharia fahd fahde
+fahed faheem fahel fahem fahid fahim fahima fahime fahiza fahmi fahmy fahra fahrettin fahri fahrid fahriye
+fahrunissa fahym faical faicel faid faida faidine faiga faige faigy faik faika faila faima faina fairouz
+fairouze fairuz fais faisa faisal faisel faissal faissel faissoil faith faithann faithanne faithe faithlyn
+faithlynn faithmarie faiz faiza faizaan faizah faizal faizan faize faizina faizon fajr faker fakher fakhri
+faki fakir fakri falak falba falco falcon falicia falicity falida falih falikou falilou falisha falk falko
+fallon fallone fallou fallyn falon falone falonne falou falvio faly falyn falynn fama famara famata famiano
+famke fana fanch fanchette fanchin fanchon fancy fanel fanelia fanelie fanellie fanelly fanely fanette fang
+fani fania fanica fanida fanie fanilo faniry fanja fannette fanni fannie fanny fano fanta fantafoune fantasia
+fantasy fantig fantille fantin fantine fanuel fany fanya faoula faousi faouza faouzi faouzia faouzy faozi fara
+farad farah farahe faran faras faraz farda fardati fardau fardeen fardi fardowsa fared fareed farel farell
+farelle faren fares faress faresse farez farha farhad farhan farhana farhane farhat farhati farheen farhia
+farhiya farhiyo faria farid farida faridah faride faridha faridi fariel farielle fariha farik farima faris
+fariss farisse fariz fariza farmata farna farncesca farncesco farners farok faron farouck faroudja farouk
+farouq farrah farrel farrell farren farrid farrida farrin farris fartun faruk faruq faryal faryn farys farzana
+fasia fasih fata fatah fatahou fate fateen fateh fateha fatema fatemah faten fatene fath fatha fathallah fathi
+fathia fathima fathira fathma fathy fathya fati fatia fatiah fatih fatiha fatila fatim fatima fatimah fatimat
+fatimata fatimatou fatimazahra fatime fatimetou fatimetu fatimzahra fatimzohra fatin fatina fatine fatira
+fatirah fatirha fatiya fatma fatmagul fatmana fatmanur fatmata fatmeh fatmir fatna fatoma fatos fatou fatoum
+fatouma fatoumata fatoumia fattah fattouma fatuma fatumata faty fatya fatym fatyma faudel faudil faust fausta
+fauste faustin faustina faustine faustino fausto faustyn faustyna faustyne fauve fauvette fauzi fauzia favian
+faviana favien favio faviola favor favour fawaz fawez fawn fawzan fawzi fawzia fawzy fay faya fayad fayade
+fayadi fayal fayan fayane fayaz faybian faycal faycale faycel fayda faye fayed fayel fayen fayenne fayez
+fayina fayiz fayla faylynn fayma fayna fayrouz fayrouze faysa faysal faysel fayssal fayssel fayth faythe fayz
+fayza fazal fazda fazel fazia fazil fazila fazilet fazio fazla fazli fazna fazul fazullah fe feather feba febe
+feben febronie feda fedai fedde fedele federica federico fedi fedia fedor fedora fedoua fedra fedro fedwa fedy
+feeling fehd fehdi fehim fehime fehmi feiga feinda feirouz feiza fela felana felecia felia felice felicia
+felician feliciana feliciane felicianne feliciano felicidad felicidade felicie felicien felicienne felicisima
+felicisimo felicita felicitacion felicitas felicite felicitee feliciti felicity felide felie feliks feliksa
+felina feline felip felipa felipe felis felisa felisbela felise felisha felisia felisindo feliu felix felixa
+felixe felixia felixiane felixine feliz felize felizia felizitas fella fellah felton felycia felyx fem femi
+femke femm fenda fender fendi fendy fenella fenelon feng fenicia fenix fenja fenley fenna fenne fenton feodor
+feodora ferah feramus feramuz feras ferat feray ferda ferdaous ferdaouss ferdaousse ferdaws ferdi ferdinand
+ferdinanda ferdinande ferdinando ferdine ferdy ferdynanda ferenc fereol feres fergal fergie fergus ferhan
+ferhat ferial feriale ferid ferida feride feridun ferie feriee feriel feriele ferielle feriha ferima ferit
+ferjeux ferlande ferly ferman fermi fermiano fermin fermina fermo fern fernand fernanda fernande fernandez
+fernandine fernando ferne ferney feroudja ferouse ferouz ferouze ferran ferrari ferre ferreira ferrell ferreol
+ferrer ferrier ferrin ferris ferroudja ferruccio ferrucio ferruh ferry feruccio feryal feryel feryelle fessal
+festo feta fetah feten fethi fethia fethy fetih fetiha fetta fettah fettouma feven fevrier fevzi feycal
+feyriel feyrouz feyyaz feyza feyzanur feyzullah feza fher fiacre fiamma fiammetta fiana fianna fibby fibie
+fiby fida fidan fidel fidela fidele fidelia fidelie fidelina fideline fidelio fidelis fidelius fidencia
+fidencio fidenziano fidenzio fides fidji fidjie fidjy fidy fieke fielding fien fiene fiep fiete fifi figen
+fiifi fikret fikri fikriye filemon fili filibert filiberto filip filipa filipe filipine filipo filippa filippe
+filippina filippine filippo filiz fillette filly filofteia filomen filomena filomene filomeno filotije filou
+filsan fily fina finbar finda findlay findley fine fineas finia finian finja finlay finlee finleigh finley
+finn finnan finnbar finnean finneas finnegan finneus finnian finnigan finnja finnley finola fintan finton
+fiodor fiona fionn fionna fionnuala fiora fioravante fioravanti fiordaliso fiore fiorela fiorella fiorello
+fiorenza fiorenziano fiorenzo fiori fiorina fiorine fiorino firas firass firasse firat firdaous firdaouss
+firdaousse firdaus firdaws firdawse firdawss firdawsse firdes firdevs firiel firma firmaine firmin firmina
+firmine firmino firouz firouze firoza fischer fishel fisher fitia fitiavana fitzgerald fiza fizza fjodor
+fjodora flamine flaminia flannery flaubert flaura flaure flaurent flauriane flaurine flavia flavian flaviana
+flaviano flavie flavien flavienne flavine flavio flaviu flavius flavy flavye fleano flemata fleta fletcher
+fleur fleure fleurentine fleurestine fleuret fleurette fleurian fleuriane fleurianne fleurice fleurida fleurie
+fleurina fleurine fleuris fleurisse fleury flint flip flo floane floare floarea flodoard floe floor floortje
+flor flora floraine floralie floraline floran florana florance florane floranie floranne florant florantin
+florbela florbella flore florea floreal florella florelle florena florence florenci florencia florencio
+florencja florene florent florenta florentin florentina florentine florentino florentyn florentyna florenz
+florenza florenzo flores florestan florestine florette flori floria florian floriana floriane florianna
+florianne floriano floriant floribert florica florice floricia florida floridalma floride floridia florie
+florien florient florimon florimond florimonde florimont florin florina florinda florindo florine florinel
+florinne florio floris florise florisse florita florius florus florville flory floryan floryane floryanne
+floryne florys floryse flossie floy floyd flurin flurina flynn foad foade foca foday fode fodel fodhil fodie
+fodil foix folasade folashade folco fong ford forest forever forlan forrest fort fortino fortuna fortunat
+fortunata fortunato fortune fortunee fos fosca fosco foss foster fostine fotini fouad fouade foucaud foucauld
+foucault foudil foued fouede fouhad fouhed foulemata foulematou fouley fouleye fouleymata foulques foune
+founemoussou fourat fousi fousia fousseiny foussen foussene fousseni foussenou fousseny fousseyni fousseynou
+fouzi fouzia fouziha fouzilla fouziya fouzy fouzya foxx fozia fracesca fracesco fradel frady fragan frahati
+frahim fraida fraidy framboise fran frana franc franca france francel francelin francelina franceline
+francelise francella francelle francely francelyne francelyse frances francesa francesc francesca francescapia
+francesco francescopaolo francescopio francescu franceska franceslo francess francetta francette franceza
+franchesca franchesco francheska franchette franchin francia franciana franciane francianne francie franciette
+francile francilia francille francillette francina francine francinet francinette francio francis francisa
+francisc francisca francisco francise franciska francisque franciszek franciszka francius franck francki
+franckie francklin francky franco francois francoise francy frandy franjo frank franka frankee franki frankie
+franklin frankline frankly franklyn franko franky franny frans fransheska fransisco frantisek frantiska frantz
+frantzy franz franzette franziska franziskus franzy frauke frazier fred freda freddi freddie freddrick freddy
+frede frederi frederic frederica frederich frederick fredericka fredericke frederico fredericque frederik
+frederika frederike frederine frederique fredesvinda fredi frediano fredie fredine fredis fredj fredo fredric
+fredrick fredrik fredy free freeda freedom freek freeman freha freida freja frejus frenkie freya freyja frida
+fridericus fridlin frido fridolin fridoline fridrich frieda friedbert friede friedel friedemann frieder
+friederich friederike friedhelm friedrich frimet frimpong fritz frnacesca frnacesco froilan frontiniano
+froylan fructueuse fructueux fructuosa fructuoso fruma frumence frusina frutos fruzsina fryda fryderyk fuad
+fuat fuencisla fuensanta fulbert fulberte fulberto fulcran fulcrand fuldem fulden fulgence fulgencia fulgencio
+fulgent fulgenzio fuller fulton fulvia fulvio fulya funda funmilade funmilayo furaha furcy fureyya furio
+furkan furman furqan furseo furuzan fuscolo fusun future fuzuli fynn fyona fyriel gabain gabano gabbi gabbie
+gabbriel gabbriella gabbrielle gabby gabe gaberial gaberiel gabi gabie gabija gabin gabina gabino gable gabor
+gabrael gabreal gabreil gabreilla gabrella gabrelle gabrial gabrian gabriana gabrianna gabriel gabriela
+gabrielah gabriele gabrieli gabriell gabriella gabriellah gabrielle gabrielly gabrien gabrijela gabriyel
+gabryel gabryela gabryella gabryelle gabryl gabryle gaby gabyn gacem gad gaddiel gadea gadge gadiel gador gaea
+gaedic gaedig gael gaela gaelane gaele gaelen gaelic gaelig gaell gaella gaellane gaelle gaetan gaetana
+gaetane gaetanne gaetano gaethan gaffar gage gagik gaglioffo gagny gaguik gahel gaia gaian gaiane gaid gaidic
+gaidig gaige gaije gail gailor gailord gaines gaio gais gait gaitan gaius gaizka gaj gaja gajaadhar gajabahu
+gajadhar gajana gajbaahu gaje gal gala galaad galaan galadio galadriel galadrielle galahad galane galatea
+galatee galaxy galder galdino galdric gale galeane galeazzo galen galfryd gali galia galiane galice galien
+galilea galileah galilee galileo galina galip galit galith galla gallen gallia galliane gallicano gallien
+gally galo galvin galya galylea galyna gamal gamaliel gamalier gamel gamil gamila gamliel gamra gamya gamze
+ganael ganaelle ganak ganaka ganapati gandharv gandharva gandhi gandolfo ganelle ganesa ganesh gangesh gani
+gania ganna gannon ganon gansiry gaonou gaoussou gara garaba garabed garabet garan garance garang garazi garba
+garbine garbis garcia garcin gardenia gardner gared garek garen garence garet gareth garett garfield gargi
+gari garice garik garika garikoitz garimberto garin garion garip garis garison garland garlone garlonn
+garlonne garmia garner garnet garnett garnier garo garoa garoe garon garren garret garrett garrick garrin
+garris garrison garrit garritt garron garry garth garud garuda garv garvey garvin gary garyn garyson gaspar
+gaspara gaspard gaspare gasparine gassen gaston gastone gastonia gastonne gastonnette gata gates gati gatien
+gatienne gatik gatlin gatlyn gatta gaud gaudencia gaudencio gaudens gaudenzia gaudenzio gauderic gauderique
+gaudino gauge gaulthier gaultier gauraang gaurang gauranga gaurav gauri gautam gautama gautami gautham
+gauthier gautier gautiero gauvain gauvin gavan gaven gavin gavina gavinn gavino gavon gavriel gavriella gavril
+gavrila gavrilo gavroche gavyn gavynn gawain gawen gaya gayan gayane gayanee gayathri gayatri gaye gayelord
+gayle gaylon gaylor gaylord gazanfer gazi gbeminiyi gbemisola gean geana geanina geanna gebhard gebril gedalia
+geddy gedeon gedeone geena geerda geeta geetanjali geethika geetika geffrey gehrig gejza gela gelacio gelena
+gelila gelin gelina gelincik gelindo gellert gelsomina gelson geltrude gelu gema gemael gemari gemel gemila
+gemima gemina gemine gemini geminiano gemma gena genadij genae genael genaelle genara genaro genasis genavecia
+genavie genavieve genavive gencer gene genea genecis genek genelle general genereuse genereux generosa
+generoso genes genesa genesee geneses genesi genesia genesio genesis genessa genesse genessis genessy genesy
+genesys genet geneva geneve genevie genevieve genevievre genevive genevy gengis genia geniah genie genieve
+genis genise genises genisis geniya geniyah genji genma genna gennaro gennavieve gennesis genni gennifer genny
+geno genofefa genovefa genoveffa genoveva genowefa genseric gentiana gentiane gentien gentil gentile gentille
+gentri gentrie gentry gentzane genziano geo geoffray geoffrette geoffrey geoffroi geoffroy geofrey geofroy
+geomar geonna geordan geordie geordy georg george georgeanne georgel georgeline georges georget georgeta
+georgette georgi georgia georgian georgiana georgiane georgianna georgie georgije georgina georgine
+georginette georginio georgino georgio georgios georgy geovana geovani geovanna geovanni geovannie geovanny
+geovany geovonni geovonnie gerad gerald geralda geralde geraldi geraldin geraldina geraldine geraldo geraldy
+geralyn gerard gerarda gerarde gerardina gerardine gerardo gerasim gerasimo geraud gerazim gerazym gerberge
+gerbert gerd gerda gerdi geremi geremia geremiah geremie geremy geren gergana gergely gergo gerhard gerharda
+gerhart gerhild geri geric gerik gerino gerlando gerlinde gerline germain germaine german germana germani
+germanie germano germany germari germarion germer germier germina germinal germinale germine gernot gero
+gerolamo gerold gerome geromine geronia geronima geronimo geronzio gerrard gerrell gerren gerrick gerrit
+gerrod gerron gerry gersande gersende gershom gershon gerson gert gerta gerti gertien gertraud gertraude
+gertrud gertruda gertrude gertrudis gerty gervais gervaise gervasio gerville gervillia gervine gerwald gery
+gerzon gesa geselle gesine gesner gesselle gessica gessie gessim gessy gesualdo geta gethsemane getsemani
+getzemani gevheri gevin gevon gevorg gexan geza gezelle gezim ghada ghadeer ghais ghaith ghalem ghali ghalia
+ghaly ghanaanand ghanashyam ghanem ghani ghania ghanshyam ghaouti gharib ghariba ghassan ghassane ghassen
+ghayth ghazal ghazi ghenadie ghenima gheorghe gheorghita gherardo gherghina ghezlane ghilain ghilaine ghilas
+ghiles ghina ghiselaine ghisele ghislain ghislaine ghislane ghislene ghismonde ghita ghizlaine ghizlan
+ghizlane ghizlen ghizlene ghjaseppu ghjiseppu ghjulia ghjulian ghjuliana ghjulianu ghjuvan ghjuvanna ghjuvanni
+ghofran ghofrane ghoufrane ghuilaine ghulam ghylaine ghyslain ghyslaine gia giabella giacinta giacinto
+giacobbe giacomina giacomo giada giadero giah giahnna giaime giambattista giammarco giammaria giampaolo
+giampiero giampietro gian giana gianah gianantonio gianbattista giancarlo giancarlos gianclaudio giandomenico
+gianella gianelle gianfilippo gianfranco giani gianina giankarlo gianlorenzo gianluca gianlucas gianlucca
+gianluigi gianmarco gianmaria gianmario gianmatteo gianmichele giann gianna giannah giannamarie gianncarlo
+gianne gianni giannie giannina giannis gianno gianny giano gianpaolo gianpiero gianpietro gianuario gianvito
+giany giasone giavana giavanna giavanni giavonna giavonni gibram gibran gibril gibryl gibson gica gicu giddeon
+gideon giel gienek gienia gienowefa gift gifty gigi gigliola gihad gihan gihane gihanna gihen gihene gijs gil
+gila gilaine gilali gilana gilbert gilberta gilberte gilberthe gilbertine gilberto gilbrecht gilda gildardo
+gildas gildo gildwen gilen giles gilette gili gilia gilian giliana giliane giliola gill gille gillen gillermo
+gilles gillette gillia gillian gilliana gilliane gillianne gillie gillo gilmar gilonne gils gilson gilverto
+gimena gimmy gina ginaluca ginamarie gine ginebra ginella ginelle gines ginesa ginet ginete gineto ginetta
+ginette ginevra ginewra ginez ginger ginia ginna ginnette ginno ginny gino ginot gioacchina gioacchino giobbe
+gioberto gioconda giocondo gioele gioia giomar gion giona gionata gionatan gionathan gionna gionni giordana
+giordano giorgi giorgia giorgian giorgiana giorgio giorgios giosue giosuele giotto giovambattista giovan
+giovana giovanbattista giovane giovani giovanie giovanina giovann giovanna giovanne giovanni giovannie
+giovannina giovanny giovany giove gioventino giovenzio giovoni giovonna giovonni giovonnie gipsy girard
+girardo girart giraud giray gireg girel giri girija girik girika girindra giriraaj giriraj girish girja girl
+giro girogia girolamo girons gisa gisbert gisel gisela giselaine giselbert giselda gisele giselene gisell
+gisella giselle giselly gisette gishlaine gisla gislain gislaine gislebert gisleine gislene gislhain gislhaine
+gismond gismonde gissel gissele gissell gissella gisselle gisueppe gita gitane gitanjali gitel gitta gitte
+gittel gitty gitzel giuda giuditta giula giulia giulian giuliana giuliane giuliani giuliann giulianna giuliano
+giulietta giulio giulitta giullia giullian giulya giulyan giulyana giulyann giusepep giuseppa giuseppe
+giuseppina giusi giusiana giuspepe giusta giustina giustiniano giusto giusy givanna givanni given givoanni
+giya gizel gizela gizele gizell gizelle gizem gizzel gizzelle gladice gladie gladis gladisse glady gladyce
+gladys gladysse glauco glaudia glawdys gleb glen glenda glendi glendon glendy glenn glenna glennie gligorije
+glinda glodi glodie glody gloire glori gloria gloriana gloriane gloriann glorianna glorianne glorie glorimar
+glory glorya glwadys glynis glynnis gnalen gnilane gnima gnouma goan gobinda gochen goddess godeberta godefroi
+godefroy godelaine godeleine godelieve godeline godelive godfrey godfroy godiva godofredo godric godsent
+godson godstime godswill godwin goeffrey goery goffredo gohan gohann gohar goiatz goiuri goizalde goizane
+gojko gokalp gokan gokay gokben gokboru gokce gokcegol gokcen gokcicek gokdeniz gokhan gokmen goknur goksel
+goksin goktug golan golbert golda golden goldie goldy golia golub golven gomberto gonca goncalo gondebaud
+gondulfo gonenc gonerio gongor gonsalo gonsalwy gonthier gontran gontrand gontzal gonul gonzaga gonzague
+gonzala gonzalo gonzalve goodluck gopaal gopal gopee gopi gora gorakhanatha gorakhnath goran gorana gorane
+goranka gorazd gordan gordana gordiano gordon gorete goreti gorette goretti gorge gorgeous gorica gorka gorkem
+gorun goshen gosto goswamee goswami gothard gottardo gottfried gotthard gotthilf gotti gottlieb gottlob gotum
+gotz gotzon gotzone goudo goulam goulven goulvenn goulwen goulwenn goundo goundoba gouranga goustan goutam
+govani govanni govind govinda gowri gowtham gozde grabiel grabiela graca grace graceann graceanne gracee
+graceland gracelin gracelyn gracelynn gracelynne gracemarie gracen gracey graceyn graci gracia gracian
+graciana graciane gracianna gracianne graciano gracie gracieann graciela graciella gracielle gracielynn
+graciemae gracien gracienne graciete graciette gracieuse gracieux graciliano gracin gracinda gracious gracja
+graclyn graclynn gracy gracyn gracynn graden gradey gradi gradie gradimir gradin gradon grady gradyn grae
+graeden graedy graeme graeson graesyn grafton graham grahm graice graiden graidy graig graisen graison gram
+granada grandin granger granite grant grantham granville grasiella grason grasyn grat gratian gratiana
+gratiane gratianne gratiela gratien gratienne gratieuse grato grau graven gray grayce graycee graycen grayci
+graycie graycin grayden graydon grayer graylin graylon graysen grayson grazia graziana graziano graziela
+graziella grazielle grazina grazyna grazziella great greatness grecia greco green greenlee greenleigh greenley
+greenly greer greg gregg greggory gregoire gregor gregori gregoria gregorian gregorie gregorio gregorios
+gregory greis greisi gresham gresia greta gretchen gretchyn grete gretel grethel gretta grettel grey greyce
+greyden greydon greyer greysen greysin greyson grga grgo grgur gricelda grichka grier griffen griffin griffith
+griffon griffyn grigor grigore grigori grigorij grigorije grigory grimaldo grimanesa grisel griselda grisell
+grisham grit gritt grizelda grover grozdana gry gryffen gryffin gryphon grzegorz guacimara guadalupe guage
+gualbert gualberte gualberto gualter gualtiero guayarmina gubio gudakesa gudakesha gudela gudrun gueda
+gueladio guelfo guelor guelord guenael guenaele guenaelle guenahel guenda guendalina guenevere guenhael
+guenhaelle guenia guenievre guenola guenole guenolee gueoula guerau guerchom gueric guerick guerin guerina
+guerino guerlain guerlin guerline guermia guerric guerrino guerschom guershom guessy guetty gueven guevin
+guewen guewenn guglielmo guhan guher gui guia guibert guiberto guichard guida guide guido guiem guifre guigner
+guil guila guilain guilaine guilan guilaume guilbert guilem guilene guilhain guilhaine guilhaume guilhem
+guilhemine guilhen guilhene guilherm guilherme guilhermina guilhermine guilia guilian guiliana guiliane
+guiliann guilianna guiliano guilio guillain guillaine guillan guillaume guillaumette guillaumine guillelmine
+guillem guillemette guillemin guillemine guillen guillerma guillerme guillermina guillermine guillermo
+guillian guilliane guillyan guilmette guilyan guilyann guim guimba guinel guinevere guinivere guinness guiomar
+guiorgui guirec guireg guiscardo guiselle guiseppa guiseppe guiseppina guislain guislaine guita guito guiu
+guive gul gulay gulbahar gulben gulbeyaz gulcan gulcin guldane guldem gulden gulderen guldeste gulegen gulemen
+gulen guler guleser gulfidan gulgun gulhan gulhanim gulian guliana gulianna gulistan gulizar gullu gulnaz
+gulnur gulpembe gulperi gulriz gulsah gulsen gulseren gulsum gulsun gultekin gulten gulumser guluzar gumaro
+gumersinda gumersindo gumesindo gumus gun gunar gunay guncicek gunda gundelinda gundogdu gundogmus gundolf
+gundula guneet guner gunes guney gungor gunilla guniz gunnar gunnel gunner gunnur gunsel gunseli gunter
+gunther guntram gunyaruk gurbani gurbet gurbuz gurcan gurdal gurdev gurfateh gurhan gurjot gurkan gurkirat
+gurleen gurman gurnoor gurol gurpreet gursel gurshaan gurshan guru gurutze gurval gurvan gurvann gurveer
+gurvir gurwal gurwan gurwann gus gussie gust gusta gustabo gustaf gustav gustava gustave gustavie gustavine
+gustavo gustin gustine guston gutemberg guthrie guus guusje guven guvenalp guvercin guy guyaume guybert
+guylain guylaine guylan guylann guyleine guylene guylhaine guylhem guylian guyliana guyliane guyliann
+guyllaume guyllian guyonne guyot guyslaine guyto guyveline guzey guzman gvendolina gvozden gwaenaelle gwanael
+gwanaelle gwellaouen gweltas gweltaz gwen gwenael gwenaela gwenaele gwenaella gwenaelle gwenal gwenda gwendael
+gwendaelle gwendal gwendalina gwendaline gwendall gwendalyn gwendalynn gwendan gwendeline gwendelyn gwendelyne
+gwendelynn gwendhal gwendolen gwendolina gwendoline gwendolyn gwendolyne gwendolynn gwendy gwendylan gwenegan
+gwenel gweneth gwenevere gwenevieve gwenhael gwenhaelle gwenith gwenivere gwenn gwenna gwennael gwennaele
+gwennaelle gwennaig gwennan gwenneth gwennina gwennola gwennole gwennoline gwenola gwenole gwenolee gwenoline
+gwenvael gwenvel gwenyth gwezheneg gwido gwilhem gwilherm gwladis gwladys gwyn gwyndolyn gwyneth gwynn gwynne
+gwynneth gyan gyanna gyasi gyliane gyna gynette gyno gyorgy gypsie gypsy gysele gyselle gyslain gyslaine
+gyslene gyzelle haadi haaken haakon haaris haaron haasini habbab habby haben habi habib habiba habibata
+habibatou habibe habibi habibou habid habil habip habla habsatou haby habybatou hacem hacen hacena hacene
+hacer hachem hachemi hachim hachime hachimi hachimia hachmi hachmia haci hacib haciba hacina hacine hackim had
+hada hadad hadama hadamou hadar hadasa hadasah hadassa hadassah hadda hadden haddi haddie haddon haddou haddy
+hade hadeel hadel hademou haden hades hadessah hadewig hadhoum hadi hadia hadiatou hadidja hadietou hadija
+hadil hadile hadiya hadiyah hadiyyah hadj hadja hadjar hadjara hadje hadjer hadjera hadji hadjia hadjila
+hadjira hadlee hadleigh hadley hadlie hadra hadri hadria hadrian hadrianus hadriel hadrien hadwig hady hadya
+hadyn haeden haedyn haegan hael haelee haeleigh haeley haeli haelie haely haelyn haeven hafca hafed hafeda
+hafedh hafez haffid haffida hafi hafid hafida hafide hafidha hafidhou hafif hafifa hafiz hafiza hafize hafsa
+hafsah hafsatou hafsia hafsoi hafsoit hafssa hagan hagar hagen hager hagera hagere hagie hagira hagop haiat
+haiate haicha haickel haida haidan haidar haidee haiden haider haidi haidin haidon haidy haidyn haiet haiette
+haifa haik haikal haikel haila haile hailea haileah hailee hailei haileigh hailen hailey haileyann haili
+hailie haille hailley haillie hailly haily hailye hailyn hailynn haim haina haira hairia hairo haisley haissa
+haissam haisten haitam haitem haitham haithem haitz haiven haivy haivyn haiyan haize haizea haizene haj haja
+hajar hajare hajari hajer hajera hajere haji hajiba hajira hajjar hajo hajra hak hakan hakeem hakem haki
+hakila hakim hakima hakime hakki hakob hakon hakop haktan hakym hal hala halah halaina halan halana halaya
+halayna halden haldrin haldun hale halea haleah haled halee haleem haleema halei haleigh halem halen halena
+haley hali halia halid halida halidi halie haliegh haliey halifa halil halilou halim halima halimah halimata
+halimatou halime halimo halina halis halise halit haliya haliyah hall halla hallan halle hallee hallei
+halleigh hallel halley halli hallie hally hallya hallye halo halona halsey halston halton haluk halvard halya
+halyma halyn halyna halynn hama hamad hamada hamadi hamadou hamadoun hamady hamala hamama hamani hamar hamara
+hamaria hamath hamda hamdan hamdane hamdi hamdia hamdullah hamdy hame hamed hamedi hamedy hameed hamel hamelle
+hamet hameza hami hamid hamida hamide hamidou hamilton hamim hamimi hamin hamina hamine hamir hamish hamit
+hamlaoui hamlet hammad hammadi hammed hammou hamna hamon hamou hamoud hamouda hamoudi hampton hamsa hamse
+hamsika hamsini hamza hamzah hamzat hamzeh han hana hanaa hanaan hanad hanadi hanae hanael hanaelle hanafi
+hanah hanaine hanako hanalei hanan hanane hananiah hanann hananne hanaya handa handan hande handsome handy
+hane haneef haneen hanefi haneia hanem hanen hanene haneya hanga hani hania haniah haniel hanif hanifa hanife
+hanifi hanim hanin hanina hanine hanis hanissa hanitra haniya haniyah hank hanley hann hanna hannaa hannabel
+hannae hannah hannahgrace hannahmae hannahmarie hannalee hannan hannane hanne hannele hannelore hannen hannene
+hannes hanni hannia hannibal hanniel hanno hannon hanns hannu hanny hans hansel hansen hansi hansika hansini
+hansjorg hansley hanson hanspeter hansruedi hansueli hanta hantz hanus hany hanya hanz hanza hanzel hanzo hao
+haoran haoua haouari haoues haoussouba haoyu happy hapsa hapsatou haq haralamb haralambie haralambos harald
+haran harbor hardi hardouin hardy hareem harel harena hargun hari haridian hariharan harika harim harinakshi
+harinarayan harini haris harish harisson harit harita harith haritz harjas harjot harkaitz harlan harland
+harlea harlee harleen harlei harleigh harlem harlen harlette harley harli harlie harlin harlo harlon harlow
+harlowe harly harlym harlyn harlynn harm harman harmani harmanie harmeet harmon harmone harmonee harmonei
+harmoney harmoni harmonie harmoniee harmonii harmony harneet harnoor harold haron harone haronn haroon haroun
+harouna haroune harout harper harpreet harri harriet harriett harris harrison harrisson harro harrold harron
+harry harrys harryson harsh harsha harshaan harshal harshan harshil harshini harshita harshith harshitha
+harsimran hart hartlee hartley hartmut hartwig haru haruka haruki harumi harun haruto harutyun harvard harvey
+harvin harvir harvy hary harys hasaan hasan hasana hasanah hasane hasani hasdin hasdine haseeb haseki hasen
+haset hashem hashim hashir hashley hasiba hasibe hasibi hasiel hasim hasin hasina hasini hasita haskell hasma
+hasmet hasmik hasmina hasna hasnaa hasnae hasnain hasni hasnia hason hasret hassa hassaan hassam hassan
+hassana hassanati hassanatou hassane hassani hassania hassatou hassein hassem hassen hassena hassene hasset
+hassia hassib hassiba hassie hassim hassin hassina hassine hassna hassnaa hasso hastal hasti hata hatcher
+hatem hatice hatika hatim hatime hatip hatman hatouma hatoumassa hatoumata hattab hattie hatun hatziry hauda
+haude hauke hauria hava havah havan havana havanah havanna havannah havanur havel haven havida havilah havin
+havine havish havla havoc havva havvanur havyn hawa hawaa hawai hawaii hawk hawke hawken hawkins hawo hawraa
+hawthorne hawwa haya hayal hayali hayam hayame hayan hayana hayane hayann hayat hayate hayati hayato hayatt
+hayatte hayda haydan haydar hayde haydee hayden haydenn hayder haydin haydn haydon haydyn hayed hayem hayes
+hayet hayete hayett hayette hayfa haygen hayk haykal haykel hayla haylan haylana hayle haylea haylee hayleen
+haylei hayleigh haylen hayley hayli haylie haylin hayline hayllie hayly haylyn haylynn hayna hayoub hayra
+hayrettin hayri hayriye hayron hayrullah hayrunisa hayrunnisa hays hayssam haytam haytem haytham haythem
+hayven hayvin hayward haywood hayyan hayze hayzel hayzen hazael hazal hazan hazar hazdine haze hazedine hazel
+hazell hazelle hazelyn hazem hazen haziel hazim hazir haziz haziza hazle hazyl hazzel heath heathcliff heather
+heaton heavan heaven heavenlee heavenleigh heavenley heavenly heavon heavyn heba hebe heber hebert heberto
+hecham hechame hechem hechmi hector heda hedaya hedda heddi heddy hedelin heden hedi hedia hediye hedvig
+hedviga hedvige hedvika hedwig hedwige hedy heema heena heer heger hegesippe hegoa hegoi heiana heiarii heide
+heidee heidemarie heiden heiderose heidi heidie heidrun heidy heike heikel heikki heiko heilani heiley
+heilgard heilmar heily heilyn heimana heimdall heimiti hein heinar heinda heindrick heindy heiner heini heinke
+heinko heino heinrich heinrick heintje heinz heiress heith heithem heitor heiva heja hejar hejer hektor hela
+helaina helaine helam helaman helana helay helayna helda helder helea heleana heleen heleena heleine helem
+helen helena helene helenka helenna helenne heleonore heley helfried helga helgard helge heli helia heliade
+helian heliana heliane helianne helias helicia helie heliena helier heliere helies heliette helima helin
+helina heline helio heliodora heliodore heliodoro helios heliot heliott helise hella helle hellen hellena
+hellene helley helline hellmut hellmuth helly helma helmar helmer helmfried helmi helmolt helmut helmuth helmy
+helno helodie helois heloisa heloise helona helora helori helory helouri helton helvetia helwan helwane hely
+helya helyan helyana helyas helyett helyette helyna helyne helyo helyos hema hemeline hemera hemeric hemerick
+hemerson hemi hemma hemrick hemy hemza hena henar henchy hend henda henderson hendric hendrick hendricks
+hendrik hendrika hendrix hendry hendryck hendryk hendy henesis henessy heng heni henia heniya henlee henleigh
+henley henna henner hennes hennessey hennessy hennesy henni hennig henning henny henoc henoch henock henok
+henola henora henri henria henriane henrianne henric henrich henricie henrick henrico henrie henrieta
+henrietta henriette henrik henrika henrike henrilia henrina henrio henriot henrique henriques henrita henrius
+henrry henry henryck henryk henryka hensley henson heny henya henzo heol hera heracleea heraclio herald
+heraldo heran herber herbert herberta herberth herbold herby herculano hercule hereba hereiti herenui heribert
+heriberto heric herick herine heritiana heritier herizo herland herle herlin herlinda herline herluin herma
+herman hermance hermancia hermand hermande hermane hermanie hermann hermant hermela hermelinda hermeline
+hermence hermenegilda hermenegilde hermenegildo hermes hermesinda hermi hermin hermina herminda hermine
+herminia herminie herminio hermione hermitas hermogenes hermon hermosinda hernan hernando hernani hero herode
+herold heron herrade herrmann herschel hersh hershel hershy hersilie herson herta hertha herton heru herve
+hervee herveline hervelyne hervey hervin hervine herwan herwann herwig herwin hery hesham hesna hessam hesston
+hester hestia heston heta hetan hettie hetvi heuria heva hevan hevann heven hever hevi hevin hevyn hewan
+hewitt heya heydan heyden heydi heydy heykel heylee heyli heylie heymi heyna heythem hezakiah hezekiah hiam
+hiara hiatt hiba hibah hibat hibba hibrahim hicabi hicham hichame hichem hicheme hichima hichma hicran hidan
+hidaya hidayah hidayat hidayet hidde hideya hidir hiedi hien hieronim hieu hifa hifza higinia higinio hiilei
+hikari hikaru hikeem hikima hikma hikmet hila hilaire hilal hilan hilana hilar hilari hilaria hilarie hilario
+hilarion hilarionne hilarius hilary hilbert hilda hildana hilde hildebert hildegard hildegarde hildemar
+hildevert hildmar hilel hilem hilena hiley hiliana hilinai hilke hilko hill hillaire hillal hillard hillari
+hillary hillel hilma hilmar hilmi hilona hilton hiltraud hiltrud hilya hilyana himad himadri himane himani
+himar himaya himed himen himene himida himidati himmet hina hinano hinanui hinata hinatea hinaya hinckley
+hincmar hind hinda hinde hindou hindy hinna hinrich hinz hiob hipolit hipolita hipolito hipolyte hippolite
+hippolyne hippolyte hippolythe hira hiram hiran hiranmay hiranmaya hiranur hiranya hiro hiroki hiromi hiromy
+hiroshi hiroto hisae hisam hisham hissa hissam hissane hissein hitomi hivan hivda hiya hiyab hiyam hiyem hizia
+hizir hiziya hizya hjalmar hlima hnia hoai hoan hoang hoani hoany hoara hobart hobie hoche hocin hocine hoda
+hodan hodaya hodayfa hodei hodge hoel hoela hogan hokulani holdan holden holdyn holger holiday hollan holland
+hollee holley holli hollie hollis hollister holly hollyann hollyn hollynn holm holma holmi holston holt holten
+holton holy holyanna homar hombeline homer homere homero honeste honesti honesty honey hong honoka honor
+honora honorat honorata honorato honore honoree honorette honoria honorin honorina honorine honorino honorio
+honorius honoryne hooper hoorain hope hopelynn horac horace horacio horacy horatio horatiu horea horeb horia
+horiya horizon horlane horst hortence hortencia hortense hortensia hortensie hortensio hortensius hortenzia
+hortenzie horya horymir horymira hosana hosanna hosannah hosea hosman hosna hosni hosny hossain hossam hossana
+hossein hossem hossen hossin hossine hossni hostimil hostimila hostimir hostimira hostislav hostislava
+hostivit hotman houaida houarda houari houaria houcem houcin houcine houd houda houdaifa houdayfa houdeyfa
+houdhayfa houdheyfa houlam houlemata houlematou houley houleye houleymata houleymatou houlia houna hounaida
+hounayda houne houraye houria hourida houriya hourya housam housem housine housman housmane housna housnati
+housni housnia housny houssain houssaine houssaini houssam houssama houssame houssayn houssein housseine
+houssem houssen houssene housseyn houssin houssine houssna houssni houston houyam houyame houyem houzefa
+hovard hovhannes howard howel howell howen howie hoyam hoyt hozanna hriday hrishi hrishikesh hristina hristo
+hrithik hrvoj hrvoje hrvojka htoo huan hubald huber hubert huberte hubertine hubertus huccet huck huckleberry
+hud huda hudavendigar hudayfa hudayi hudhayfa hudsen hudson hudsyn huertas huey hugette huggo hugh hughes
+hughston hugo hugolin hugoline hugot hugue hugues huguet huguette huguo hulda hulderich huldreich huldrich
+huldrych hulki hulusi hulya huma humaira humayun humbeline humbert humberto humeyra humildad humphrey humza
+humzah huner hung hunner hunor hunter huntington huntley huntter huong hurard huriel huriye hurkan hurley
+hursit huru husain husam husameddin husamettin husayn husein huseyin huseyn husna husne husnu husrev hussain
+hussam hussan hussayn hussein hussen husseyin husseyn hussien hussnain huston hutch hutchinson hutson hutton
+huub huxley huyen huynh huzaifa huzeyfe hvalimir hvezdoslav hvezdoslava hyacine hyacint hyacinta hyacinth
+hyacinthe hyam hyana hyanis hyatt hyazinth hyazintha hyazinthus hyba hycham hychem hyde hydee hyden hyder hydi
+hydie hygin hykeem hyla hylan hylana hyland hylane hylann hylda hylee hylena hylian hyliana hylies hyllan
+hylona hyman hymed hymen hyna hynd hynda hynde hynek hypolit hypolite hypolyte hyppolite hyppolyte hyrum
+hyssam hyun hyuna hyzia iacob iacopo iacopone iacov iadine iago iain ialria ian iana ianah iancarlo iancu
+ianira ianire ianis ianmichael iann ianna iannah iannis ianys iara iasha iasia iasmina iayana iazid ib ibai
+ibaia iballa iban ibann ibeth ibis ibnou iboja ibon ibone ibou ibourahima ibra ibragim ibraham ibraheem
+ibrahem ibrahim ibrahima ibrahime ibraim ibraima ibraza ibticem ibtihal ibtihel ibtisam ibtisame ibtisem
+ibtissam ibtissame ibtissem ibtisseme ibtyssem ica icare icaro iceis icela icesis icess icha ichai icham
+ichame ichane ichat ichem icheme ichiro ichraf ichrak icia iciar icie icilio icis icker iclal ico icram icrame
+icysis icyss ida idaira idali idalia idalie idalina idaline idalis idaly idan idania idara idaya idea idel
+idelette idelfonso idell idella idelma idem iden idene ider idette idiatou idil idir idite ido idoia idora
+idoya idrees idrice idris idriss idrissa idrisse idrys idryss idurre idy idylle ielena ieltxu iera ieremia
+iesha ieshia ieuan ieva ifeanyi ifeanyichukwu ifeoluwa ifeoma iffet ifig ifra ifrah iftikhar ifunanya igal
+iggy iginia iginio igino igli ignac ignace ignacia ignacie ignacio ignacy ignasi ignat ignata ignatia ignatius
+ignaz ignazia ignazio ignes ignjat igone igor ihab ihabe ihan ihcene iheb ihintza ihlan ihlem ihor ihsaan
+ihsan ihsane ihsen ihsene ihssan ihssane ihssen ihssene ihvan iian ijah ijanae ijaz ijeoma ijja ijlal ikaika
+ikbal ike ikechukwu ikeem ikeme ikenna iker ikeria ikerne ikhidie ikhlas ikhlass ikhlasse ikicitoyun ikmal
+ikra ikram ikrame ikran ikranur ikrime ila ilaan ilaf ilafe ilah ilai ilaina ilaisaane ilam ilan ilana ilanah
+ilane ilani ilanit ilanite ilann ilanna ilano ilargi ilari ilaria ilarie ilario ilarion ilary ilay ilaya
+ilayda ilayna ilbey ilbilge ilce ilda ildebert ildeberte ildebrando ildefonsa ildefonse ildefonso ildegarda
+ildegonda ildephonse ildevert ildika ildike ildiko ildut ilea ileah ileana ileane ileanna ilee ileen ileene
+ilef ileigh ilem ilena ilene ilenia ilenya ilenzo ileona iles iley ileyah ileyda ileyna ilgegu ilham ilhame
+ilhami ilhan ilhana ilhane ilhann ilhem ilheme ilhian ilhona ilhyan ilhyana ilia iliace iliam ilian iliana
+iliane ilianis iliann ilianna iliano iliany ilias iliass iliasse ilidia ilidio ilie ilies iliess iliesse ilija
+ilijah ilina ilinca iline ilinka ilio iliona ilir ilirian ilisa ilisabete ilissa ilithyia iliya iliyah iliyan
+iliyana iliyas iliyes iliz ilizabete ilja iljana ilka ilkan ilkay ilkben ilke ilker ilknur ilko ilksen ilkyaz
+illa illah illan illana illane illario illeana illena illi illia illiam illian illiana illiane illianna
+illiano illias illidan illidio illies illiess illiesse illina illiona illona illuminato illy illya illyam
+illyan illyana illyanna illyas illyes illyess illyesse illyna illyria illyssa ilma ilmari iloa iloan iloane
+iloe iloha ilohan ilona ilonah ilonka ilonna ilouna ilsa ilse iluminada iluminado iluna ilva ilwad ilwan ilya
+ilyace ilyad ilyam ilyan ilyana ilyanah ilyane ilyann ilyanna ilyannah ilyano ilyas ilyase ilyass ilyasse
+ilyassine ilyes ilyess ilyesse ilyn ilyna ilyne ilyo ilyona ilys ilyse ilyssa ilza ima imaad imaan imaculada
+imad imade imadeddine imae imagine imahni imain imaine imam imame iman imana imane imani imanie imanii imann
+imanne imanni imanol imanuel imany imara imari imaya imbert imed imela imelda imen imena imene imenne imeo
+imer imere imge imir imiyah imke imma immacolata immacolato immaculada immaculee immane immanol immanuel imna
+imogen imogene imoni imonie imraan imran imrana imrane imrann imre imrem imrhan imri imrich imroine imtiaz
+imtiyaz imunique imya ina inaam inaaya inacia inacio inae inael inaelle inah inahya inaia inais inaki inalya
+inam inan inanc inar inara inarah inari inas inasia inass inasse inata inaya inayaa inayah inayat inc
+incarnacion incarnation inci incoronata inda indalecia indalecio indara inde indee inder indhira indi india
+indiah indiana indica indie indigo indila indio indira indiya indiyah indra indrani indranie indrany indrick
+indro indy indya indyah indyla indyra inea inel inelle ines inesa inese iness inessa inesse ineya inez infant
+infiniti infinity inga inge ingeborg ingeborga ingeburg ingehild inger ingmar ingo ingolf ingomar ingram ingri
+ingrid ingrida ingride ingris ingrit ingry ingvar ingvild inhar inhaya inigo inika iniko inioluwa iniya iniyan
+inja inji inka inkeri inma inmaculada inman inmar inmer inna innah innaya innayah innes innocence innocent
+innocente innocenty innocenza innocenzo ino inoa inocenc inocencia inocencio inocenta inocente inocentiu inola
+inouk inri insa insaf insafe insia insiya inssa inssaf inssafe insya inti intisar intissar intissare intza
+inza ioan ioana ioane ioanina ioanis ioann ioanna ioannis ioen ioena iohann iokepa iola iolana iolanda iolande
+iolani iole iona ionatan ionathan ione ionel ionela ionelia ioni ionica ionis ionna ionne ionut iony iori
+iorio ioritz ioseba iosefa iosefina iosif iosu iosua iosune iouri ipek iphigenie ippocrate ippolito iprahim
+iptissam iptissem iqbal iqra ira irache iradi irai iraia iraida iraide irais iraitz irakli iralyn iram iran
+irantzu iranzu irasema irati iratxe iratze iraya irbin irchad irchade irchadi irea ireana ireanna ireine
+irelan ireland irelia irelyn irelynd irelynn irelynne irem iremsu iren irena irene irenee irenej ireneo
+ireneus ireneusz irenne ireti irfaan irfan irfane irham irhame iria iriana irianna iride iridenta iridessa
+irie irieana irihanna irina irinc irinckol irine irinel irineo irini iriome iris irisa irish irlanda irlande
+irma irmak irman irmane irmeli irmfried irmgard irmgarde irmhild irmi irmice irmin irmina irmine irmingard
+irmis irmo irmtraud irmtraut irna iroha iroise iron irone irsa irsana irshad irtis irulan irune irvin irvine
+irving irvyn irwan irwane irwin irwing irya iryanna iryna irys iryss isa isaac isaack isaah isaak isaaq
+isabeau isabel isabela isabele isabelino isabell isabella isabellagrace isabellah isabellamarie isabellarose
+isabelle isabelly isabelo isac isacc isacco isack isadora isadore isae isael isaelle isaha isahac isahak isahi
+isahora isai isaia isaiah isaiahs isaias isaic isaid isaie isaih isaiha isair isaira isais isaiyah isak isalia
+isalie isalina isaline isalis isaly isalyne isalys isam isamar isamary isambert isame isamu isana isandre isao
+isaora isaq isaque isatis isatou isatu isatys isau isaura isaure isauro isavela isay isaya isayah isbella
+isbergue isbergues isbert ischirione iscia isciane ise isea iseah isebella isee isel isela iseline isella isen
+isenia iseult iseut isha ishaac ishaak ishaal ishaan ishaaq ishac ishai ishak ishaka isham ishan ishana ishane
+ishani ishant ishanth ishanvi ishaq ishay ishem ishi ishika ishita ishitha ishmael ishmail ishmeal ishmeet
+ishmel isia isiac isiah isiaha isiaih iside isidor isidora isidore isidorine isidoro isidra isidre isidro isie
+isil isild isilda isilde isileli isioma isis isiss iska iskandar iskander iskender isla islah islam islamdine
+islame island islande islane islay islem isleme isley isleym islim isma ismaa ismaeel ismael ismaela ismaele
+ismaella ismaelle ismah ismahan ismahane ismahen ismahene ismahil ismaiel ismail ismaila ismain ismaine ismar
+ismari ismayil ismayl ismelda ismene ismerai ismerie ismery ismet ismihan ismin isna isnel isnelle isobel
+isobella isobelle isola isolda isolde isolina isoline isolino isolyne isom ison isona isora isore isotta isra
+israa israe israel israella israelle israfil israh isreal isrrael issa issabel issabela issabella issabelle
+issac issack issael issaga issah issai issaiah issaias issaic issak issaka issam issame issan issane issef
+issem issey isshac isshak isshaq issia issiac issiaga issiah issiaka issiakha issic issihaka issis isslam
+issma issop issouf issra issraa issrae issya istvan isya isys isyss iszabella iszak ita itahisa itai itala
+italia italie italo italy italya itamar itan itati itay itcel iteb ithaisa ithan ithiel ithier ithzel itia
+itil itri itsasne itsaso itsel itshak itto itxasne itxaso itxel itza itzabella itzamar itzan itzary itzayana
+itzel itzell itzelle itzely itzhak itzia itziar itzury itzy iulia iulian iuliana iuliia iuliu iuna iune iunio
+iurie iurii iustin iustina iustinian iva ivah ivain ivan ivana ivanah ivancica ivane ivanhoe ivania ivanie
+ivanka ivann ivanna ivannah ivanne ivannia ivanny ivano ivanoe ivany ivar ivaylo ive ivee ivek ivelina iveline
+ivelise ivelisse ivelyne ivelyse iven iver iverson ivery ives ivet iveta iveth ivett ivetta ivette ivey iviana
+ivianna ivica ivie ivin ivion ivionna ivis ivna ivo ivon ivona ivone ivonig ivonne ivor ivoree ivori ivorie
+ivory ivrin ivy ivyana ivyanna ivye ivylynn ivyonna iwalani iwan iwane iwann iwen iwenn iwinosa iwona ixayana
+ixchel ixchell ixeia ixeya ixone iyaad iyad iyade iyahna iyam iyan iyana iyanah iyane iyani iyann iyanna
+iyannah iyanni iyari iyas iyasia iyauna iyed iyes iyla iyon iyona iyonna iyonnah iysha iysis iyunna izaac
+izaah izaak izaan izabel izabela izabelah izabell izabella izabellah izabelle izac izacc izack izad izadi
+izadora izaeah izael izaha izai izaia izaiah izaias izaih izaiha izair izaiyah izajasz izak izaki izaline
+izalyne izam izamar izan izana izao izaora izar izarbe izaria izariah izaro izaskun izaura izavella izaya
+izayah izayiah izdihar ize izea izeah izeck izee izei izeiah izek izel izela izellah izelle izem izet izeyah
+izhaac izhac izhak izhan izhaq izia iziah iziaha iziana iziar izic izick izidor izidora izie izik izilda izis
+iziya izmael izoenn izold izolda izrael izreal izsak izuchukwu izumi izya izyan izydor izyk izza izzabela
+izzabell izzabella izzabelle izzac izzah izzak izzet izzettin izziah izzibella izzie izzy jaad jaade jaafar
+jaak jaakko jaala jaaliyah jaan jaana jaanai jaanvi jaap jaaron jaasia jaasiel jaaziah jaaziel jabar jabaree
+jabari jabarie jabarri jabbar jabe jaben jaber jabes jabez jabier jabin jabir jabori jabran jabrane jabraylon
+jabre jabrea jabree jabreel jabreia jabri jabria jabriah jabriel jabrien jabril jabron jabryan jacaden jacaleb
+jacalyn jacameron jacara jacari jacaria jacarie jacarion jacarious jacarra jacarri jacary jacayla jaccari
+jaccob jace jacee jacek jacelle jacelyn jacelynn jacem jacen jaceon jacer jacere jacey jachai jachelle jachin
+jachob jachym jaci jaciana jacianna jacie jaciel jacier jacilyn jacim jacinda jacint jacinta jacinte jacintha
+jacinthe jacinto jacir jaciyah jack jackalyn jackelin jackeline jackelinne jackelyn jackelyne jackelynn jacki
+jackie jackies jacklin jacklyn jacklyne jacklynn jackman jackob jackqueline jacksen jackson jacksyn jacky
+jackye jaclyn jaclynn jaco jacob jacoba jacobb jacobe jacobey jacobi jacobian jacobie jacobine jacobjames
+jacobo jacobs jacobus jacoby jacolbi jacolby jacomo jacopo jacoree jacorey jacori jacoria jacorian jacorie
+jacorion jacorius jacory jacotte jacoya jacq jacqlyn jacqualine jacqualynn jacquan jacque jacquel jacquelene
+jacquelin jacquelina jacqueline jacquelinne jacquelyn jacquelyne jacquelynn jacquemine jacqueminette jacques
+jacquette jacquez jacqui jacquie jacquies jacquine jacquis jacquit jacqulin jacquline jacqulyn jacquy jacsen
+jacson jacub jacy jacynthe jad jada jadae jadah jadalee jadali jadalise jadalyn jadalynn jadamarie jadan
+jadarian jadarien jadarion jadarious jadarius jadarrian jadarrion jadarrius jadasia jadavion jadaya jadd jadda
+jadden jade jadea jadee jadeen jadein jadelin jadelyn jadelynn jaden jadence jadene jadenn jadeon jader
+jaderion jadesola jadey jadeyn jadhe jadhen jadhiel jadi jadia jadiah jadian jadie jadiel jadien jadier jadin
+jadine jadira jadis jadison jadius jadiya jadon jador jadore jadran jadrana jadranka jadranko jadrian jadriel
+jadrien jadro jadwiga jady jadyel jadyn jadyne jadynn jadzia jaeana jaeanna jaeci jaecob jaeda jaedah jaedan
+jaeden jaedin jaedon jaedyn jaedynn jaegar jaeger jaekob jaekwon jael jaela jaelah jaelan jaelani jaelee
+jaeleen jaeleigh jaelen jaelene jaeley jaeli jaeliah jaelie jaelin jaelina jaeline jaella jaelle jaelon jaely
+jaelyn jaelyne jaelynn jaelynne jaelys jaemarie jaemin jaena jaeon jaeona jaequan jaesean jaeshaun jaeshawn
+jaeshon jaeson jaesun jaeveon jaevian jaevin jaevion jaevon jaevyn jaeya jafar jafari jafet jafeth jaffar jaga
+jagadish jagadisha jagathi jagdeep jagdish jagen jager jaggar jagger jagica jagmeet jago jagoba jagoda jagur
+jahad jahaira jahan jahanna jahara jahari jahaun jahayra jahaziel jahdai jahde jahden jahdiel jahdir jahed
+jaheed jaheem jaheim jahel jahelle jahi jahia jahid jahida jahiem jahier jahim jahime jahin jahina jahir
+jahira jahiro jahiya jahiyah jahkai jahkari jahkayla jahkeem jahki jahlan jahlani jahlann jahleel jahlen
+jahlia jahliah jahliel jahlil jahliya jahliyah jahlon jahly jahlya jahlyna jahlys jahmad jahmael jahmair
+jahmal jahmani jahmar jahmarcus jahmari jahmarion jahmarley jahmeer jahmeir jahmel jahmere jahmez jahmia
+jahmiah jahmier jahmiere jahmil jahmir jahmire jahmiya jahmiyah jahmya jahmyah jahn jahna jahnae jahnael
+jahnaelle jahnai jahnavi jahnay jahnaya jahnelle jahni jahnia jahniah jahnice jahnis jahniya jahniyah jahnu
+jahnvi jahny jahnya jahnyla jahnys jaho jahon jahquan jahquell jahquez jahred jahrell jahri jahrod jahron
+jahsan jahsean jahshua jahsiah jahsir jahson jahvier jahvion jahvon jahwan jahwel jahwen jahya jahyah jahyan
+jahyana jahyann jahyanna jahyden jahylan jahyna jahyron jahys jahzair jahzara jahzaria jahzarra jahzeel jahzel
+jahziah jahziel jahzier jahzion jahzir jai jaia jaiah jaian jaiana jaianna jaice jaicee jaicey jaici jaicob
+jaid jaida jaidah jaidalyn jaidalynn jaidan jaide jaidee jaideep jaidel jaiden jaidence jaidev jaidin jaidlyn
+jaidn jaidon jaidy jaidyn jaidynn jaiel jaikob jaila jailah jailan jailani jailee jaileen jailen jailene
+jailey jaili jailia jailin jailine jailon jailson jailyn jailyne jailynn jailynne jailys jaima jaimar jaimarie
+jaimarion jaime jaimee jaimen jaimere jaimeson jaimey jaimie jaimin jaimini jaimir jaimon jaimy jaimya jaimyn
+jaina jainiya jaion jaiona jaione jaionna jaiquan jair jaira jaire jairen jairius jairo jairon jairus jairy
+jais jaisa jaise jaisean jaisen jaisha jaishaun jaishawn jaishon jaislyn jaison jaisy jaivan jaiveer jaiven
+jaiveon jaivey jaivian jaivien jaivin jaivion jaivon jaivyn jaiya jaiyah jaiyana jaiyanna jaiyda jaiyden
+jaiyla jaiyon jaizon jajaira jajuan jakaden jakai jakaiden jakaila jakailah jakaiya jakala jakale jakalen
+jakalyn jakar jakara jakaree jakari jakaria jakarie jakarion jakarri jakavion jakavious jakaya jakayah
+jakayden jakayla jakaylah jakaylen jake jakeb jakeem jakeim jakeira jakeisha jakeith jakel jakela jakelin
+jakeline jakell jakelyn jakelyne jaken jakendrick jakenya jakeob jakera jakeria jakerion jakerra jakerria
+jakes jakevion jakevious jakeya jakez jakhai jakhari jakhi jakhia jakhiya jaki jakia jakiah jakie jakiera
+jakim jakin jakira jakirah jakiya jakiyah jakiyla jakk jaklyn jaklynn jakob jakobe jakobee jakobey jakobi
+jakobie jakoby jakoda jakolby jakorey jakori jakorie jakory jakota jakov jaksen jakson jakub jakuba jakubina
+jakubka jakwan jakwon jaky jakya jakyah jakye jakyi jakyia jakyiah jakyla jakylah jakylan jakylin jakylon
+jakyra jakyrah jakyren jakyria jakyrin jakyrion jakyron jala jalacia jalae jalah jalaila jalaina jalaiya jalal
+jalale jalan jalana jalane jalani jalasha jalasia jalaya jalayah jalayia jalayiah jalayla jalayna jalaysha
+jalaysia jale jalea jaleah jaleal jaleana jalecia jalee jaleea jaleeah jaleel jaleen jaleena jaleesa jaleeya
+jaleeyah jaleia jaleigh jaleigha jalein jaleiya jaleiyah jalel jalen jalena jalencia jalene jaleria jalesa
+jalese jalesia jalessa jalexa jalexia jalexis jaley jaleya jaleyah jaleyiah jali jalia jaliah jalian jaliana
+jalice jalicia jalie jaliel jalien jalijah jalik jalil jalila jalilah jalile jalill jalin jalina jaline
+jalique jalis jalisa jalise jalisha jalisia jalissa jaliya jaliyah jaliza jallal jallel jallen jallil jallila
+jalliyah jalna jalon jaloni jalonte jalou jalya jalyah jalycia jalyiah jalyl jalyn jalyne jalynn jalynne jalys
+jalysa jalyse jalyssa jama jamaa jamaad jamaal jamaar jamael jamahl jamahri jamai jamaia jamaica jamail
+jamaine jamair jamaira jamaiya jamaiyah jamal jamale jamall jamani jamar jamara jamarah jamarco jamarcus
+jamare jamaree jamareon jamari jamaria jamariah jamarian jamariana jamarie jamarien jamarii jamario jamarion
+jamarious jamaris jamarius jamariya jamariyah jamariyon jamarkus jamarlon jamarques jamarquis jamarr jamarre
+jamarri jamarria jamarrion jamarrius jamarya jamason jamaul jamauri jamauria jamaurie jamaurion jamaury jamaya
+jamayah jamayia jamayiah jamayra jame jamea jameah jameal jamear jamecia jamee jameel jameela jameelah jameer
+jameera jameerah jameia jameil jameila jameion jameir jameisha jameka jamel jamela jamelah jameldine jamele
+jamelia jamell jamella jamelle jamen jameon jamera jamere jameria jameriah jamerica jamerion jamerius jameriya
+jamerson james jamesanthony jamesdavid jamese jamesen jamesha jameshia jamesia jamesley jamesmichael jameson
+jamesyn jamey jameya jamez jami jamia jamiah jamian jamicah jamice jamichael jamicheal jamie jamiee jamiel
+jamielyn jamielynn jamien jamieon jamier jamiere jamieson jamiir jamika jamikal jamil jamila jamilah jamile
+jamilee jamilet jamileth jamilett jamilette jamilex jamilia jamill jamilla jamillah jamillette jamily jamilyn
+jamilynn jamin jamina jamion jamir jamira jamiracle jamirah jamire jamiria jamirion jamiro jamirra jamirrah
+jamis jamisen jamison jamisyn jamiya jamiyah jamiyha jamiyla jammel jammes jammie jammy jamon jamond jamoni
+jamonie jamont jamonta jamontae jamonte jamora jamori jamorian jamorion jamorris jams jamus jamy jamya jamyah
+jamye jamyia jamyiah jamyis jamyl jamyla jamylah jamyn jamyra jamyrah jamyre jamyri jamyria jamyriah jamyrion
+jamyron jamyson jan jana janaa janae janaeh janael janaelle janaeya janah janai janaia janaiah janaija janaina
+janais janaisa janaisha janaiya janaiyah janajah janaki janalee janan janane janani janara janard janari
+janaria janasha janashia janasia janat janate janathan janavia janay janaya janayah janaye janayia janayla
+janaysha janayshia janaysia janazia jancarlo jancarlos jance jancy jandel jandell jandiel jandre jane janea
+janeah janecia janee janeen janeesa janeiah janeice janeida janeidy janeira janeiry janeisa janeisha janek
+janel janele janeli janelie janelis janelise janeliz janell janella janelle janelli janellie janelly janellys
+janely janelya janelys janesa janese janesha janess janessa janessah janet janeta janete janeth janett janetta
+janette janetzy janeva janey janeya janhavi jani jania janiah janiaha janiaya janic janica janice janicia
+janick janie janiece janiel janieliz janielle janieya janig janiha janijah janik janika janila janilah janin
+janina janine janinne janique janira janirah janire janis janisa janise janisha janissa janisse janita janitza
+janivea janiya janiyaa janiyah janiyha janiyia janiyla janiylah janka janki janko jann janna jannah jannat
+jannate jannatul janne jannek jannel jannell jannelle jannely jannes jannessa jannet janneth jannett jannette
+janni jannic jannice jannick jannie jannik jannika jannina jannine jannique jannis jannot janny jano janoah
+janorris janos janosch janot jansel jansen janson janssen janthony jantzen january januel janus janusz janvi
+janvier jany janya janyah janyce janye janyia janyiah janyla janylah janyne janyria janys janziel jaoid jaoide
+jaonna jaoua jaouad jaouade jaoued jaouen jaouhar jaouhara jaouida japhet japheth japhy jaqua jaquai jaquala
+jaqualin jaqualyn jaquan jaquann jaquari jaquarious jaquarius jaquaveon jaquavian jaquavion jaquavious
+jaquavis jaquavius jaquawn jaquay jaquaylon jaque jaquel jaquelin jaqueline jaquelinne jaquell jaquelyn
+jaquelyne jaquelynn jaques jaquez jaqui jaquil jaquin jaquis jaquise jaquon jaquori jaquy jaqwan jaqwon jara
+jarad jarae jarah jaramiah jaran jaray jaraya jarayah jardel jarden jardon jare jared jaree jareem jarek jarel
+jareli jarelis jareliz jarell jarelle jarelly jarely jarelyn jarelys jarem jaren jaret jareth jarethzy jarett
+jaretzi jaretzy jari jaria jariah jarian jariana jarianna jarib jarick jarid jariel jariell jariely jarif
+jarilyn jarin jarion jarious jaris jarissa jaritza jarius jariya jariyah jarmil jarmila jarne jarno jaro jarod
+jarode jarol jarold jarolim jarolima jarom jarome jaromil jaromir jaromira jaron jaronn jaroslav jaroslava
+jaroslaw jaroslawa jarquavious jarquez jarred jarrel jarrell jarren jarret jarrett jarriah jarrick jarrid
+jarrin jarrod jarron jarryd jarryn jarvin jarvion jarvis jaryah jaryd jaryiah jaryn jasa jasaan jasahn jasai
+jasaiah jasalyn jasalynn jasan jasani jasara jasaun jasavion jasaya jasdeep jase jasean jaseer jasel jaselle
+jaselyn jasem jasen jasenko jasera jasey jash jashad jashan jashandeep jashanti jashaun jashawn jashayla
+jasher jashia jashiya jashley jashon jashua jashun jashya jashyia jasia jasiah jasias jasie jasiel jasier
+jasilyn jasim jasin jasir jasira jasire jasiri jasiya jasiyah jaskaran jaskirat jaslean jasleen jasleene
+jaslen jaslene jaslenne jasley jaslin jasline jasly jaslyn jaslyne jaslynn jaslynne jasmaine jasmari jasmarie
+jasmee jasmeen jasmeet jasmen jasmia jasmijn jasmin jasmina jasmine jasminne jasmir jasmonde jasmyn jasmyne
+jasmynn jasna jasnena jasnoor jason jasone jasonna jaspar jasper jaspreet jasraj jasselle jassem jasser
+jassiah jassiel jassim jassime jassir jasslyn jasslynn jassmin jassmine jasson jassym jasten jastin jaston
+jaswinder jasyah jasyia jasyiah jasyn jasyra jatara jatari jatarius jatasia jatavia jatavian jatavion
+jatavious jatavis jatavius jaterrion jaterrius jathan jathaniel jathen jathniel jatia jatin jatniel jaton
+jatori jatoria jatorian jatziri jatziry jaudiel jauffray jauffret jauffrey jaufre jaufret jaufrey jaume
+jaunita jaurel jaures jauris javae javaeh javahn javan javana javani javant javante javar javaree javares
+javari javarian javarie javarion javarious javaris javarius javarous javarri javarris javarus javas javaughn
+javaun javayah javeah javean javed javein javeion javel javell javen javeon javeria javery javi javia javiah
+javian javiana javianna javid javiel javien javier javiera javiere javin javion javione javionna javionne
+javious javis javius javiyon javon javone javoni javonie javonn javonna javonne javonni javonta javontae
+javontay javonte javori javoris javotte javyn javyon jawad jawade jawaher jawan jawaun jawdan jawed jawel
+jawen jawhar jawhara jawon jawuan jawwad jax jaxan jaxen jaxiel jaxin jaxon jaxsen jaxsin jaxson jaxston
+jaxsyn jaxten jaxtin jaxton jaxtyn jaxx jaxxon jaxyn jay jaya jayah jayan jayana jayanah jayane jayani jayann
+jayanna jayannah jayant jayanth jayanthony jayanti jayc jayce jaycee jaycek jaycelyn jaycelynn jaycen jayceon
+jayci jaycia jaycie jaycion jaycob jaycub jayd jayda jaydah jaydalee jaydaliz jaydalyn jaydalynn jaydan
+jaydden jayde jaydee jaydeen jayden jaydence jaydenjames jaydenn jaydi jaydia jaydian jaydien jaydin jaydis
+jaydn jaydon jaydrian jaydrien jaydun jaydy jaydyn jaydynn jaye jayeden jayel jayela jayelle jayelyn jayen
+jayhan jayia jayin jayion jayjay jayke jaykob jaykub jaykwon jayla jaylaa jaylah jaylan jaylana jayland
+jaylani jaylanie jaylann jaylannie jaylano jayle jaylea jayleah jaylean jayleana jaylee jayleen jayleena
+jayleene jaylei jayleigh jaylen jaylena jaylene jaylenn jaylenne jayleon jaylese jayley jayli jaylia jayliah
+jayliana jaylianna jaylicia jaylie jaylin jaylina jayline jaylinn jaylis jaylissa jayln jaylnn jaylon jaylun
+jaylyn jaylyne jaylynn jaylynne jayma jaymar jaymari jaymarion jaymason jayme jaymee jaymen jaymere jaymes
+jaymeson jaymi jaymian jaymie jaymien jaymier jaymin jaymir jaymison jaymiya jaymon jaymond jaymz jayna jayne
+jaynee jaynelle jayni jaynia jayniah jaynie jayon jayona jayonna jayquan jayr jayra jayren jayro jayron jaysa
+jaysaun jayse jaysean jaysen jaysha jayshaun jayshawn jayshon jaysiah jaysie jaysin jayslin jayson jaysson
+jaystin jayston jaysun jayten jaythan jaythen jaython jaytin jayton jayva jayvan jayvano jayvaughn jayvaun
+jayveion jayven jayveon jayvian jayvien jayvier jayvin jayvion jayvis jayvon jayvonn jayvonne jayvyn jaywen
+jayzen jayzion jayzon jazabell jazai jazaih jazale jazalyn jazalynn jazara jazarah jazaria jazariah jazarian
+jazarion jazel jazell jazelle jazelyn jazelynn jazen jazer jazharia jazia jaziah jaziel jazier jazil jazilyn
+jazion jazir jazira jaziya jaziyah jazleen jazleene jazlen jazlena jazlene jazlin jazline jazlyn jazlyne
+jazlynn jazlynne jazmaine jazman jazmarie jazmeen jazmen jazmere jazmin jazmina jazmine jazmyn jazmyne jazmynn
+jazon jazper jazya jazyah jazyiah jazyria jazz jazzalyn jazzalynn jazzanae jazzel jazzell jazzelle jazzelyn
+jazzi jazziah jazzie jazziel jazzlene jazzlin jazzlyn jazzlyne jazzlynn jazzman jazzmen jazzmin jazzmine
+jazzmyn jazzmyne jdan jden jdon jdyn jeacques jeames jeams jean jeana jeanae jeanasia jeancarlo jeancarlos
+jeanclaude jeane jeanelle jeanetta jeanette jeanice jeanick jeanie jeanina jeanine jeaninne jeanique jeanise
+jeanluc jeanmarc jeanna jeanne jeannel jeannelle jeannetta jeannette jeannic jeannice jeannick jeannie jeannik
+jeannille jeannin jeannina jeannine jeannique jeannise jeannot jeannotte jeanny jeannyne jeanot jeanpaul
+jeanpierre jeanty jeany jeason jebediah jebrane jebril jebron jecaryous jecori jed jeda jedadiah jedaiah
+jedediah jeden jedi jediah jedidah jedidiah jedidja jedrek jedrick jeet jeeva jeevan jef jeferson jeff
+jefferey jefferson jeffery jeffray jeffrey jeffry jefrey jefri jefrin jefry jefta jefte jehad jehan jehane
+jehann jehanne jehiel jehieli jehu jeida jeiden jeidy jeila jeilin jeily jeilyn jeimi jeimy jeip jeiry jeison
+jejuan jekai jekaterina jekayla jekeria jekhi jela jelani jelany jeleah jelena jelica jelicia jelila jelina
+jelis jelisa jelisaveta jelissa jelitza jeliyah jelka jella jelle jelloul jelly jelmer jelte jelyssa jema
+jemaa jemael jemal jemar jemarcus jemari jemario jemarion jemauri jemel jemell jemia jemiah jemil jemila
+jemima jemimah jemina jemiyah jemma jemmy jems jemuel jemy jemya jena jenae jenael jenaelle jenah jenai
+jenalee jenalise jenalyn jenalynn jenan jenane jenaro jenasia jenasis jenathan jenavecia jenavee jenavi
+jenavicia jenavie jenavieve jenavive jenay jenaya jenayah jenaye jenci jencie jency jendayi jene jenea jenecia
+jenedy jenee jeneen jenel jenell jenelle jenelly jenely jenesa jenesis jenessa jenessy jenesys jenette jeneva
+jenevieve jeni jenia jeniah jenica jenice jeniece jenifer jeniffer jenika jenilee jenine jenise jenisha
+jenisis jenissa jenisse jenita jeniya jeniyah jenna jennae jennafer jennah jennalee jennalise jennalyn
+jennalynn jennamarie jennasis jennat jennavecia jennavicia jennavie jennavieve jennavive jennaya jennea
+jennedy jennefer jennelle jenner jennesis jennessa jennessy jennette jenni jennia jennica jennie jennifer
+jenniffer jennika jennings jennipher jennise jenniyah jenny jennyfer jennypher jeno jenofa jenova jenovefa
+jenri jenrri jenrry jenry jens jensen jenson jensy jensyn jente jentezen jentri jentry jentzen jeny jenya
+jenyah jenyfer jeoffray jeoffrey jeoffroy jeorge jeorgia jeovani jeovanni jeovanny jeovany jephte jephthe
+jeppe jequan jera jerad jerald jeraldine jeraldo jeralyn jeralynn jerame jeramia jeramiah jeramie jeramiha
+jeramy jeramyah jeran jerard jerardo jeray jere jered jerek jerel jerell jerelle jerelyn jeremai jeremaih
+jereme jeremey jeremi jeremia jeremiah jeremiaha jeremias jeremiasz jeremie jeremiha jeremiyah jeremy jeremya
+jeremyah jeren jerett jergus jeri jeriah jerianna jeric jerica jericho jerick jerico jerid jeriel jerik jerika
+jerikah jeriko jerilyn jerimah jerimiah jerimy jerimya jerimyah jerin jeriyah jerkiya jermain jermaine jermal
+jerman jermane jermani jermany jermar jermarcus jermari jermarion jermarius jermaya jermayne jermel jermell
+jermere jermeria jermey jermia jermiah jermichael jermiya jermiyah jermon jermond jermonte jermy jermya jernee
+jerney jerni jernie jerniya jerniyah jerod jeroen jerold jerome jeromia jeromiah jeromine jeromy jeron jerone
+jeroni jeronima jeronimo jeronym jerra jerran jerrard jerray jerred jerrel jerrell jerren jerrett jerri
+jerriah jerrian jerrica jerrick jerrid jerrika jerrin jerrion jerrison jerriyah jerrod jerrold jerron jerry
+jerryn jersee jersey jersi jersie jerson jeru jerusalem jerusalen jerusha jervin jervon jervonte jery jeryn
+jerzee jerzey jerzi jerzie jerzy jesa jesabel jesabelle jesaiah jesaias jesalyn jese jesean jeselle jeselyn
+jesenia jesenya jeshaun jeshawn jeshua jeshurun jesi jesiah jesica jesiel jesika jesilyn jesiyah jesko jesleen
+jeslene jesley jeslie jeslin jesly jeslyn jeslynn jeson jesone jesper jess jessa jessalyn jessalynn jessamyn
+jesse jesseca jessee jessejames jessel jesselle jesselyn jessem jessen jessenia jessenya jessey jessi jessia
+jessiah jessica jessicka jessie jessika jessilyn jessilynn jessim jessime jesslene jesslin jesslyn jesslynn
+jesson jessone jesstin jessup jessy jessyca jessye jessyka jessym jestin jestina jestine jeston jesua jesualdo
+jesula jesus jesusa jesusita jesusmanuel jet jeter jethro jetli jetmir jetson jett jetta jette jettie jeury
+jevaeh jevan jevante jevaughn jeven jeveon jevin jevon jevonte jevrosima jevyn jewel jewelia jewelian
+jeweliana jewelianna jewelissa jewell jewelle jewels jewelz jeyda jeydan jeyden jeydi jeydy jeyla jeylan
+jeyleen jeyli jeylin jeyline jeyly jeymi jeyna jeyren jeyson jezabel jezabelle jezdimir jezebel jezebelle
+jezekael jezel jezelle jezeniah jezer jeziah jeziel jeziyah jezlyn jezlynn jezrael jezreel jezy jezzelle jhace
+jhada jhade jhaden jhadiel jhair jhalil jhamari jhamir jhan jhanae jhane jhania jhaniya jhanvi jhasir jhavon
+jhayden jhayla jhene jhet jhett jhoan jhoana jhoanna jhoel jhomar jhon jhonas jhonatan jhonathan jhonen jhonny
+jhony jhordan jhordy jhordyn jhoselin jhoseline jhoselyn jhosmar jhostin jhovani jhovanni jhovanny jhovany jia
+jiada jiah jiahao jiahui jiajia jiajun jiale jiali jian jiana jiancarlo jianfen jianfeng jiani jianjun jianna
+jianni jianny jianping jianwei jiany jiaqi jiaxin jiayi jiaying jibrail jibran jibrane jibreel jibriel jibril
+jibrile jibryl jidde jihad jihade jihan jihane jihanna jihanne jihed jihen jihene jihenne jihoon jil jilali
+jilan jilane jilani jildaz jiles jilian jiliane jilji jill jillali jillene jillian jilliana jilliane jillianna
+jillianne jilly jillyan jilyan jim jimari jimarion jimaya jimel jimena jimenna jimes jimi jimin jimmi jimmiah
+jimmie jimmy jimram jimy jimya jina jinan jinane jinda jindra jindrich jindriska jinen jinene jinette jing
+jingjing jingyi jinny jino jinte jinthe jiovani jiovanni jiovanny jiovany jiovonni jip jirah jiraiya jireh
+jiri jirina jiro jisel jisela jisele jisell jisella jiselle jishnu jismy jissel jisselle jitender jitendra
+jitka jitzel jiulia jivan jiwon jiwoo jiya jiyah jiyan jizel jizele jizell jizelle jizzelle jjesus jkayla
+jkwon jlah jlee jleigh jlenia jlyn jlynn jmar jmarcus jmari jmarie jmarion jmauri jmiyah jmya jniah jniaya
+jniya jniyah jnya jnyah jo joab joachim joachime joachin joachine joackim joackym joacquim joad joah joahn
+joakim joakin joakym joaline joaly joam joan joana joandy joane joanel joanes joangel joani joanick joanie
+joanis joanita joanito joann joanna joannah joanne joannes joannet joanni joannic joannice joannick joannie
+joannin joannis joanny joanthony joany joao joaogabriel joaopedro joaovictor joaquim joaquima joaquin joaquina
+joaquine joas joash joassine job jobani jobanny jobany jobe jobie jobst joby jocabed jocee jocelaine jocelin
+joceline jocely jocelyn jocelyne jocelynn jocelynne joceran jocerand jocey jochen joci jocia jocie jocilyn
+jocilynn joclyn joclynn joconde jocsan jocya jocylin jodan joddie joddy jodee jodelle joden jodi jodie jodokus
+jody joe joeangel joeanna joeanthony joeb joed joee joeffrey joei joel joela joele joelee joeleen joelene
+joeli joelie joelina joeline joeliz joell joella joelle joellen joellie joelline joelly joelson joely joelyn
+joelyne joelynn joelys joemar joemy joen joep joes joeseph joesiah joesph joesphine joeva joevin joevon joey
+joeziah joffray joffre joffrette joffrey joffrine joffroy jofre jofrette jofrey joha johad johah johaina
+johakim joham johan johana johanan johandy johane johanel johanes johanick johanie johanis johanita johann
+johanna johannah johannata johanne johannes johannick johannie johanny johansel johanson johany johao johar
+johara johari johary johathan johayna joheina johel johen johlan john johna johnae johnanthony johnas johnasia
+johnatan johnathan johnathen johnathin johnathon johnathyn johnaton johnattan johnavan johnavon johnay
+johncarlo johncarlos johndavid johnel johnell johnelle johnfrancis johnhenry johnia johnie johnise johniya
+johnluke johnmark johnmichael johnn johnna johnnae johnnathan johnnay johnni johnnie johnny johnpatrick
+johnpaul johnray johnrobert johns johnson johnston johnta johntae johntavia johntavious johnte johnthan
+johnthomas johny johnya johonna johra johsua johvany joia joie joinville jojo jokin jolaine jolan jolana
+jolanda jolane jolann jolanne jolanta jolantha jolayemi jole jolea joleah jolee joleen joleena joleene joleigh
+jolen jolena jolene jolett jolette joley jolhan jolhann joli jolia jolian joliana joliane jolianna jolie
+jolien joliet joliette jolijn jolin jolina joline jolisa jolissa joliyah jolon jolyn jolyne jolynn jolyssa
+jomal jomana jomar jomara jomari jomarie jomarion jomaris jomary jometh jon jona jonae jonael jonaelle jonah
+jonahs jonai jonan jonanthony jonas jonasia jonass jonasz jonatan jonathan jonathane jonathann jonathen
+jonathon jonathyn jonavan jonaven jonavin jonavon jonay jonaya joncarlo joncarlos jondavid jone jonel jonell
+jonelle jones jonessa jonhatan jonhy joni joniah jonica joniel jonis jonisha joniya joniyah jonlucas jonmarc
+jonmichael jonna jonnae jonnathan jonnhy jonni jonnie jonny jonothan jonovan jonpaul jontae jontasia
+jontavious jontavis jontavius jontay jonte jontez jonthan jontrell jonuel jonus jony jood joojo joon joost jop
+jophy joplin joplyn jora jorah joram joran jorane jorann jord jordan jordana jordane jordani jordann jordanna
+jordanne jordanny jordany jordayn jordell jorden jordeyn jordhan jordi jordian jordie jordin jordina jordis
+jordon jordy jordyn jordyne jordynn jordynne jorel jorell joren jorey jorg jorga jorge jorgedavid jorgelina
+jorgeluis jorgen jorgia jorgina jorhan jori joriah jorian joriann joric jorice jorick jorie joriel jorik jorin
+joris jorisse joritz jorja jorje jorlan jorma jorn jorrin jorris jorrit jorry jorryn jorrys jort jory joryan
+joryce joryn jorys josafat josai josaiah josalin josaline josalyn josalynn josane josanna josanne josaphat
+josaphine joscelin josceline joscelyn joscelyne joscelynn joscha joschka joschua jose josealberto josealfredo
+josean joseandres joseane joseangel joseantonio josearmando joseba josebe josecarlos josedaniel josede
+josedejesus josee josef josefa joseff josefien josefin josefina josefine joseguadalupe joseiah josejuan
+josejulian josel joselaine joselene joselia joselin joselina joseline joselita joselito joselle joseluis
+josely joselyn joselyne joselynn joselynne josemanuel josemaria josemiguel josep josepa joseph josepha
+josephat josephe josephin josephina josephine josephmichael josephte josephus josera joset josete joseth
+josette josey josgar josh joshalyn joshalynn joshau joshaun joshawn joshelyn joshia joshiah joshlyn joshlynn
+joshua joshuah joshuan joshue joshuwa joshwa josi josia josiah josiaha josiahs josian josiana josiane josianne
+josias josic josick josie josiel josiha josilin josilyn josilynn josimar josine josip josipa josita josiya
+josiyah joska josko joslain joslene joslin josline joslyn joslyne joslynn joslynne josman josmar josmary joso
+jospeh josquin joss jossalin jossalyn jossalynn josse josselin josseline josselyn josselyne josselynn
+josserand jossette jossia jossiah jossiane jossie jossiel jossilyn josslin josslyn josslynn jossua jossuah
+jossue jost josten jostin josu josua josuah josuan josue josuel josuha josuhe josune josy josyah josyan
+josyane josyanne josyne jotham jouan jouana jouanna jouayria joubert joud jouda joude joudi joudia joudy
+joudya jouhaina jouhayna jouheyna joulia joulian jouliana jouliane jouliann joulya joulyan joumana joumayna
+jounaid jounaidi jounayd jouneid jouneyd jourdain jourdan jourden jourdin jourdyn jouri journe journee journei
+journey journi journie joury jousha jouwayria jouwayriya jovahn jovan jovana jovane jovani jovanie jovanka
+jovann jovanna jovanni jovannie jovanny jovante jovany jovaughn jovaun jove jovee joven jovey jovi jovial
+jovian joviana jovianna jovianne jovica jovie jovin jovino jovita jovon jovonna jovonne jovonni jovonte jowan
+jowel jowell joy joya joyanna joyce joycelin joycelyn joycelynn joydan joye joylyn joylynn joys joza jozalyn
+jozalynn joze jozee jozef jozefa jozefina jozelyn jozelynn jozephine jozette jozey joziah joziane jozie
+joziyah jozlin jozlyn jozlynn jozsef jozua jozue jozy jquan jrake jream jsean jshaun jshawn jshon jsiah json
+juan juana juanangel juanantonio juancarlos juandavid juandedios juandiego juani juanita juanito juanjesus
+juanjo juanjose juanluis juanmanuel juanmiguel juanna juanpablo juany juaquin juba jubal jubilee juda judah
+judas judd juddson jude judea judes judex judge judi judia judiah judicael judicaele judicaelle judickael
+judie judikael judikaelle judit judita judite judith juditha judithe juditta judson judy judycael judyta
+judyth juel juell juelz juelze jugoslav jugurta jugurtha juha juhani juhayna juhi juho juillette juilo jujuan
+jukka jula julan julaybib jule julea juleah juleana julee juleigh julen julene juleon jules julette julez juli
+julia juliah juliahna juliahnna juliam juliamarie julian juliana julianah juliane juliani julianie juliann
+julianna juliannah julianne julianny juliano juliany julias juliauna julibeth julicia julicien julide julie
+julieana julieann julieanna julieanne julien julienna julienne julieonna juliet julieta julieth juliett
+julietta juliette julija julijana julika julina juline julio juliocesar julion julionna julious julisa julissa
+julita julitte julitza juliun julius juliusz juliya juliyah juliza julizza jullia jullian julliana jullie
+jullien julliet julliette jullisa jully jullyan julo julot juluan july julya julyan julyana julyane julyann
+julyanna julyano julye julyen julyne julyo julyssa jumana jumanah jumarion jun juna junah junaid junayd juncal
+june junelle juneyd junhao junia junie juniel junien juninho junior juniper junius junjie juno junon junot
+juny jupiter jupp jur juraj jurek jurem jurg jurgen jurgi juri juridia juriel jurien jurij juris jurnee jurney
+jurni jurnie jurre jury jusiah jusra just justa justan juste justen justice justin justina justine justinian
+justiniano justinien justinne justino justis justise justiss justo juston justus justyce justyn justyna
+justyne justyse jusuf juta jutta juul juvenal juvens juventino juwairiyah juwan juwayria juwayriya juwon jveon
+jvion jvon jyair jyaire jyanna jyasia jyden jyhane jyla jyles jyllian jymere jymir jymmy jynelle jynesis jyoti
+jyotis jyotsana jyotsna jyquan jyra jyrah jyran jyren jyrin jyron jysiah jyson jyzelle kaaliyah kaamil kaan
+kaari kaarina kaat kaavya kaba kabeer kabella kabil kabilan kabir kabira kabren kabria kace kacee kacelyn
+kacem kacen kacendra kacey kaci kacia kacie kacim kacper kacy kacyn kada kadafi kadan kadance kadar kadarious
+kadarius kadarrius kadasia kadda kadden kadder kaddour kade kadean kadee kadeem kadein kadeja kadem kaden
+kadence kader kadey kadeyn kadhija kadi kadia kadialy kadiata kadiatou kadidia kadidiatou kadidja kadidjatou
+kadie kadien kadience kadija kadijah kadijatou kadim kadin kadince kadir kadiriye kadja kadjatou kadjidia
+kadon kadoudja kadouja kadour kadra kadri kadrian kadrianna kadrican kadriye kady kadya kadyn kadynce kadynn
+kaed kaedan kaedance kaede kaeden kaedence kaedin kaedon kaedyn kaedynce kaegan kaegen kael kaela kaelah
+kaelan kaelani kaelann kaelea kaeleb kaelee kaeleen kaelei kaeleigh kaelem kaelen kaeley kaeli kaelia kaeliana
+kaelib kaelie kaeliegh kaelig kaelin kaeline kaella kaelle kaelly kaelob kaelon kaely kaelya kaelyn kaelyne
+kaelynn kaelynne kaelys kaelyss kaemon kaena kaenan kaeo kaesen kaeson kaessy kaesyn kaetlyn kaevion kaevon
+kaeya kafia kafil kafoune kagan kage kagen kagny kagoro kahaia kahan kahari kaheem kaheim kahel kahena kahiau
+kahil kahila kahili kahill kahim kahin kahina kahis kahlan kahlani kahle kahleah kahleb kahlee kahleel kahlel
+kahlen kahli kahlia kahlie kahlil kahliya kahliyah kahlyn kahlynn kahmani kahmari kahmiyah kahmora kahmya
+kahmyra kahne kahniyah kaho kahoni kahraman kahron kahseem kahyl kahyla kahyna kahys kahyss kai kaia kaiah
+kaiana kaibree kaicee kaicha kaicy kaid kaida kaidan kaidance kaidee kaiden kaidence kaidin kaidon kaidyn
+kaidynce kaiea kaien kaiet kaige kaigen kaiis kaija kaijah kaikoa kail kaila kailah kailan kailana kailane
+kailani kailann kailany kailash kaile kailea kaileah kaileb kailee kaileen kaileena kailei kaileigh kailen
+kailene kaileo kailer kailey kaili kailia kailiana kailie kailin kailina kailiyah kailla kailly kailon kailub
+kaily kailya kailyah kailye kailyn kailyne kailynn kailynne kailys kailyss kaim kaima kaimana kaimen kaimi
+kaimipono kain kaina kainalu kainan kainat kaine kainen kainoa kainy kaio kaipo kaira kairah kaire kairee
+kairen kairi kairie kairo kairon kairos kairy kais kaisa kaisei kaisen kaiser kaisha kaishawn kaisley kaison
+kaiss kaissa kaissane kaisse kaissy kaisy kaitelyn kaithleen kaithlyn kaitlan kaitleen kaitlen kaitley kaitlin
+kaitline kaitlinn kaitlyn kaitlyne kaitlynn kaitlynne kaito kaity kaiulani kaius kaiven kaivon kaiya kaiyah
+kaiyan kaiyana kaiyden kaiyen kaiyla kaiyon kaiys kaiyu kaizen kaizer kaj kaja kajal kajan kajetan kajetana
+kajon kajsa kajuan kal kala kalab kalah kalahan kalai kalaina kalaiya kalaiyah kalan kalana kalani kalanie
+kalathoumi kalaya kalayah kalaysia kalden kale kalea kaleab kaleah kaleaha kaleana kaleb kalecia kaled kalee
+kaleea kaleeah kaleel kaleem kaleen kaleena kaleese kaleeya kaleeyah kalei kaleia kaleiah kaleigh kaleigha
+kaleisha kaleiya kaleiyah kalel kalem kalen kalena kalender kaleo kaler kalervo kalese kaleth kalev kalevi
+kaley kaleya kaleyah kali kalia kaliah kaliana kaliane kaliann kalianna kalianne kalib kalicia kalid kalida
+kalide kalidiatou kalidou kalie kalieb kalief kaliegh kaliel kalif kalifa kalijah kalik kalil kalila kalilah
+kalilou kalim kalima kalin kalina kalinda kaline kalinik kalinka kaliq kalique kalis kalisa kalise kalisha
+kalissa kalissia kalissy kalista kalistrat kaliya kaliyah kalkidan kalla kallan kalle kallee kalleigh kallen
+kalley kalli kallie kallin kallina kalliope kalliopi kallista kalliste kallon kally kallya kallyn kalman kalob
+kalon kaloni kalou kaloyan kalpana kalthoum kaltoum kaltouma kaltoume kaltrina kalu kalub kalum kalven kalvin
+kalvyn kalvynn kaly kalya kalyah kalyan kalyana kalyane kalyani kalyb kalyce kalycia kalye kalyia kalyl kalyn
+kalyna kalynn kalynne kalypso kalys kalysa kalyse kalyssa kalyssia kalysta kama kamaal kamaia kamaile kamaiya
+kamaiyah kamal kamala kamalani kamaldine kamale kamalei kamalesh kaman kamani kamar kamara kamarah kamardine
+kamare kamarea kamaree kamareon kamari kamaria kamariah kamarian kamariana kamarie kamarii kamario kamarion
+kamariona kamarius kamariya kamariyah kamarr kamarra kamarrah kamarri kamarria kamarrion kamaryn kamau kamauri
+kamaurie kamaurion kamaury kamaya kamayah kambel kamber kambre kambrea kambree kambrey kambri kambria kambrie
+kambry kambrya kambryn kamden kamdin kamdon kamdyn kamea kameah kamee kameel kameelah kameko kamel kamela
+kamelah kameldine kamele kamelia kamellia kamellya kamelya kamen kamer kamera kameran kameren kameria kamerin
+kamerion kameron kamerone kameronn kameryn kameya kami kamia kamiah kamie kamiera kamil kamila kamilah kamile
+kamilia kamill kamilla kamillah kamille kamillia kamilly kamilo kamilya kamir kamira kamirah kamirra kamiryn
+kamis kamissa kamiya kamiyah kamiylah kamla kamlesh kammel kammi kammie kammy kamon kamoni kamonie kamora
+kamorah kamori kamoria kamorie kamorion kamorra kampbell kamraan kamran kamree kamren kamrey kamri kamrie
+kamrin kamron kamrone kamronn kamry kamryn kamrynn kamuela kamuran kamy kamya kamyah kamyia kamyiah kamyl
+kamyla kamylah kamylia kamylle kamyra kamyrah kana kanaan kanae kanai kanaja kanak kanaka kanaloa kanan kanani
+kanari kanasia kanav kanaya kanchan kancou kandace kande kanden kandi kandia kandice kandie kandioura kandis
+kandji kandjoura kandon kandra kandy kandyce kandys kane kaneisha kanel kanelle kanen kanesha kani kania
+kaniah kaniel kaniela kanija kanijah kanika kanin kanisha kanishk kanishka kanita kanitha kaniya kaniyah
+kaniza kanjoura kankou kanna kannan kannelle kannen kannon kanny kanoa kanon kanora kansas kanta kantara
+kanthio kanti kantin kanto kanut kanwal kany kanya kanyah kanye kanyia kanyiah kanyla kanyon kanza kaoitar
+kaola kaon kaori kaos kaotar kaou kaoula kaoura kaourantin kaourou kaoussou kaoutar kaoutare kaouter kaouthar
+kaouthara kaouther kapena kapgar kapil kapilan kapish kapone kapono kapri kaprice kapucine kara karaca karah
+karahan karak karalee karaleigh karalina karaline karalyn karalyne karalynn karam karama karamba karamia
+karamo karamoko karan karanveer karanvir karar karas karch karcyn karde kardelen kardell karder kardiatou
+kardin kardyn karee kareem kareema kareemah kareen kareena karel karele kareli karelin karell karelle karelly
+karely karelyn karelys karem karema karen karena karene karenn karenna karenne karey kari karia kariah kariana
+kariane karianna karianne karidee karidia karidiatou karidja karie kariel karigan karil karilyn karilynn karim
+karima karimah karime karin karina karinah karine karington karinn karinna karinne karion kariona karis karisa
+karise karish karishma karisma kariss karissa karita kariya kariyah kariyana karizma karl karla karlah karlea
+karlee karleen karlei karleigh karlena karlene karlette karley karlheinz karli karlie karlijn karlin karlina
+karline karliyah karlo karlos karlotta karloz karlton karly karlye karlyn karlyne karlynn karma karmah karman
+karmela karmele karmell karmella karmello karmelo karmen karmin karmindy karmine karmon karmyn karmyne karnell
+karo karol karola karolane karolann karole karoleena karoliina karolin karolina karoline karoll karolyn
+karolyna karolyne karolynn karon karra karrah karren karri karrie karriem karrigan karrin karrine karrington
+karris karrissa karron karsen karsin karson karsten karston karstyn karsyn karsynn karter kartez karthik
+karthika karthikeya kartik kartoum karuna karunanidhi karver kary karyl karym karyme karyn karyna karyne karys
+karysa karyssa kasai kasandra kasaundra kasch kase kasean kaseem kasem kasen kaser kasey kash kasha kashae
+kashanti kashari kashaun kashawn kashawna kashay kashayla kashe kashia kashif kashika kashira kashish kashius
+kashlyn kashmere kashmir kashton kashun kashus kashvi kashyap kashyapi kasi kasia kasiah kasian kasidee kasidi
+kasidy kasie kasim kasimir kasimira kasin kasir kasiya kasiyah kasmira kason kasondra kaspar kasper kasra
+kassa kassadi kassady kassam kassandra kassandre kassem kassen kassendra kassey kassi kassia kassiah kassian
+kassidee kassidi kassidie kassidy kassie kassim kassime kassity kassius kasson kassondra kassoum kassy kassya
+kassydi kassylia kassym kasten kaston kastor kasumi kasyn kata katalea kataleena kataleia katalena kataleya
+kataleyah katalia katalin katalina kataline kataliya katalya katalyn katalyna katalyne katana katanna katara
+katariina katarina kataryna katarzyna kataya kate katee katel katelee kateleen katelin katelina kateline
+katelinn katell katelle katelyn katelyne katelynn katelynne katen katera kateri katerin katerina katerine
+kateryn kateryna katey kathalea kathaleen kathaleya kathalina kathaline kathalya kathalyn kathalyna kathalyne
+kathan katharina katharine katharyn katharyna kathe kathel katheleen katheline kathelyn kathelyne kathen
+katherin katherina katherine katherinne katheryn katheryne kathia kathiana kathie kathinka kathleen kathlen
+kathlene kathline kathlyn kathlyne kathlynn kathrein kathrin kathrina kathrine kathryn kathryne kathrynn kathy
+kathya kathyrn kati katia katiana katiane katianna katib katiba katica katidja katie katieann katielyn
+katielynn katija katilyn katilynn katina katinka katiuscia katixa katiya katja katka katleen katlin katline
+katlyn katlyne katlynn katniss katnyss kato katori katoria katoucha katrell katrianna katrice katriel katrin
+katrina katrine katriona katryn katryna katsiaryna kattalin kattia kattie kattin kattina kattleya katty
+katucia katun katurah katussia katy katya katyana katye kaua kauan kauri kaushal kaushik kautar kauzar kavan
+kavari kavaughn kaveh kaveion kavell kaven kaveon kavi kavian kavin kavion kaviona kavish kavishan kavita
+kavitha kaviya kavon kavone kavontae kavonte kavya kawai kawaii kawan kawika kawliga kawon kawsar kawtar
+kawtare kawter kawthar kawther kay kaya kayaalp kayah kayal kayam kayan kayana kayane kayani kayann kayanna
+kaybree kayca kayce kaycee kaycen kaycha kayci kaycie kayd kayda kaydan kaydance kayde kaydee kayden kaydence
+kaydenn kaydense kaydenze kaydi kaydie kaydin kaydince kaydn kaydon kaydyn kaydynce kaydynn kaye kayedence
+kayel kayela kayelee kayelin kayelyn kayelynn kayen kayhan kayhla kayia kayim kayin kayis kayissa kayjah kayl
+kayla kaylah kaylamarie kaylan kaylana kaylane kaylani kaylanie kaylann kaylanna kaylany kayle kaylea kayleah
+kaylean kayleana kayleann kayleanna kayleb kaylee kayleeann kayleemarie kayleen kayleena kaylei kayleigh
+kaylen kaylena kaylene kaylenn kayler kayley kaylhia kayli kaylia kayliah kaylian kayliana kayliann kaylianna
+kaylib kaylie kaylieann kayliegh kaylin kaylina kayline kaylinn kaylis kaylise kayliss kaylissa kaylisse
+kaylla kayllia kaylliah kayllie kayln kaylo kaylob kaylon kayloni kaylor kaylub kaylup kayly kaylyn kaylyne
+kaylynn kaylynne kaym kayman kaymarie kaymen kaymi kaymon kayn kayna kaynah kaynak kaynan kayne kaynen kaynna
+kayo kayode kayon kayona kayoni kayonna kayori kayoum kayoume kayra kayran kayron kayrone kayronn kays kaysa
+kaysan kaysea kaysee kaysen kayser kaysha kayshaun kayshawn kayshia kaysi kaysia kaysie kayson kayss kayssa
+kayssan kayssane kaysse kayssi kayssia kayssie kaysson kayte kaytee kaytelyn kaytelynn kayten kaythleen kayti
+kaytie kaytleen kaytlen kaytlin kaytline kaytlyn kaytlynn kayton kayvan kayven kayvion kayvon kaywan kayzon
+kazan kazanc kazandra kazden kazem kazen kazi kazia kaziah kazim kazimiera kazimierz kazimir kazimira kaziyah
+kazkatun kazmiera kazmir kazu kazuki kazuo kden kdyn keaden keagan keagen keaghan keagin keagon keagyn keahi
+keaira keairah keaisha keaja keaka keala kealan kealani kealee kealen kealey kealia kealie kealoha kealohilani
+kealy keamber kean keana keanan keandra keandre keandrea keane keanen keani keann keanna keannah keano keantae
+keante keanthony keanu keany keara kearah keari kearia kearie kearra kearsten kearstin kearston kearstyn
+keasia keasiah keaston keatan keaten keathan keatin keaton keatyn keaun keauna keaundra keaundre keaven
+keavion keavon keawe keba kebin kebir kebira kebron kecy kedan kedar kedarius keddy keden kedidja kedran
+kedric kedrick kedus kedwin kedy keean keefe keefer keegan keegen keeghan keegun keela keelah keelan keelee
+keeleigh keelen keeley keeli keelian keelie keelin keelon keely keelyan keelyn keemora keemya keen keena
+keenan keene keenen keensley keenyah keera keerah keeran keerat keerthana keerthi keerti kees keesha keeshawn
+keet keeton keeva keevan keeven keevin keevon keeya keeyan keeyon kegan kehan kehann kehaulani kehila kehina
+kehinde kehlani kehyna keiaira keian keiana keiandre keianna keiara keiarah keiarra keiasia keicha keicy keida
+keidan keiden keidi keidrick keidy keifer keigan keigen keighan keighley keighly keiji keijuan keiko keil
+keila keilah keilan keilana keiland keilani keilann keilany keilee keileigh keilen keiley keili keiliana
+keilin keilla keilly keilon keily keilya keilyan keilyn keilynn keimani keimar keimari keimarion keimon
+keimoni keimora keimya keimyah kein keina keinan keino keion keiona keiondre keionna keir keira keirah
+keiralyn keiran keiren keiri keiron keirra keirrah keirslyn keirsten keirstin keirstyn keiry keirya keiryn
+keis keisean keisha keishaun keishawn keishla keishon keisi keison keissa keissy keisy keit keita keitaro
+keith keithan keithen keitlyn keiton keivan keivon keiyon keiyona keiza keizo kejsi kejuan kekai kekik keklik
+kekoa kela kelaiah kelan keland kelane kelani kelann kelbi kelbie kelby kelcee kelcey kelci kelcie kelcy
+keldan kelden keldon keldrick keleah kelechi kelechukwu kelee keleigh kelen kelenn keles kelhia kelhya kelhyan
+keli kelia keliah keliam kelian keliana keliane keliann kelianne kelicia kelie kelifa kelig kelii kelijah
+kelil kelilah kelim kelin kelina keline kelio kelis kelise kelisha kelissa keliya keliyah kell kella kellan
+kellar kellee kelleigh kellen keller kelley kelli kellia kellian kelliana kelliane kellianne kellie kellin
+kelline kellis kellon kellsey kellsie kelly kellya kellyah kellyan kellyana kellyane kellyann kellyanna
+kellyanne kellycia kellyn kellyna kellyne kellys kellyssa kellyssia kelman keloan kelon kelsay kelsea kelsee
+kelsei kelseigh kelsen kelsey kelsi kelsie kelso kelson kelssy kelsy keltan kelten kelthoum keltia keltie
+keltin kelton keltoum keltouma keltoume kelty keltyn kelven kelvin kelvina kelvine kelvion kelvon kelvyn
+kelvynn kelwin kely kelya kelyah kelyam kelyan kelyana kelyane kelyann kelyanna kelyanne kelycia kelym kelyn
+kelyna kelyne kelynn kelyo kelys kelyse kelyssa kelyssia kemael kemaj kemal kemalettin kemani kemar kemara
+kemare kemari kemaria kemarie kemarion kemarrion kemauri kemaurion kemaury kemaya kember kemberly kemel kemen
+kemi kemia kemiah kemil kemila kemilly kemily kemis kemissa kemiya kemiyah kemo kemoko kemon kemoni kemonie
+kemontae kemontay kemonte kemora kemorah kemoria kemper kempton kemuel kemy kemya kemyah kemyl kemyra kemys
+ken kena kenadee kenadi kenadie kenady kenae kenael kenaelle kenai kenan kenane kenann kenard kenasia kenay
+kenaya kenayah kenaz kency kenda kendahl kendal kendale kendall kendallyn kendalyn kendalynn kendan kendarion
+kendarious kendarius kendarrius kende kendel kendell kendelle kendelyn kenden kender kenderick kendi kendia
+kendji kendjy kendle kendon kendra kendrah kendre kendrea kendred kendrell kendria kendric kendrick kendrik
+kendrix kendry kendryck kendy kendyl kendyll kendyn kenechukwu kenedee kenedi kenedie kenedy kener keneth keng
+kengi kengy keni kenia keniah kenidee kenidi kenidy keniel kenija kenijah kenise kenisha kenith keniya keniyah
+kenjee kenji kenjie kenjy kenlea kenlee kenlei kenleigh kenley kenli kenlie kenly kenlyn kenn kenna kennadee
+kennadi kennadie kennady kennah kennan kennard kenndra kenndrick kennede kennedee kennedey kennedi kennedie
+kennedy kennen kenner kennet kenneth kennett kenney kenni kennia kenniah kennice kennidee kennidi kennidy
+kennie kennis kennisha kennison kennith kenniya kenniyah kennley kennon kenny kennya keno kenoa kenric kenrick
+kenry kensa kensey kenshin kensi kensie kensington kenslee kenslei kensleigh kensley kensli kenslie kensly
+kenson kenssy kenston kensy kent kenta kentaro kentavia kentavion kentavious kentavis kentavius kentia kentin
+kento kenton kentrail kentravion kentravious kentrel kentrell kentrevious kenty kentyn keny kenya kenyah
+kenyan kenyana kenyatta kenyen kenyetta kenyia kenyon kenyun kenz kenza kenzah kenzee kenzey kenzi kenzia
+kenzie kenzington kenzio kenzlee kenzleigh kenzley kenzli kenzlie kenzo kenzy kenzyo keoki keola keoma keon
+keona keondra keondray keondre keone keoni keonna keonta keontae keontay keonte keontre keony keora keosha
+kepa kepez kephren kepler kera kerah keramet kerami keran kerane kerann kerby kerem keremsah keren kerene
+kerenn kerfala keri keria kerian keriana keriane keriann kerianna kerianne keric keridwen kerigan kerim kerima
+kerime kerina kerington kerissa kerline kerman kermit kern kerol kerolos keron kerra kerri kerria kerrian
+kerrick kerrie kerrigan kerrin kerrington kerris kerron kerry kerryan kersley kerson kerst kersten kersti
+kerstin kerstina kerstyn kertis kertys kervan kervens kervin kerwan kerwann kerwin kery kerya keryan keryane
+keryann keryl kesan kesaun kesean kesha keshan keshaun keshav keshawn keshawna keshayla keshia keshon keshun
+kesia kesiah keslee kesler kesley keslie kesly keslyn kesme keson kessa kessaf kessi kessia kessiah kessie
+kessim kessler kessy kessya kessym kester keston kestrel kesya ketan ketevan kethan kethia kethleen kethlyne
+kethy keti ketia ketleen ketline ketly ketlyn ketlyne ketrin ketsia ketsya kettia kettie ketty ketura keturah
+kety ketzaly ketzia keuna keundra keurtis keurtys keva kevan kevann kevaughn kevaun keveen keven kevens keveon
+kevianna kevin kevina kevine keving kevinn kevins kevion keviona kevionna kevon kevonna kevonta kevontae
+kevontay kevonte kevork kevser kevy kevyn kevyon kewan kewane kewann kewen kewenn kewin kewon kexin keya
+keyaan keyah keyahna keyaira keyala keyan keyana keyanah keyandre keyane keyani keyann keyanna keyante keyara
+keyarah keyari keyarra keyashia keyasia keyaun keyauna keycha keycia keycie keydan keyden keydenn keydi keydon
+keydy keyen keyera keyerra keygan keyhan keyin keyion keyira keyken keyla keylah keylan keylana keylane
+keylani keylann keyle keylee keyleen keylei keyleigh keylen keyley keylhan keylhia keyli keylia keyliah
+keylian keyliana keyliane keyliann keylie keylin keylina keyline keylio keylis keyliss keylissa keylla keyllan
+keyllia keyllian keylly keylon keylor keyly keylyn keymani keymara keymari keymarion keymiah keymon keymoni
+keymonte keymora keymya keyna keynael keynan keyne keynia keyniah keyo keyon keyona keyonah keyondra keyondre
+keyoni keyonia keyonie keyonna keyonne keyonni keyontae keyontay keyonte keyra keyran keyrane keyrann keyri
+keyrian keyron keyronn keyrra keyry keys keysa keysan keysean keysha keyshaun keyshauna keyshawn keyshia
+keyshon keyshun keysi keysia keysie keyson keyssa keyssan keyssi keyssia keyssie keysson keyssy keyston keytan
+keyton keyun keyuna keyunna keyvan keyvann keyven keyvin keyvion keyvon keywan keywann keywon keyza keyzia
+keza kezaria kezban kezia keziah kezian keziban kezio keziyah kezlik kezya kezyah khadar khaddouj khade
+khadeeja khadeja khaden khader khadi khadia khadiatou khadidia khadidiatou khadidja khadidjah khadidjatou
+khadija khadijah khadijat khadijatou khadijetou khadim khadir khadjidia khadjidiatou khadjidja khadoudja
+khadouj khadouja khadra khady khadydiatou khadydja khadyja khai khaiden khail khaila khailee khaina khaira
+khairi khairy khais khaiss khalan khalani khaldia khale khalea khaleah khaleb khaled khalee khaleed khaleel
+khaleem khaleesi khaleesy khalel khalen khaley khali khalia khaliah khalib khalid khalida khalide khalidou
+khalief khaliel khalif khalifa khalik khalil khalila khalilah khalile khalilou khalima khaliq khalis khalisah
+khalise khaliss khalissa khalissi khalissy khaliya khaliyah khallil khalon khaly khalya khalyl khalys khalyssa
+khamani khamar khamari khamaria khamarion khamauri khamaya khamel khameron khamia khamiah khamil khamila
+khamille khamis khamissa khamiya khamiyah khamoni khamora khamren khamsa khamya khamyah khamyra khamzat khan
+khandi khane khang khanh khani khanifa khaniya khaniyah khansa khaola khaos khaoula khaoussou khaoutar kharan
+khardiata khardiatou khari kharim kharis kharisma kharizma kharma kharon khary khasir khassim khatima khatir
+khattab khatuna khava khawaja khawla khaya khayam khayden khayla khaylia khayna khayra khayree khayri khays
+kheda khedidja khedija khedoudja kheila kheir kheira kheirdine kheireddine kheiredine kheiron khelaf khelia
+khelian khelifa khelil khelis khelissa khellil kheltoum khelya khelyan khelyssa khemais khemara khemis
+khemissa khemissi khemisti khemys khenadi khenan khenzo kheo khephren khera kherdine kheredine kherington
+khevin kheyla kheylane kheylia kheyra kheyron khezia khia khiana khianna khiara khiem khier khiera khila
+khilee khiley khim khimani khira khiree khiry khiya khiyon khizer khlifa khloe khloee khloey khloi khloie
+khmari khmya khoa khoen khoi khokha khole kholoud kholton khoren khori khoudia khoudiedji khoudjedji khoukha
+khouloud khoumba khris khristian khristiana khristina khristine khristopher khriz khrystal khrystian
+khrystopher khrystyna khurram khush khushal khushi khya khyan khyana khyara khye khyia khyla khylan khyle
+khylee khylei khylen khyler khyli khylian khylie khylil khylon khyra khyree khyren khyri khyrie khyrin kiah
+kiahna kiahnna kiahra kiai kiaira kiaja kiala kialee kialey kialyn kiam kiamani kian kiana kianah kiandra
+kiandre kiani kianna kiannah kianne kianni kianny kiano kiante kiany kiara kiarah kiaraliz kiari kiaria kiarra
+kiarrah kiasia kiauna kiaya kiayah kichenin kick kidus kieana kieanna kieara kiearah kiearra kieayla kiefer
+kiegan kiel kiela kielan kiele kielee kieleigh kieley kiely kielyn kielynn kien kienan kienna kier kiera
+kierah kieran kierann kierce kiere kieren kierian kierin kiernan kieron kierra kierrah kierre kierstan
+kiersten kierstin kierston kierstyn kierstynn kiersyn kieryn kiesha kieshawn kiet kieth kieu kiev kieya
+kihanna kijana kijani kijon kijuan kika kike kiki kiko kila kilah kilan kilani kilany kildine kile kilea kilee
+kileigh kiley kilhyan kili kilia kiliam kilian kiliana kiliane kiliann kilie kilien kilik kilina killan
+killiam killian killiana killiane killiann killien killy killyan killyane killyann kilya kilyam kilyan kilyana
+kilyane kilyann kilyn kilynn kim kima kimani kimany kimar kimara kimarah kimari kimaria kimarie kimarion
+kimaya kimayah kimball kimber kimberlay kimberlee kimberleigh kimberley kimberli kimberlie kimberlin kimberlly
+kimberly kimberlyn kimberlynn kimbree kimbria kimea kimeo kimera kimetz kimi kimia kimiah kimie kimiko
+kimimila kimiya kimiyah kimly kimmie kimmora kimmy kimmya kimo kimon kimoni kimora kimorah kimoralee kimore
+kimoree kimori kimoria kimsy kimverly kimy kimya kimyah kimyra kin kina kinadee kinai kinaly kinan kinane
+kinay kinaya kinaza kinberly kincade kincaid kincso kincy kinda kindal kindall kindell kinden kindle kindra
+kindred kindy kine kinen king kinga kingdavid kingdom kingjames kingsley kingsten kingstin kingston kiniyah
+kinlea kinlee kinleigh kinley kinnedi kinnick kinnie kinnley kino kinser kinsey kinsie kinslee kinsleigh
+kinsley kinslie kinson kinston kinsy kinta kintana kinya kinza kinze kinzee kinzey kinzi kinzie kinzlee
+kinzley kinzy kiomara kiomi kion kiona kioni kionna kionte kiora kiowa kip kipp kira kirah kiralynn kiran
+kirana kirane kiraz kirbie kirby kiree kireg kiren kiri kirian kiriana kirie kiril kirill kirilo kirin
+kiristen kirk kirkland kirollos kiron kirra kirrah kirsi kirstan kirsten kirstie kirstin kirsty kirstyn kirt
+kirtan kirthana kirti kirubel kiryan kiryann kiryn kisa kisha kishan kishawn kishon kisley kislon kisly kismet
+kismy kissima kitana kitara kito kitty kitzia kitzy kitzya kiva kivanc kivin kiwan kiya kiyah kiyam kiyan
+kiyana kiyane kiyani kiyann kiyanna kiyara kiyari kiyelle kiyen kiyla kiylah kiylee kiymet kiyoko kiyomi kiyon
+kiyona kiyonna kiyora kiyoshi kiyra kizer kizzy kjara kjeld kjell kjersten kjersti kjerstin kjuan klaas klaidi
+klair klaira klaire klajdi klara klarencjusz klarisa klarissa klarisse klark klarys klaryssa klarysse klaudia
+klaudian klaudie klaudio klaudius klaudiusz klaus klay klayten klayton klea kleane kleber klebert kleberte
+klebertine kleden kledi kledy klee kleidi kleigh klein klejdi klelia klelya klemens klement klementina
+klementine klementyna klency kleo kleopatra klervi klervia klervie klervy klerwi klever klevi klevis kleyton
+klhoe klifa kliment klint klivio kliyah kloane klodwig kloe kloee kloei kloey klohe klohie kloi kloie klorane
+klotylda klover klyde klynn kmar kmari kmarion kmora kmya knight kniyah knoah knowledge knox knud knut knute
+knya knyla koah koal koba kobe kobee koben kobey kobi kobie kobin koby kobyn koceila koda kodah kode kodee
+koden kodey kodi kodiak kodie kodjo kody koehn koen koffi kofi kohan kohana kohei kohen kohl kohle kohler
+kohlton kohner kohyn koji kojo koki koko kokou koksal kolbe kolbee kolben kolbey kolbi kolbie kolbin kolby
+kolden koldo koldobika kole kolee koleen koleigh koleman koleson koleta koleton koley kolia koliane kolie
+kolin kolina koline kolja kollen kollin kollo kollyn kollyne kolo koloman kolombin kolombina kolos kolsen
+kolson kolt koltan kolten kolter koltin kolton koltyn kolumban kolumbin kolumbina koly kolya kolyn kolyne
+komal komari kome kona konan kone kong kongmeng kongpheng konnar konner konnor konogan konor konrad konstance
+konstancie konstancja konstandinos konstantin konstantina konstantine konstantinos konstanty konstantyn
+konstanze konsuela konzuela kooper kopano kora korah koraima koral koralia koralie koraline koraly koralyne
+koran korantin koray korayma korban korben korbin korbinian korbyn kord kordae kordai korday korde kordel
+kordelia kordell kordula kore korea koree koren korentin korey koreyon kori koria koriana korianna korie korin
+korina korine korinna korinne korion korissa korka korkut kornel korneli kornelia kornelie kornelius
+korneliusz kornell koro koron korotoum korotoumou korra korri korrin korrine korryn kort kortez kortland
+kortlyn kortnee kortnei kortney kortni kortnie korver korvin kory korydwen korydwenn koryn korynn korynne
+kosei kosisochi kosisochukwu kosma kosmas kossay kossi kosta kostas kostia koston kosuke kota kotaro kouadio
+kouakou kouame kouassi kouba koudedia koudiedji koudieye koudjedji kouider koule kouloud koumba kounady
+kounouz koupaia kouper koura kouros kourosh kourtlyn kourtnee kourtnei kourtney kourtni kourtnie koussai
+koussay kousso kouta koven kovi kowen kowsar kraig krasava krasimir krasimira krasomil krasomila krasoslav
+kratos kraven krayton kresimir kresomysl kreszentia kreszenz krew krijn krikor krim krimo krimson krina kripa
+kris krisalyn krisanna krish krisha krishan krishawn krishay krishiv krishn krishna krishnadas krishnadasa
+krishon krisley krisly krislyn krislynn krisna kriss krissa krissi krissia krissie krissy krista kristabella
+kristal kristale kristalyn kristan kristeena kristel kristele kristell kristella kristelle kristen kristenn
+kristhian kristi kristian kristiana kristiane kristianna kristie kristiina kristijan kristin kristina kristine
+kristion kristiona kristjan kristlyn kristo kristof kristofer kristoff kristoffer kristofor kriston kristophe
+kristopher kristy kristyana kristyn kristyna krisztian krisztofer krithi krithik krithika kriti kritika kriya
+kriz krizia kron kross krrish krsto krue kruno krunoslav kruse krush kruz kruze krys kryslyn kryspin kryss
+krysta krystal krystale krystall krystalyn krystalynn krystel krystele krystell krystelle krysten krystian
+krystiana krystie krystin krystina krystine krystle krystof krystofer krystopher krystyn krystyna kryton
+krzysztof ksawera ksawery ksenia kseniia ksenija kseniya ksenofont kshaun kshawn kuba kubat kubilay kubra
+kubura kuddusi kudret kuider kujoe kullen kulsum kumar kumari kumba kumru kumuda kunal kunhuta kunibert
+kunigunde kuno kunz kuper kura kuron kursad kursat kursley kursten kurstin kurt kurtis kurtiss kurtys kurumi
+kush kushal kushi kutay kutbettin kutter kuulei kuzey kuzman kvaughn kveon kveta kveton kvetos kvetoslav
+kvetoslava kvetuse kvido kvon kwabena kwadwo kwaku kwali kwamaine kwame kwamena kwan kwasi kweku kweli kwesi
+kwintyn ky kyah kyair kyaira kyaire kyale kyam kyan kyana kyandre kyane kyani kyann kyanna kyannah kyanne
+kyano kyara kyarah kyari kyarra kyasha kyasia kyce kycen kyden kydon kyeir kyel kyen kyera kyeran kyerra
+kyesha kyha kyhan kyheim kyia kyiah kyiara kyiesha kyila kyilee kyion kyira kyjah kyjuan kyla kylah kylan
+kyland kylane kylani kylann kylar kyle kylea kyleah kylee kyleeann kyleen kyleena kylei kyleigh kylen kylena
+kylene kyler kyley kylhian kyli kylia kyliah kyliam kylian kyliana kyliane kyliann kylianna kylianne kyliano
+kylie kylieann kyliee kyliegh kyliemarie kylii kylin kylina kylinn kyliyah kylla kyllan kyllia kylliam kyllian
+kylliana kylliane kylliann kyllie kyllikki kyllyan kylon kylor kylson kyly kylyan kylyann kylyn kylynn kylynne
+kymael kymani kymany kymara kymari kymarion kymarley kymber kymberlee kymberley kymberli kymberlie kymberly
+kymberlyn kymberlynn kymbree kymea kymeo kymere kymia kymiah kymie kymir kymira kymon kymoni kymora kymorah
+kymorra kyna kynadee kynadi kynadie kynai kynan kynane kynann kyndahl kyndal kyndall kyndel kyndell kyndle
+kyndra kyndrah kynedi kyng kyngston kyniah kynlee kynleigh kynley kynli kynlie kynnadi kynnady kynnedi kynnedy
+kynnidi kynslee kynsleigh kynsley kynsli kynzee kynzi kynzie kynzli kyoka kyoko kyon kyona kyonna kyra kyrah
+kyran kyrann kyre kyree kyrel kyrell kyren kyrese kyri kyria kyriaki kyrian kyriana kyriane kyriann kyrianna
+kyrie kyriel kyrielle kyril kyrill kyrillos kyrin kyrio kyrollos kyron kyros kyrra kyrrah kyrstan kyrsten
+kyrstin kyrus kysa kysan kyse kysean kysen kyser kysha kyshaun kyshawn kyshon kysir kyslon kyson kyssia kyston
+kytana kytzia kyuana kyvan kyvon kyzer laaibah laakea laal laalia laasia laasya laaziz laban labib labrandon
+labraya labree labria labrian labron labryan lacee lacen lacene lacey lachelle lachemi lachlan lachmi laci
+lacie lacina lacine lacramioara lacy lada ladainian ladaisha ladale ladamian ladamien ladamion ladan ladanian
+ladarian ladarion ladarious ladarius ladarren ladarrian ladarrion ladarrius ladasia ladavion ladd laddie
+ladeja ladell laden laderion laderrick laderrion laderrius ladewig ladi ladina ladislao ladislas ladislau
+ladislaus ladislav ladislava ladislaw ladislawa ladji ladjy ladon ladonna ladrea lady laeila laekyn lael laela
+laelah laelani laelia laelie laelien laella laelle laely laelya laelyn laena laerte laeticia laetitia laetizia
+laeton laettitia laetytia lafayette lago lah lahari lahbib lahcen lahcene lahela lahila lahina lahkdar lahlou
+lahna lahoiri lahora lahouari lahouaria lahoucine lahoussine lahsen lahssen lahya lahyan lahyana lahyann
+lahyna lai laia laiah laiana laianna laiba laid laida laiden laidi laidine laiene laifa laihla laika laiken
+laikyn laila lailaa lailah lailana lailani lailanie lailany lailee lailene lailey laili lailie lailla lailoni
+lailou laily lailynn laim laima lain laina lainah laine lainee lainey laini lainie lainna lainy laionna laira
+laird lais laisa laisha laissa laith laititia laiton laiya laiyah laiyana laiyla laiyna laiza lajada lajaya
+lajoie lajos lajuan lakai lakaia lakaila lakaiya lakaya lakayla lakbir lakbira lakdar lake lakeia lakeisha
+lakeith lakel lakelyn lakelynn laken lakendra lakendria lakendrick lakenya lakenzie lakera lakeria lakerria
+lakesha lakeshia lakevia lakeya lakhdar lakhia lakhwinder lakia lakiesha lakin lakira lakisha lakiya lakiyah
+lakoda lakota laksh lakshan lakshana lakshman lakshmi lakshmidhar lakshminath lakshya lakya lakyah lakyia
+lakyla lakyn lakynn lakyra lal lala lalah lalaina lalani lalao laldja lale lali lalia lalicia lalie lalita
+lalith lalitha laliya laliyah lalla lallia lallie lally lalo laloni lalou laly lalya lalyah lama lamaiya lamaj
+lamani lamar lamara lamarcus lamareon lamari lamaria lamariah lamario lamarion lamarius lamark lamarkus lamarr
+lamata lamaya lamayah lamba lambert lamberta lamberte lambertine lamberto lambertus lambrecht lamees lamel
+lamere lamia lamiaa lamiae lamiah lamice lamichael lamih lamija lamin lamina lamine lamini lamir lamira
+lamiracle lamis lamiss lamisse lamiya lamiyah lamjed lammert lamon lamond lamondre lamone lamoni lamonica
+lamont lamontae lamonte lamontez lamri lamria lamya lamyaa lamyae lamyah lamyia lamyra lamys lan lana lanae
+lanaelle lanah lanai lanaijah lanaiya lanaiyah lanard lanasia lanay lanaya lanayah lance lancelin lancelot
+lancer lancilotto lancine landan landeline landen lander landi landin landing landis landolfo landon landra
+landree landrey landri landrie landry landy landyn landynn lanea laneah lanee laneisha lanell lanelle lanesha
+lanesia lanessa laney laneya lanfranco lang langdon lange langley langston lanha lani lania laniah laniaya
+lanie laniece lanig lanija lanijah lanise lanisha lanita laniya laniyah laniyha lann lanna lannah lannie lanny
+lanora lanorris lansana lantz lany lanya lanyah lanyia lanyiah lanyjah lanzo laodice laoiri laona laoni laonie
+laony laora laouari laouen laouenan laouna laouni laouny laoura laouratou laparis lapo laquan laquarius
+laquavion laquintin laquinton laquita lara larae larah laraib laraina laraine laramie laray laraya larbi
+lareina larell laren larenz larenzo lareyna largo lariah lariana larina larine lario larisa larissa laritza
+lariya lariyah lariza lark larken larkin larkyn larnell laro laron larone larose laroussi laroy larra larraitz
+larrell larri larrissa larron larry lars larsen larson larue lary larya laryah laryn larysa laryssa lasaad
+lasad lasana lasandra lascar lasean lasha lashae lashanti lashaun lashauna lashawn lashawna lashay lashaya
+lashaye lashayla lashea lashelle lashia lashiya lashon lashonda lashuana lashun lashwana lashya laslo lason
+lassaad lassad lassana lassane lasse lassen lassina lassine lastat lasya laszlo latalya latanya latasha
+latasia lataveon latavia latavion latavious latavius lataya latayvia latchimy late lateef latefa laterrance
+latham lathan lathaniel lathen lathifa lathon lathyn latia laticia latif latifa latifah latife latiffa latika
+latimy latisha latiya latonya latoria latoya latra latrail latravia latravion latravious latrayvion latrel
+latrell latrelle latrice latricia latrinity latrisha latron latroy lattifa latu latufa latyr lauane laubna
+laude laudelina laudelino laudine laugan laugane laughan laula launa launie launy laura laurah lauraine
+lauralee lauraleen lauralei laurali lauralie lauraline lauraly lauralyn lauralyne lauralynn lauran laurana
+laurance laurane laurann lauranna lauranne laure laurea laureana laureane laureanne laureano lauredana
+lauredane laureen laureena laureene laureine laurel laurela laurelai laureleen laurelei laurelen laurelene
+laurelenn laurelia laurelie laureline laurella laurelle laurelyn laurelyne lauren laurena laurenc laurence
+laurencia laurencie laurencin laurencine laurencja laurencjusz laurenda laurene laurenn laurenna laurenne
+laurens laurent laurente laurentia laurentie laurentin laurentina laurentine laurentino laurentiu laurentius
+laurenty laurentyna laurenz laurenza laurenzo laureta lauretta laurette laureva laureyna lauri lauria laurian
+lauriana lauriane laurianna laurianne lauriano lauric laurice lauricia laurick laurids laurie lauriel
+laurienne laurik laurin laurina laurinda laurine laurinne lauris laurissa laurna lauro laurry laury lauryana
+lauryane lauryann lauryanna lauryanne laurye lauryl lauryn lauryna laurynda lauryne laurynn laurynne laurys
+lautaro lautfi lautone lauviah laux lavada lavaeh laval lavan lavanya lavar lavaria lavarious lavaris lavaughn
+lavaya laveah lavel lavell lavelle lavena lavender laventure lavern laverna laverne laveya lavin lavina lavine
+lavinia lavinio lavon lavonda lavonna lavonne lavont lavontae lavonte lawayne lawrance lawren lawrence
+lawrencia lawrens lawry lawryn lawsen lawson lawton laxman laxmi laya layachi layah layal layali layam layan
+layana layanah layane layann layanna layannah layanne laycee laycie layden laydon laye layel layen layene
+layhan layhana layin layina layka layke layken laykin layl layla laylaa laylaann laylah laylamarie laylana
+laylani laylanie laylanni laylee layleen layleigh laylene layli laylia layliana laylie laylin laylla layloni
+laylonie laylou layna laynah layne laynee layney layni laynie laynna layon layonn layonna layra layron layronn
+laysa laysha layson layssa layten layth laythan laythen layton layvin layya layyina lazar lazara lazard lazare
+lazarette lazaria lazariah lazarine lazarion lazaro lazarre lazarria lazarus lazarz lazavion lazer lazhar
+lazhare laziya laziyah laziz laziza lazlo lazreg lazuli lazzaro lea leaf leah leaha leahana leahanna leahmarie
+leahna leahrose leaira leairah leaisha leaja leala lealand lealani lealine leam leamarie leamon leamsi lean
+leana leanah leander leandr leandra leandre leandrea leandrew leandria leandro leandros leandru leandry leane
+leani leanie leann leanna leannah leanne leanni leannie leanny leano leanor leanora leanore leanthony leany
+leara leart learta leasia leatha leaticia leatitia leaya lebna lebron lebrun leccia leda ledarius ledger ledio
+ledion ledri lee leea leeah leeam leeana leeandra leeann leeanna leeanne leeasia leeba leeham leela leelah
+leelan leeland leelen leeloo leelou leelu leely leelyn leen leena leenaya leendert leeona leeron leeroy leesa
+leevan leevay leeven leevi leewan leewen leeya leeyah leeyana leeyanah leeza legacy legend leger legion leha
+lehana lehane lehanna lehanne lehena lehi lehina lehna lehny leho lehua lehyan lehyna leia leiah leiam leiana
+leiane leiani leianna leianne leib leiby leidi leidy leif leigh leigha leighana leighann leighanna leighanne
+leighla leighna leighton leihla leika leila leilah leilan leilana leiland leilaney leilani leilanie leilanni
+leilanny leilany leileen leilene leili leilia leilla leiloni leilonie leiloo leilou leily leilyn leilynn leina
+leinah leine leinna leiny leira leire leis leisel leisha leissa leith leiticia leititia leito leiya leiyah
+leiyna leize lejla lejuan lekbir lekbira lekendrick lekha lela lelah lelaina lelan leland lelani lelend lelia
+lelian leliana leliane lelie lelio lella lelu lelya lelynd lelyo leman lemar lemarcus lemarion lemi lemia
+lemide lemis lemmy lempi lemuel lemy lemya len lena lenae lenael lenaelle lenah lenaic lenaick lenaig lenaik
+lenais lenalee lenard lenay lenaya lency lenda lendon lene lenette leng lenha leni lenia leniah lenie leniel
+lenin lenis lenise lenita lenix leniya leniyah lenja lenka lenn lenna lennah lennard lennart lenne lennert
+lenni lennie lennin lenno lennon lennox lenny lennyn lennys leno lenora lenore lenox lens lenuta leny lenya
+lenyn lenys lenz lenza lenzio lenzo lenzy leo leoanrdo leobardo leocade leocadia leocadie leocadio leoda
+leodan leodegar leodegario leodie leoh leokadia leokadie leokadja leola leolia leoline leoluca leomar leon
+leona leonah leonard leonarda leonarde leonardo leonce leoncette leoncia leoncie leoncine leoncio leondra
+leondre leone leonel leonela leonell leonella leonelle leonette leonhard leoni leonia leonice leonid leonida
+leonidas leonide leonides leonidis leonidus leonie leonien leonila leonilda leonilde leonille leonin leonine
+leonio leonis leonisa leonise leonit leonita leonitus leonna leonne leonnie leonny leonor leonora leonore
+leontae leonte leontel leontia leontin leontina leontine leontyn leontyna leonus leony leonys leonzio leopardo
+leopaul leopol leopold leopolda leopoldina leopoldine leopoldo leopoldyna leor leora leos leosvel leotis
+leovardo leovigildo leposava lequan lera leria leriah leron lerone leroy lery lerzan lesa lesana lesean lesek
+leshaun leshawn leshly lesia leslee lesleigh lesley lesli leslie lesline lesly leslye lessandro lessia lessie
+lessio lesslie lessly lestat lester lesther lesya leszek leta letha lethicia leticia leticie letisia letissia
+letitia letizia leto letrell letterio letticia lettie letty letzy leu leufroy leul lev levada levan levana
+levanah levani levanna levannah levar levaughn levell levelle leven levent levente levi levia leviathan levin
+levina levine levinia levio levis leviticus levke levon levontae levoslav levy levyn lew lewan lewen lewin
+lewis lewys lex lexa lexane lexani lexanne lexany lexee lexey lexi lexia lexiana lexiane lexianna lexie lexine
+lexington lexis lexton lexuri lexus lexxi lexxie lexy leya leyah leyam leyan leyana leyanah leyane leyann
+leyanna leyannah leyanne leyda leydi leydy leyel leyhan leyhana leyiah leyina leyla leylah leylan leylana
+leyland leylani leylanie leylany leyli leylia leylou leyn leyna leynah leyni leynna leyo leyonna leyre leyson
+leyth leyti leyton leyvin leyya lezia lezin lezine lezio lezley lezli lezlie lezly lhabib lhacen lhacene
+lhachmi lhadi lhana lhassa lhea lhena lheo lhiam lhiva lhou lhoucine lhouna lhoussain lhoussaine lhoussine
+lhya lhyam lhyna li lia liaam liad liadan liah liahna liahona liala liam liame liamine lian liana lianah
+liandra liandro liane lianet lianette liang liani liann lianna liannah lianne lianni lianny liano liantsoa
+liany liara lias liasia liat liazid liba liban libasse libbey libbi libbie libby libe libena libera liberata
+liberato liberatore libere liberio libero libert liberta libertad liberte liberti libertie liberto liberty
+libia libni libny libor libora liboria liborio liboslav liboslava librada librado libre libusa libuse lica
+licia licinia licinio licio lida lidania liddia liddy lide lidea lidia lidiana lidiane lidie lidiia lidija
+lidio lidivine lidiya lidmila lido lidon liduvina lidvine lidwina lidwine lidy lidya lidye lidzy liebert liece
+liedson liee lief lieke liel liela lielle liem lien liena liene lienzo lier lierni lies liesbeth liese liesel
+lieselotte liesl liess liesse lietald lieto liette lieuwe lieve lieven lievin lievine lieze life lifen light
+ligia liha liham lihana lihanna liher lihua lihya lihyam liiam liina liisa lijah lijana lika lila lilac lilah
+lilan lilana lilandra lilany lilarose lilas lile lilea lileah lileana lilee lileigh lilette liley lili lilia
+liliah liliahna liliam lilian liliana lilianah liliane liliani liliann lilianna lilianne liliano lilias
+liliauna lilibeth lilie lilien lilienne liliette liliia lilija lilijana lilinoe lilio lilirose lilit lilith
+lilium liliya liliyana lilja liljana lilla lillah lillan lillee lilleigh lilley lilli lillia lilliah lilliahna
+lilliam lillian lilliana lillianah lilliane lilliann lillianna lilliannah lillianne lilliauna lillie lillieana
+lillieann lillieanna lilliemae lillien lillienne lilline lilliona lillionna lillith lillo lillou lilly lillya
+lillyahna lillyan lillyana lillyann lillyanna lillyanne lillyauna lillyen lillyin lillymae lillyona lillyonna
+lillyrose lillyth lilo liloa liloe liloo lilou lilouan lilouane lilouann liloue lilouenn lilouna liloye lilu
+lilween lilwen lilwenn lily lilya lilyah lilyahna lilyan lilyana lilyanah lilyane lilyann lilyanna lilyannah
+lilyanne lilyauna lilybelle lilybeth lilye lilyen lilygrace lilyian lilykate lilymarie lilyo lilyona lilyonna
+lilyrose lilyth lima limar lin lina linae linaelle linah linais linaly linarejos linaya linayah lincey lincia
+lincoln lincon lincy linda lindamarie linde lindee lindell linden lindey lindi lindia lindie lindley lindo
+lindon lindsay lindsey lindsi lindsie lindsy lindy lindyn lindzee lindzey lindzi lindzie lindzy line linea
+lineda lines linet lineth linett linette linford ling lingling linh link linka linken linkin linkoln linkon
+linlee linley linn linna linnae linnaea linne linnea linnie lino linoa linoi linon linor linoy linsay linsey
+linsi linsy linus linwood linzee linzey linzi linzie linzo linzy lio lioara lioba lion liona lionardo lionel
+lionele lionell lionella lionelle lionnel liony lior liora liorah lioris liorys liou liouba liova lipa liping
+liqin lira liran lirane liria lirio liron lirone liroy liroye lis lisa lisabete lisabeth lisaline lisalou
+lisamaria lisamarie lisana lisander lisandra lisandre lisandrina lisandro lisandru lisane lisann lisanna
+lisanne lisardo lisbet lisbeth lise lisea liseberthe lisebeth lisel liseline liselle liselotte lisemay lisenn
+liset lisete liseth lisett lisette lisha lisi lisia lisian lisiana lisiane lisianne lisie lisio lison lissa
+lissana lissandra lissandre lissandro lisset lisseth lissett lissette lissia liston lisvet lisy lisya lisyane
+lita lital lithzy litia liticia liton litsy littzy litzi litzy liubov liudmila liudmyla liutpold liv liva
+livai livan livana livane livann livay livea lively liven livi livia livian liviana liviane livie livier
+livija livina livino livio liviu livius liviya livna livvy livy livya livyo liwan liwane liway liwen liwenn
+liya liyah liyam liyan liyana liyanah liyane liyann liyanna liyannah liyes liying liz liza lizabete lizabeth
+lizaig lizandra lizandro lizania lizbet lizbeth lize lizea lizenn lizer lizet lizete lizeth lizett lizette
+lizi lizia liziane liziano lizie lizig lizio lizmar lizmari lizmarie lizmary lizon lizy lizya lizz lizzet
+lizzeth lizzett lizzette lizzie lizzy ljiljana ljuba ljubica ljubisa ljubomir ljudevit llana llanos llara
+llayla lledo llewellyn lleyton lliam llibert llivia llona llorenc lloris llorys lloyd llubia lluc lluch llucia
+lluis lluisa llum lluna lluvia llyam llyana loa loai loam loan loana loane loanie loann loanna loanne loany
+loaven loay loaye lobna lochlan lochlann locke locklan lockman loden lodewijk lodois lodoiska lodovica
+lodovico loeiz loeiza loek loelia loelie loeline loely loelya loelyne loen loena loenan loenie loenn loenzo
+loes loet loetare loeticia loetitia loetizia loeva loevan loevann loeve loeza loezia lofti lofton logan logane
+loganjames logann loganne logen loggan loghan loghann logon logun logyn loham lohan lohana lohane lohann
+lohanna lohanne lohe lohen lohengrin lohgan lohic loic loica loice loicia loick loicka loid loida loig loik
+loika loina loine lois loisa loise loisl loisse loiz loiza lojain lojaine lojayne lokelani loki lokman lokmane
+lokmen lola lolade lolah lolan lolane lole loli lolia lolie lolina loline lolita lolla lolly loly lolyta loma
+loman lomane lomee lomig lon lona lonan londan londen londin london londyn londynn lone lonell long longin
+longina longinos loni lonie lonis lonna lonnell lonni lonnie lonny lony lonys lonzell lonzo loo looane looka
+lookas loola loona lope loqman loqmane loqmen lora lorada loraina loraine loralai loralee loralei lorali
+loralie loraline loraly loralye loralyne loran lorana lorane lorann loranne lorant lorca lorcan lord lore
+lorea loreal loreana loreane loredana loredane loreen loreena loreine lorela lorelai lorelay lorelei lorelene
+loreley loreli lorelia lorelie loreline lorella lorelle lorely lorelyne loren lorena lorenc lorence lorencia
+lorencio lorenco lorenda lorene lorenn lorenna lorenne loreno lorens lorenso lorent lorentin lorentz lorenz
+lorenza lorenzia lorenzo lorenzzo loresa loreta loreto loretta lorette loreva loreyna lori loria loriah lorian
+loriana loriane loriann lorianna lorianne loriano loric lorick lorie loriel lorielle lorien lorik lorilei
+lorin lorina lorinda lorine lorinne loris loriss lorissa lorita lorline lorlyne lorna lorne lorrain lorraina
+lorraine lorren lorrene lorrenzo lorriane lorrie lorrine lorris lorry lorrys lory lorya loryana loryane
+loryanna loryanne loryc loryck lorye loryk loryn loryna loryne lorynn lorys losseni losseny lot lota lotar
+lotfi lotfy lothaire lothar lothario lott lotta lotte lotti lottie lotus lou loua louai louam louan louana
+louane louange louann louanna louanne louardi louarn louay louaye louba loubena loubna louca loucas loucca
+loucenzo loucia loucian louciana louciane louciann louciano loucif loucine loucka louckas loucya loucyan
+loucyana louden loudia loudji loudmila loudwig loue louei louella louen louena louenn loueva louey loueye
+louhan louhana louhane louhann louhanne louhna loui louidji louidjy louie louines louis louisa louisana
+louisane louisanne louise louisette louisia louisiana louisiane louisianne louisie louison louissa louisy
+louiza louize louizon loujain loujaine loujayn loujayna loujayne loujeyn loujeyne louka loukas loukass loukia
+loukian loukiana loukina loukman loukmane loula loulia louliana loulou louloua loulwa loulya louma loumea
+loumen loumene loumeo loumi loumia loumna loumy louna lounah lounas lounaya loundja loune lounea lounes
+louness lounha lounia lounis louniss lounja lounna louny lounys loup louqman louqmane lourde lourdes lourenco
+louri loury loussia loussine loutfi louve louvenia louvia louwan louwane louwen louwenn louy louyana louys
+louysa louyse lova lovaina lovan lovana lovann love lovelee lovelie lovell lovella lovelle lovely lovena
+lovensky lovette lovia lovie lovina lovis lovisa lovorka lowan lowann lowel lowell lowen lowenn lowens lowie
+lowik loy loya loyal loyalty loyan loyann loyc loyce loyd loyola loys loyse lrey lroenzo lu lua luan luana
+luane luann luanna luanne luar luay luba lubert lubica lubin lubna lubomir lubomira lubor lubos luboslav
+luboslava luc luca lucah lucan lucas lucay lucaz lucca luccas luccia lucciana lucciano luccio luce lucelia
+lucelly lucely lucene lucentiu lucenzo lucero lucet lucette luchenzo luchiano lucho luci lucia lucian luciana
+luciane lucianna lucianne lucianno luciano lucica lucide lucie lucielle lucien luciene lucienne lucienzo
+lucija lucijan lucil lucila lucile lucilia lucilien lucilla lucille lucillia lucina lucinda lucine lucinia
+lucinio lucio lucious lucita lucius lucja lucjan luck lucka luckas lucke lucky lucman luco lucrece lucrecia
+lucretia lucretiu lucrezia lucus lucy lucya lucyan lucyana lucyann lucye lucyl lucyle lucylle lucynda ludan
+ludano ludek luder luderce luderic luderick ludewig ludger ludgi ludgy ludiana ludie ludine ludise ludivina
+ludivine ludivoj ludivyne ludiwine ludji ludjy ludka ludmila ludmilia ludmilla ludmillia ludmina ludmyla
+ludmylla ludo ludolphe ludomil ludomila ludomir ludomira ludoslav ludoslava ludovic ludovica ludovick ludovico
+ludovie ludovik ludovina ludovine ludovique ludovit ludowic ludric ludrick ludvic ludvick ludvig ludvik
+ludvika ludvina ludvine ludwick ludwig ludwik ludwika ludwin ludwina ludwine ludwing ludy ludyvine lue luella
+luena lugan lugdivine lughan luguy luhan lui luidgi luidgy luidji luidjy luiggi luiggy luigi luigia luigina
+luigino luigui luiguy luigy luiji luis luisa luisalberto luisana luisangel luisantonio luisdavid luise
+luiseduardo luisella luisenrique luisfelipe luisfernando luisiana luismanuel luiz luiza lujain lujan lujayn
+lujza luk luka lukah lukas lukasz lukaz luke luken lukes lukian lukis lukman lukrecie lukrecius lukus lula
+lulani lulia luljeta lulla lullaby lulu luma lumen lumi lumina luminita luminosa lumir lumira luna lunah
+lunaya lunden lundin lundon lundyn lune lungelo lunis lunise lunna lupe lupicinio lupin lupita lupo luqmaan
+luqman luqmane lura lurdes lurline lusia lusiana lusiano lusine lussy lutece lutecia lutetia lutfi lutfiye
+lutfullah lutgarda luther lutibor lutobor lutricia lutxi lutxo lutz luuk luul luuna luus luvina luvio lux luxi
+luyana luyanna luys luz luzdivina luzelena luzia luzie luzmaria luzmarie luzmary luzmila lwiz lwiza ly lya
+lyaa lyaam lyad lyah lyahna lyall lyam lyame lyamin lyamine lyamm lyamna lyan lyana lyanah lyandro lyane lyani
+lyann lyanna lyannah lyanne lyano lyara lyas lyazid lyberti lyberty lycia lyda lydea lydell lyderic lyderick
+lydia lydiah lydian lydiana lydiane lydiann lydianne lydie lydon lydwine lyece lyed lyel lyem lyena lyenzo
+lyes lyess lyesse lyfe lygie lyha lyham lyhan lyhana lyhann lyhanna lyhia lyhna lyia lyiam lykke lyla lylah
+lylana lylas lyle lylee lyli lylia lyliah lylian lyliana lylianah lyliane lylianna lylianne lylie lylio lylla
+lylli lyllia lyllian lyllie lylloo lyllou lylo lyloo lylou lylouane lyloue lylwen lylwenn lyly lylya lyman
+lymari lymeo lyn lyna lynae lynael lynaelle lynah lynaia lynais lynaya lynce lyncee lyncia lyncoln lynda
+lyndee lyndell lynden lyndi lyndia lyndie lyndon lyndsay lyndsee lyndsey lyndsi lyndsie lyndsy lyndzie lyne
+lynell lynelle lynes lyness lynessa lynett lynette lynha lynia lyniah lyniya lynkin lynlee lynleigh lynley
+lynn lynna lynnae lynnasia lynnaya lynne lynnea lynneah lynnette lynnia lynniah lynnlee lynnleigh lynnsey
+lynnsha lynnsie lynnzie lyno lynoa lynsay lynsee lynsey lynsha lynsia lynsie lynx lynzee lynzi lynzie lyon
+lyona lyonel lyonnel lyor lyora lyoris lyra lyria lyric lyrica lyricc lyrick lyrics lyrik lyrika lyriq lyrique
+lyron lyrone lyronn lyroy lys lysa lysana lysander lysandra lysandre lysandro lysane lysange lysanna lysanne
+lysbeth lyse lysea lysette lysha lysia lysian lysiana lysiane lysianne lysie lysio lysis lyson lyssa lyssana
+lyssandra lyssandre lyssandro lyssette lyssia lyssiana lytal lyubomir lyubov lyudmila lyudmyla lyvan lyvana
+lyvann lyven lyvia lyvie lyvio lywan lywann lywen lywenn lyza lyzandro lyze lyzea lyzette lyzia lyziane lyzie
+lyzio lyzzie maad maadi maahi maaike maalik maaliyah maamar maame maan maanas maanasa maanav maanvi maanya
+maarit maarten maartje maas maat maati maayan maayana maayane maaz mabel mabela mabelle mabintou mabinty mable
+mabrey mabrie mabrouck mabrouk mabrouka mabry maca macade macaela macai macaiah macaila macaire macalister
+macallan macallister macarena macari macaria macario macarthur macaulay macauley macayla macaylee maccabeo
+maccoy mace macee macelyn macen macenzie maceo maceson macey macgregor macha machaela machai machenzie machi
+maci macia maciah macie maciej macin macinissa macire mack mackay mackayla mackaylee mackena mackenize
+mackenna mackennah mackensey mackensi mackensie mackenson mackenzee mackenzey mackenzi mackenzie mackenzy
+mackenzye mackey mackie mackinley mackinsey mackinzie macklin macky mackynzie maclain maclaren maclean maclin
+macon macoy macrae macrina macsen mactar macy macyn mada madai madailein madala madalaine madaleine madalen
+madalena madalene madalin madalina madaline madalyn madalyne madalynn madalynne madane madani madany madasin
+madason madassa madasyn maday maddalen maddalena maddalyn maddalynn maddax maddeline maddelyn maddelynn madden
+maddex maddi maddie maddilyn maddilynn maddin maddisen maddison maddisyn maddix maddly maddoc maddock maddon
+maddox maddoxx maddux maddy maddyn maddysen maddyson maddyx madec madee madeeha madeg madelaine madelayne
+madelein madeleine madelen madelena madelene madelie madelief madeliene madelin madelina madeline madelline
+madellyn madelon madely madelyn madelyne madelyngrace madelynn madelynne maden madenn madesyn madex madge
+madgid madhav madhavi madhi madhuri madhy madi madia madian madiana madiane madiba madicyn madie madigan
+madigane madigata madih madiha madihawa madil madilee madiline madilyn madilyne madilynn madilynne madimaro
+madin madina madinah madine madinina madior madiou madioula madis madisan madisen madisin madison madisone
+madisonne madisson madissone madissyn madisun madisyn madisynn madita madix madji madjid madjide madjiguene
+madjouba madjoula madlaina madleen madlen madlie madline madly madlyn madlyne madlynn mado madoline madolyn
+madolynn madona madonna madou madoussou madox madrick mads madsen madsion mady madyan madyana madyane madylan
+madylin madyline madylyn madyn madyna madysen madysin madyson madysone madysson madyssone madysun madysyn
+madyx mae maebel maebelle maebh maebry maeby maeci maecie maecy maecyn maeda maedine maee maegan maegen
+maeghan maeko mael maela maelan maelana maelane maelann maelanne maeldan maele maelee maeleen maeleigh maelenn
+maeley maelhan maelhys maeli maelia maelian maelic maelice maelick maelie maelig maelik maelin maelina maeline
+maelio maelis maelise maeliss maelisse maeliz maell maella maellane maelle maelli maellia maellie maelline
+maellis maelly maellya maellyne maellys maellyss maellysse maelo maelou maelwenn maely maelya maelyah maelyce
+maelye maelyn maelyna maelyne maelynn maelynne maelyo maelys maelyse maelyss maelysse maemi maena maera maeron
+maeronn maeryn maes maesha maeson maessa maessane maesyn maeva maevan maevane maeve maeven maevy maewa maewen
+maewenn maezie mafalda mafanta maferima maffeo mafoud mafoudia magali magalie magaly magamed magan magatte
+magd magda magdala magdaleina magdaleine magdalen magdalena magdalene magdaleno magdalina magdaline magdalyn
+magdalynn magdelaine magdeleine magdelena magdeline magdelyn magdi magdiel magdy maged magella magellan magen
+magenta maggee maggi maggie maggiorino magguy maggy maghnia magi magic magid magida magide magie magin
+magloire magno magnolia magnum magnus magomed magou maguelone maguelonne maguette magui maguie maguire maguy
+magy maha mahad mahadi mahady mahagony mahaila mahala mahalakshmi mahalet mahaley mahalia mahalie mahalya
+maham mahamad mahamadou mahamane mahamat mahame mahamed mahamet mahammed mahamodou mahamoud mahamoudou mahamud
+mahana mahari mahassine mahathi mahati mahaud mahault mahaut mahawa mahayla mahbouba mahdi mahdia mahdiya
+mahdjouba mahdy mahe mahea mahealani maheddine mahedine mahee maheen mahefa maheidine mahek mahel mahelia
+mahelie mahelle mahely mahelya mahelys mahena mahendra maher mahera mahery mahesh maheswar maheva mahey
+mahfoud mahi mahia mahiddine mahidine mahieddine mahiedine mahika mahil mahila mahily mahima mahin mahina
+mahine mahir mahira mahissa mahit mahita mahitha mahiya mahiyah mahjoub mahjouba mahkai mahkayla mahkenzie
+mahki mahlah mahlet mahli mahlia mahlik mahlo mahlon mahlone mahmad mahmadou mahmed mahmood mahmoud mahmoudou
+mahmud mahmut mahnoor maho mahoganey mahogani mahogany mahon mahona mahone mahonri mahony mahora mahoua mahran
+mahrane mahreen mahrez mahri mahsum mahsun mahulena mahum mahya mahydine mahyl mahyna mahyra mahyssa mahzun
+mai maia maiah maialen maian maiana maiane maiann maica maicee maicey maicha maichol maick maickel maicky
+maico maicol maicon maicy maid maida maide maiden maider maidi maidie maidine maidy maie maiena maier maieul
+maigane maija maik maika maike maikel maiki maiko maikol maiky maila mailan mailane mailani mailann maile
+mailee maileen mailen mailene mailey maili mailice mailie mailin mailine mailinh mailis mailise mailiss
+mailisse maille maillie mailly maillys mailo mailou maily mailya mailyce mailye mailyn mailyna mailyne mailynn
+mailys mailyse mailyss mailysse maima maimiti maimouna maimuna maina mainor maiol maiorico maira mairah mairam
+mairame mairany maire mairead mairely mairena mairi mairick mairim mairin mairon mairone maironn mairyn maisa
+maisara maisen maisey maisha maisie maison maissa maissaa maissae maissam maissame maissan maissane maissara
+maissem maissen maissene maissoun maissoune maisy maisyn maita maitane maite maitee maitena maithe maitland
+maitlyn maitri maiva maivy maiwan maiway maiween maiwen maiwene maiwenn maiwenne maixent maiya maiyah maiza
+maizee maizey maizie maizy maja majandra majd majda majdeline majdi majdoline majdouline majed majestic
+majesty majid majida majide majlinda major majoric majorie majoub majouba maka makaden makael makaela makaelah
+makaelyn makahi makahla makai makaia makaiah makaih makail makaila makailah makailee makailyn makaio makaiya
+makaiyah makala makalah makale makalee makaleigh makaley makalia makaliah makalya makalyn makalynn makan
+makana makani makar makara makari makaria makarios makary makaveli makaya makayah makayden makayla makaylah
+makaylan makayle makaylee makayleigh makaylen makayli makaylia makaylie makaylin makaylla makaylyn makaylynn
+makbule makda makeda makeena makeila makel makela makell makella makelle makena makenah makendra makenize
+makenlee makenley makenlie makenly makenna makennah makensey makensi makensie makenson makensy makenya makenze
+makenzee makenzey makenzi makenzie makenzy makenzye makeyla makha makhai makhaila makhan makhari makhayla
+makhi makhia makhila makhiya makhlouf makhtar makhya makhyia maki makia makiah makiaya makih makila makilah
+makin makina makine makinlee makinley makinly makinna makinsey makinwa makinze makinzee makinzey makinzi
+makinzie makinzy makira makirah makiya makiyah makiyla makka maklouf mako makoa makoto makoura makram makrem
+maks maksen maksim maksud maksym maksymilian maky makya makyah makye makyi makyia makyiah makyla makylah
+makyle makylee makyleigh makylie makyna makynlee makynna makynzee makynzi makynzie makyra mala malaak malacai
+malachai malachi malachy malacki malado malae malai malaia malaiah malaija malaijah malaika malaina malaisha
+malaiya malaiyah malaja malajah malak malaka malakai malake malakei malakhai malakhi malaki malakia malakie
+malakii malaky malakye malal malala malamine malan malana malaney malang malani malanie malanna malarie
+malasha malashia malasia malati malaurie malaury malay malaya malayah malayasia malayia malayiah malayjah
+malayka malayla malayna malaysha malayshia malaysia malcie malco malcolm malcom malcome malcy male malea
+maleah maleaha maleak maleana maleaume malec malechi maleck malee maleea maleeah maleeha maleek maleena
+maleeya maleeyah maleia maleiah maleigh maleigha maleik maleina maleiya malek maleka malekai maleke malekhi
+maleki malen malena malene maleny maleo malerie maley maleya maleyah malfada malgorzata malha malhaury malhia
+malho malhon malhone malhonn malhory malhya mali malia maliah maliaka maliana malic malica malice malichai
+malichi malicia malick malicka malicya malie maliek maliha maliik malijah malik malika malikah malikai malike
+malikhi maliki malikiah maliky malikye malila malin malina malinda malini malinka maliq malique malisa malisha
+malissa malissia maliya maliyah maliyha maliza malka malkiel malko malkom malky mallak mallarie mallary
+mallaurie mallaury malle mallee mallely mallery malley mallia mallie mallika malliyah mallone malloree mallori
+mallorie mallory mally mallya malo maloa maloan maloe maloee maloh malohe malon malone maloni malonn malonne
+malony maloree malori malorie malorine malory malou malouna malow malown maloya malte malthe malti malu
+malvika malvin malvina malvine malvyn malvyna malween malwen malwenn malwin malwina maly malya malyah malyana
+malycia malyck malyia malyiah malyk malyka malykai malyki malyna malynda malynn malysia malyssa malyssia mama
+mamadi mamadou mamadouba mamady mamah maman mamante mamar mamassa mamba mamby mame mamedi mamedy mamert
+mamerto mami mamia mamie mamma mammadou mammar mamode mamou mamoud mamoudou mamoun mamouna mamoune mamour
+mamoutou mamy mana manaal manae manael manaelle manaf manahau manahel manahil manaia manaig manal manale
+manali manalle manan manana manao manar manare manas manasa manase manases manasi manassa manasse manasseh
+manasvi manatea manau manav manava manavai manaya mancante mancio manda mandaakin mandakini mandalyn mandalynn
+mandana mandarine manddy mande mandee mandeep mandela mandell mandi mandie mandine mandiou mandjou mandolin
+mandoline mandresy mandson mandy mane manea manec manech maneck manef manek manel manele manell manella
+manelle maneo manes manessa manetto maneva manex manfred manfredi manfredo manfried mangala mangalya manh
+manha manhattan mani mania maniah maniame manik manika manikya manil manila manilio manille manina manis
+manisa manish manisha manissa manivone maniya maniyah manja manjot manjusha manley manlio manmeet manna
+mannaig mannat mannel mannie manning mannix mannon mannuella manny mano manoa manoach manoah manoe manoel
+manoela manoella manoelle manoha manohe manoj manola manole manoli manolia manolie manolin manoline manolis
+manolita manolito manolo manoly manolya manon manona manora manou manoubi manoubia manouchka manouk manpreet
+manraj manrique mansa mansata mansi mansita manson mansoor mansor mansour mansoura mansouria manssour mansueto
+mansur mansuy mansvet mantas manthia manthita mantia manu manua manuarii manuel manuela manuele manuelita
+manuella manuelle manuelo manureva manutea manveer manvi manvir many manya manyl manyssa manzo manzon maodan
+maodez maodo maogan maoh maolan maoline maona maoni maonie maony maor maora maori maorie maoris maoro maory
+maoude maoulida maple mar mara marabelle marae marah marai marajade maraki maral maralyn maram marame maran
+marana maranatha maranda marat maravilha maravilla maravillas maray maraya marayah marayna marbella marbely
+marbin marc marcail marcal marcanthony marcantonio marcas marcayla marceau marcel marcela marcele marceli
+marceliana marceliano marcelin marcelina marceline marcelino marcelis marcell marcella marcelle marcelles
+marcelli marcellia marcellin marcellina marcelline marcellino marcellis marcellius marcello marcellous
+marcellu marcellus marcelly marcelo marcelus marcely marcelyne marche marchello marcheta marci marcia marcial
+marciana marcianna marciano marcie marcien marcienne marcin marcio marck marco marcoantonio marcos marcques
+marcquis marcu marcuccia marcus marcuz marcy mardaye marde mardemoutou mardiros mardjane mardoche mardochee
+mare marea marec mareck maree mareen mareena mareesa marei mareike mareile marek mareka mareli marelie marelin
+marelis marella marelli marelly marely marelyn marelys mareme maren marena mareon maresa maressa maret mareta
+maretta mareva marfil marga margalida margalit margalith margaret margareta margaretann margarete margareth
+margaretha margarethe margaretmary margarett margaretta margarette margarida margarita margarito margau
+margaud margault margaut margaux marge margeaux margerie margery margherita margie margit margita margitta
+margo margod margot margotte margret margrethe margrit margrith marguarita marguerita marguerite margueritte
+mari maria mariabelen mariacamila mariacarmela mariacarmen mariaceleste mariachiara mariaclara mariaconcetta
+mariacristina mariadejesus mariadelaluz mariadelcarmen mariadelosang mariaeduarda mariaelena mariafernanda
+mariafrancesca mariagiovanna mariagiulia mariagrazia mariaguadalupe mariah mariaha mariaines mariaisabel
+mariajose mariajulia marialaura marialetizia marialicia marialine marialis marializ marialuce marialucia
+marialuigia marialuisa marialuiza marialuna marialy marialys mariam mariama mariame mariami mariamou marian
+mariana marianah mariane marianela marianella marianeve mariange mariangel mariangela mariangely marianick
+marianik mariann marianna marianne mariannic mariannick mariannik marianno marianny mariano mariantonia
+mariantonietta mariany mariapaola mariapaula mariapia mariarca mariarita mariarosa mariarosaria mariasofia
+mariasole mariassunta mariastella mariata mariateresa mariatou mariavictoria mariavittoria mariaya mariaye
+maribel maribell maribella maribelle maribeth maric marica maricarmen marice maricel maricela maricella
+maricia maricica marick maricka maricke marico maricruz maricus marida maridza marie marieanna mariechen
+marieke mariel mariela mariele marielena marieli marielis marieliz mariell mariella marielle marielly mariely
+marielys mariem marieme marien mariena marienne marieta marietou marietta mariette marieva marieve marife
+marifer marig marigold marigrace mariha mariia marija marijan marijana marijane marijayne marijke marijn
+marijose marik marika marike mariko marilaine marilee marileine marilena marilene marili marilia marilie
+marilin marilina mariline marilis marilisa marilise marilla marilou marilu mariluz marily marilyn marilyne
+marilynn marilys marilyse marim marimar marimoutou marin marina marine marinel marinela marinella marinelle
+marinetta marinette marinha marinho marinka marinko marinn marinna marinne marino marinus mario marioara
+mariola marion mariona marioni marionna marios mariot mariotte maripaz mariposa maris marisa marisabel marisah
+marisca marise marisela marisella marisette marisha marishka mariska marisol marissa marissah maristella marit
+marita maritchu marite marithe marithza maritie maritsa maritxu maritza mariuca mariuccia marium marius
+mariusz marivel marivonne marixa mariya mariyah mariyam mariyama mariyame mariyamou mariyana mariyanna mariza
+marize marizol marja marjan marjana marjane marjatta marjelaine marjerie marjolaine marjolene marjoline marjon
+marjorie marjorine marjory mark markala markale markangelo markanthony markasia markavion markavious markavius
+markayla markaylah markcus markee markeem markeese markeis markeise markeisha markeith markel markell markella
+markelle markenzie markeria markes markese marketa marketta markevia markevion markevious markevius markeya
+markez markham marki markia markie markies markiese markika markis markise markita markiya markiyah markku
+marko markos markus markyla marla marlaina marlaine marlan marlana marland marlay marlaya marlayna marlaysha
+marlaysia marle marlea marleah marlee marleen marleena marlei marleigh marleine marlen marlena marlene marleni
+marlenne marleny marlet marleth marlette marley marleyjane marleyne marli marlianna marlicia marlie marlies
+marliese marlin marlina marline marlis marlise marlissa marliyah marlo marlon marlone marlonn marlow marlowe
+marlown marly marlyatou marlyn marlyne marlynn marlys marlyse marnae marnell marni marnia marnie marnita marny
+maro maroa maroan maroi maroia maroie maroin maroine marolo maron maros maroua marouan marouane marouchka
+marouen marouene marouf maroussia maroy marqez marquail marqual marquan marquasia marquavion marquavious
+marquavis marquavius marquay marque marquee marquel marquell marquelle marques marquese marquesha marquett
+marquetta marquette marquez marqueze marquia marquice marquies marquinn marquis marquise marquisha marquita
+marquiz marquize marquon marqus marra marrah marrell marriah marriana marrianna marrio marrion marrisa
+marrissa marrit marrius marry mars marsault marsean marsel marsela marsell marsha marshae marshal marshall
+marshaun marshawn marshay marshayla marshon marshun marso marston mart marta martasia martavion martavious
+martavis martavius marte martel martell marten martese martez marteze martha marthe marthial marthine marthy
+marti martia martial martiale martialine martialise martie martim martin martina martine martinez martinho
+martiniano martinien martinjr martino martins martirio martise marton martrell martti martxel marty martyn
+martyna martyne martyr marua maruan maruja maruschka marushka maruska marut maruta maruxa marva marveen marvel
+marvell marvella marvelle marvellous marvelous marven marvens marvin marvina marvine marving marvinn marvins
+marvion marvon marvyn marvyne marvynn marwa marwah marwan marwane marwann marwen marwene marwin marwyn marx
+mary marya maryah maryalice maryaline maryam maryama maryame maryamou maryan maryana maryane maryange
+maryangel maryanick maryann maryanna maryanne maryannick maryatou marybel marybelle marybeth marycarmen
+marycatherine maryclaire maryclare marycruz marye maryel maryela maryeli maryelizabeth maryella maryelle
+maryellen maryem maryeme maryeve maryfrances marygrace maryhelen maryiah maryjan maryjane maryjayne maryjean
+maryjo maryjoy maryka marykate marykatherine marykathryn maryla marylaine marylaure marylee maryleine marylen
+marylene marylia marylie marylin maryline marylis marylise maryll marylou marylouise marylu marylyn marylyne
+marylynn marymae marymargaret maryn maryna maryne marynette marynne maryo maryon maryonna maryori maryorie
+maryrose marysa maryse marysette marysia maryska marysol maryssa marytza maryum maryuri maryus maryvette
+maryvon maryvone maryvonne maryvonnick marzell marzella marzena marzia marzio marzouk mas masa masai masaki
+masal masao masato mascha mascia masen masey masha mashari mashayla masiah masie masiel masiela masih masin
+masinissa masinka masire masita masiya masiyah maslah mason masoud massa massai massamba massandje massara
+massaran massena masseni massi massiah massiami massiata massiel massiga massika massil massila massilia
+massilva massilya massim massima massimiliano massimo massin massina massine massinisa massinissa massira
+massire massis massita massitan massiva masson massoud massouda massy massyl massyle massylia mastan masten
+master masud masyn mata matahi matahina matai matalie matalyn matan matane matar matas mataya matayo mate
+matea mateah mateen matei mateis matej mateja matel matene matenin matenzo mateo mateos materne mateu mateus
+mateusz mateya mathais mathan mathayus mathea mathee mathei matheis mathenzo matheo matheos mathes matheson
+matheu matheus mathew mathews matheys mathia mathias mathie mathieu mathieux mathiew mathijs mathilda mathilde
+mathilin mathiou mathis mathiss mathisse mathita mathius mathumitha mathura mathurin mathurine mathusan
+mathusha mathushan mathy mathyas mathyeu mathyis mathylda mathylde mathys mathyss mati matia matias matice
+matida maties matieu matiguida matija matilda matilde matilin matilio matilyn matilynn matin matina matine
+matio matis matison matiss matisse matisyn matiu matix matiya matko matlyn mato matondo matous matroniano mats
+matson matt mattalyn mattalynn mattan mattea mattei matteis mattelyn matten mattenzo matteo mattes matteu
+matteus mattew mattews matthais matthan matthaus matthea mattheo matthes mattheus matthew matthewjames
+matthewryan matthews matthias matthieu matthieux matthiew matthijs matthis matthyas matthys matti mattia
+mattias mattie mattieu mattiew mattilyn mattilynn mattin mattingly mattis mattisen mattison mattisyn mattix
+mattox matty mattya mattyas mattys mattyson maturin matus matvei matvey matxalen maty matyas matylda matylde
+matylio matys matyss matysse matz maud maude maudez maudie maugan maugis maui maur maura maurad maurade
+maurane mauranne maure maureen maureene maurena maurene mauri mauriah mauriana mauriane maurianna maurianne
+maurice mauricette maurici mauricia mauricienne mauricio mauril maurilio maurille maurillia maurin maurine
+maurio maurion maurise maurisio maurissa maurits maurizia maurizio mauro maurus maury maurycy mauryn mauryne
+mauve maven maveric maverick maverik mavi mavie mavin mavis mavric mavrick mavrik mavryk mavy mawa mawada
+mawel mawen mawena mawuena mawusi max maxamilian maxamillion maxamus maxan maxance maxandre maxans maxe maxel
+maxellende maxemiliano maxen maxence maxendre maxens maxent maxette maxfield maxi maxie maxim maxima maxime
+maximiano maximien maximilia maximilian maximiliana maximiliano maximilie maximilien maximilienne maximillia
+maximillian maximilliano maximillien maximillion maximin maximina maximine maximino maximo maximos maximum
+maximus maxine maxmilian maxmillian maxmillion maxo maxon maxsim maxson maxten maxton maxum maxwel maxwell
+maxx maxximus maxxwell maxym maxyme maxymilian maxyne may maya mayada mayah mayalen mayalene mayaline mayan
+mayana mayane mayank mayann mayanna mayanne mayar mayara mayare mayas mayass mayassine maybel maybeline
+maybell maybelle maybelline maybree mayce maycee maycen mayci maycie mayco maycol mayda maydelin mayden mayder
+maydin maydine maye mayedine mayel mayela mayeli mayelin mayeline mayelle mayeni mayer mayera mayerlin mayeron
+mayes mayess mayeul mayeule mayeva maygan maygane maygen mayi mayia mayka maykayla mayke maykel mayki mayla
+maylan maylana maylane maylani maylann maylanne maylasia maylea maylee mayleen mayleigh maylen maylena maylene
+mayley mayli maylia maylice maylie maylin maylina mayline mayling maylinh maylinn maylis maylise mayliss
+maylissa maylisse mayllie mayllis maylo maylon maylone maylonn maylou mayly maylyn maylynn maylys maymana
+mayme maymie maymouna maymounah maymuna mayna maynah maynard maynor mayol mayoor mayra mayrah mayrani mayreli
+mayrick mayrin mayrine mayron mayrone mayronn mayronne mays maysa maysaa maysae maysam maysan maysane maysara
+maysem maysen maysene maysha maysie mayson maysoon maysoun mayssa mayssaa mayssae mayssam mayssame mayssan
+mayssane mayssara mayssem mayssen mayssene maysson mayssoun mayssoune maysun maytal mayte maythe maytte mayu
+mayumi mayur mayuran mayuri mayva mayve mayven mayvie mayvin mayvis maywen maywenn mayya mayza mayze mayzee
+mayzie mazal mazarine mazee mazen mazey mazhar mazi mazia maziah mazie mazigh mazikeen mazin mazine mazir
+maziyah mazlum mazouza mazy mazzie mazzy mbacke mbarek mbark mbarka mbaye mbemba mcalister mcallister mccade
+mccain mccall mccarthy mccartney mccarty mcclain mcclellan mccoy mcgregor mcguire mckade mckaela mckaila
+mckailey mckailyn mckale mckay mckaya mckayla mckaylah mckaylee mckaylie mckaylin mckell mckena mckenah
+mckendra mckenize mckenleigh mckenley mckenlie mckenly mckenna mckennah mckennan mckennon mckensey mckensi
+mckensie mckenze mckenzee mckenzey mckenzi mckenzie mckenzy mckenzye mckeon mckeyla mckinlee mckinleigh
+mckinley mckinly mckinna mckinnley mckinnon mckinsey mckinze mckinzee mckinzey mckinzie mckinzy mckoy mckyla
+mckyle mckynlee mckynlie mckynzee mckynzi mckynzie mclain mclane mclean mcrae mead meadow meagan meaghan meah
+meane meara mebarek mebarka mebrouk mecca mechel mechelle mechthild mechtilde mecislav mecislava meckenzie
+meda medaline medard medardo medarine meddhi meddhy meddi meddy medea medeea medelice medeline mederic
+mederick mederik mederique medge medha medhansh medhi medhy medi mediha medin medina medine medji medjid
+medoro medoune medric medrick medy medyna medyne meeghan meeka meekah meela meelah meen meena meenakshi meer
+meera mees meesha meet meeya meeyah meftah meg megan megane megann meganne megdouda megg meggan meggane meggie
+megguy meggy megha meghan meghana meghane meghann meghanne meghi meghna meghnad meghnath megi megui megumi
+meguy megyn meha mehak mehakpreet mehamed mehana mehand mehar mehddi mehddy mehdi mehdia mehdine mehdy mehedi
+mehek meher mehidi mehidine mehkai mehki mehlia mehmed mehmet mehmetali mehmetcan mehmethan mehr mehran
+mehreen mehrez mehtap mehul mei meia meiah meidhi meidhy meidi meidy meiggie meihdi meije meik meika meike
+meikhi meiko meila meilane meilani meilech meili meilie meilin meiline meiling meilly meily meilya meilyn
+meilyne meilynn meilys meimouna meina meinhard meinharde meinhild meino meinolf meinrad meir meira meire
+meisha meissa meissan meissane meissene meital meivy meiya mejd mejda mejdi mejdouline mejid meka mekael
+mekaela mekai mekaila mekayla mekaylah mekel mekenna mekenzi mekenzie mekhai mekhi mekhia meki mekia mekiah
+mekiyah mekka mekki mekkia mekky meklit mela melachi meladee melah melahat melaina melaine melan melana melane
+melanee melaney melani melania melanie melanio melanni melannie melanny melany melanye melat melaya melayah
+melayna melaysia melba melbin melchiade melchior melchiorre melchizedek melchor melchora melda meldine
+meldrick mele melea meleah meleana meleane melecio meleena melek melen melena melene meleni melenie melenija
+melenn meleny melezio melha melhia melhya meli melia meliah meliame melian meliana meliane meliani melica
+melichar melicia melick melida melie melih meliha melik melika melike meliksah melila melin melina melinah
+melinay melinda meline melinee melinna melio melis melisa melisande melisandre melise melisende meliss melissa
+melissande melissandre melissane melisse melissende melissia melisson melita melitina melitine meliton melitta
+meliya meliyah meliza melk melki melkior mell mellanie mellany melle mellia mellie mellila mellina mellinda
+melline mellisa mellissa mellody mellon mellony melly mellya mellyna mellyne mellyssa meloane melodee melodey
+melodi melodia melodie melodine melody melodye meloe meloee meloney meloni melonie melony melora meloud
+melouka melquiades melquisedec melric melrick melrose mels melsa melson meltem melusine melva melveen melvil
+melville melvin melvina melvine melvinn melvy melvyn melvyna melvyne melvynn melwan melwann melwen melwenn
+melwin melwyn mely melya melyah melyan melyana melyane melyanna melycia melyha melyn melyna melynda melyne
+melynn melynna melyo melys melysa melyss melyssa melyssande melyssandre melysse melyssia mema memduh memet
+memona memorie memory memouna memphis memphys mena menaal menachem menad menahem menaka menana menard menardo
+menashe mence mencia mendel menderes mendes mendhi mendhy mendi mendie mendrick mendy menehould menekse menel
+menelao menelick menelik menelle meneo menesa menessa meng menina menissa menka menna mennad mennah mennana
+mennel menno mennone menodora menouar menouer menouha menphis menphys mensah mensour menty menucha menyar
+menzo meosha mera meradith meraiah meral meranda merari merary merav merbouha mercades mercadez mercadies
+mercan merce merced mercede mercedes mercedez mercer merche merci mercia mercie mercurio mercy merdi meredith
+meredyth merek merel merelin merelyn merema merete mergim meri meria meriadec meriadeg meriah meriam meriama
+meriame meric merick merida merideth meridian meridith meriel merielle meriem merieme merih merijn merik
+merika meril merilyn merima merin merina merine merisa merissa merit merita meritxell meriya meriyah meriyem
+merjem merl merle merlene merlin merlina merline merly merlyn merlyne merna meroine meron merone merope
+merouan merouane merovee merri merric merrick merrik merril merrill merrin merritt merry merryl merryn
+mersades mersadie mersadies mersaydes mert mertie mertxe mervan merve merveil merveille mervenur mervin mervyn
+merwan merwane merwann merwen merwin mery merya meryam meryame meryem meryeme meryl meryle merylie meryll
+merylle meryn meryne merzak merzaka merzouk mesa meschac mesha meshach meshell mesia mesiah mesias mesmin
+mesmine meson messaad messad messali messalina messaline messan messaoud messaouda messi messiah messie
+messika messina messon messone messua messy mestafa mestan mestapha mesud mesut meta mete metehan metello
+metig metin metis metisse metod metodej metrofane mette metzi metzli metzly metztli meva meven mevena mevin
+mevlana mevlude mevlut mevrick mewan mewen mewena mewenn mex mey meya meyah meyan meydi meydine meyer meygane
+meyla meylan meylane meylann meyleen meyli meylia meylie meylin meylina meyline meylis meymouna meyna meyra
+meyrem meyriam meyriem meyron meyrone meyronn meyronne meysa meyson meyssa meyssan meyssane meyssem meyssen
+meyssene meysson meyssoun meyven meyvie meyya meyyan mezian meziane mezmariah meztli meztly mezyan mezyane
+mezziane mhamed mhammed mhedi mhedy mheidi mher mhia mia miabella miah miahy miaisabella miakoda mialani
+mialee mialy mialyn mialynn miamarie miami miamor miana miangaly miangel miani mianicole mianna miaro miarose
+miasia miassa miaya mica micael micaela micaella micaelle micah micahel micai micaiah micaila mical micala
+micayah micayla micha michael michaela michaelah michaelangelo michaelanthony michaele michaeljames michaell
+michaella michaelle michaelryan michaelyn michah michai michaiah michail michaila michal michala michale
+michalina michaya michayla micheal micheala michee michel michela michelangelo michele michelet michelette
+michelin michelina micheline michell michella michelle michelline michiah michka michoel miciah micipsa mick
+micka mickael mickaela mickaele mickaella mickaelle mickail mickayla micke mickel mickenna mickenzie mickey
+micky mico micol micole midas midian midori miecislas miecislaw miecryslaw miecyslaw mieczeslaw mieczislaw
+mieczyslas mieczyslaw mieczyslawa mieka mieke miel miela miera miesha mieszko miette miftahou migael migdalia
+migel miglena mignon mignonne mignonnette miguel miguela miguelangel miguele miguelina miguelito miguella
+miguelle miguy migwel miha mihad mihael mihaela mihai mihail mihailo mihaita mihajlo mihal mihaly mihika mihir
+mihira mihnea mihoub mihra mihran mihriban mihrimah mihya miia mija mijat mik mika mikael mikaela mikaelah
+mikaele mikaella mikaelle mikaelyn mikah mikahil mikai mikaia mikail mikaila mikailah mikal mikala mikalah
+mikale mikalya mikalyn mikalynn mikaya mikayah mikayela mikayil mikayla mikaylah mikaylee mike mikea mikeal
+mikeala mikeila mikel mikela mikele mikell mikella mikelle miken mikena mikenna mikenzi mikenzie mikesha mikey
+mikeya mikeyla mikhael mikhaela mikhai mikhail mikhaila mikhal mikhayla mikhi mikhia miki mikia mikiah mikias
+mikie mikinzie mikis mikiya mikiyah mikiyas mikka mikkel mikki mikko miklo miklos miko mikol mikolaj mikolas
+miku mikulas miky mikya mikyah mikye mikyia mikyla mikylah mikyle mikylee mikylie mila milad milada miladin
+milady milagro milagros milagrosa milah milaina milaine milam milan milana milanda milane milani milania
+milanie milanka milanko milann milanna milanni milano milaya milayah milayna milca milda mildred mildrede
+mildreth mile milea mileah miled milee mileena milei mileidy mileigh milen milena milene milenko milenzo miles
+mileta mileva miley milez milford milha milhan milhane milhann mili milia milian miliana miliane miliani
+miliann milianna miliano miliany miliau milic milica milie milig milijana milik mililani milina milind milinda
+miline milio milisav milissa milivoj miliyah miliza miljan miljana miljenko milka milko milla millan millard
+mille millena miller milley milli millia millian milliana milliani millicent millie million millo mills milly
+milo miloh milojica milomir milon milona milorad milos miloslav miloslava milosz milota milou miloud milouda
+miloude miloudi milous milovan milovin milow milred miltiade milton miluse milutin milva milvia mily milya
+milyan milyana milyann milyano milyn milyna milynn mima mimi mimma mimo mimon mimona mimosa mimose mimosette
+mimoun mimouna mimoune mimount mimoza mina minaal minah minahil minakshi minal minami minane minas minata
+minatchy minato mindel mindi mindy mine minea minel minela minerva minerve minervina minervino minette ming
+mingo minh minha minia miniar miniya minji mink minka minkes minna minnah minnie mino minodora minor minyar
+mio mioara miodrag miomir miona mionna miora miquan miqueas miquel miquela mir mira mirabeau mirabel mirabela
+mirabella mirabelle mirac miracal miracle miradi miradie miradji mirae mirage mirah mirai mirakle miral
+miralda mirale miran mirana miranda mirande mirando mirane mirari miray miraya mirayah miraz mircale mircea
+mircle mirco mirea mirei mireia mireilla mireille mirek mirel mirela mirella mirelle mirely miren mirena
+mirenchu mirene mirentchu mirentxu mirette mireya mirha mirhan mirhat miri miria miriah miriam miriama miriame
+mirian miriana miriane mirianne miricle miriel miriella mirielle miriem mirieme mirina mirissa miriya mirja
+mirjam mirjan mirjana mirka mirkan mirkelam mirko mirlande mirlene mirna miro mirocleto miromil miromila miron
+mirona mirose miroslav miroslava miroslaw mirra mirre mirren mirsad mirsada mirta mirte mirtha mirthe mirtho
+mirtil miruna miryah miryam miryame miryan miryana miryem mirza misa misael misaele misaki misbah mischa misel
+misericordia misha mishaal mishael mishal mishawn mishayla misheel mishel mishell mishelle mishka mishti misia
+misk miski misko mislav mislina missa missael missak missia missing missipsa missoum missouri missy mister
+misti mistral misty mitar mitch mitchel mitchell mitchelle mithat mithra mitia mitica mitko mitra mitrut
+mitsuki mitsuko mitt mittie mitzi mitzy miwa miya miyah miyako miyana miyanah miyani miyanna miyase miyaz miyo
+miyoko miyona miyonna miyu miyuki mizael mizani mizgin mizraim mizuki mkayla mkenzie mkya mlad mladen mlynn
+mnata mnislav mnislava moa moaad moaaz moad moadh moana moane moani moataz moatez moayad moayed moaz mobark
+mobeen moche mocktar moctar moderan modest modesta modeste modestie modestine modesto modesty modi modibo
+modou mody moea moemen moena moera moesha moez mofida mogan moha mohab mohad mohamad mohamadi mohamadou
+mohamed mohamedali mohamedamin mohamedi mohamet mohammad mohammadi mohammed mohammedali mohammet mohamud mohan
+mohana mohanad mohand mohane mohaned mohann mohannad mohcen mohcene mohcine mohea mohib mohid mohieddine
+mohinder mohini mohira mohit mohmed mohrad mohsen mohsin mohsine mohssen mohssin mohssine moina moinaecha
+moinamaoulida moinecha moira moisa moise moises moisette moisha moishe moisia moiz mojmir mojzesz mojzis
+mokhtar mokhtaria mokrane moksh moktar moktaria mokthar molene moleon molie moliere molina molka molla mollee
+molleigh molley molli mollie molly mollyann moly momar momed momen momin momina momir momira momo momodou
+momoka momoko mona monae monaim monaldo monalisa monasia monay moncef moncerat moncerrat moncerrath moncif
+mondane monde monder mondher mondir mone monee monelle monera monet monette money mong mongi mongia moni monia
+monib monica monico monie monik monika moniqua monique monir monira monire monise monish monisha monitore
+monji monjia monna monnia monroe monsef monserat monserath monseratt monserra monserrad monserrat monserrate
+monserrath monserratt monsif monsour monssef monta montacer montae montaine montana montanna montasar montasia
+montassar montasser montavion montavious montavis montavius montay monte montel montell montemayor monterio
+monterius montez montfort montgomery montiel montoya montrae montrail montravious montre montreal montrel
+montrell montrelle montrey montrez montrice montse montserat montserrat montserrath monty mony monya monyae
+monzerat monzerath monzerrat monzerrath monzon moon moorea moos moosa mora morad morade moraima moran morand
+morane morann moranne moraya morayo mordchai mordche mordecai mordechai mordehai mordekhai mordjane morea
+moreen morel morelia morena morenike moreno morgad morgaine morgan morgana morgandy morgane morgann morganna
+morganne morgen morghan morghane morgiane morgin morgun morgyn morhad mori moriah moriane moriba moric morice
+moricette morigane morine moris moritz moriya moriyah moriz morjan morjana morjane morjiane morlaye morley
+morning moro moroni morriah morrigan morrigane morris morrisa morrison morrissey mortada morten mortimer
+morton morvan morwan morwena morwenn morwenna mory moryne mosaab mosbah mose moses moshe mosheh mosiah moss
+mossa mossaab mosses mossie mossimo mostafa mostapha mostefa mostepha motaz moua mouaad mouad mouade mouadh
+mouayad mouayed mouaz moubarak moubine mouchka mouctar moudjahid moudjib moudjibou mouez moufdi moufid moufida
+mouhad mouhamad mouhamadi mouhamadou mouhamadoul mouhamed mouhamet mouhameth mouhammad mouhammadou mouhammed
+mouhand mouhcine mouheb mouhib mouhoub mouhsin mouhsine mouhssin mouhssine mouiz moujib moukhammad moukhtar
+moukim mouktar moukthika moulay moulaye mouldi mouley moulka mouloud moulouda mouloudi moumadjad moumen
+moumina moumine mouna mounaida mounaim mounaya mouncef moundhir moundir moundy moune mouner mounera mouni
+mounia mouniapin mouniati mounib mounim mounina mounir mounira mounire mounirou mounissa mouniya mounji
+mounoussamy mounsef mounsif mountaga mountassir mounya mourad mourade mourrad mourtaza mousa mouslim mouslima
+mouslimati mouslime moussa moussaab moussab moussia moussou moustafa moustakim moustapha moustoifa moutoussamy
+mouzdalifa mouzna moxie moya moyra moyses mozart mozell mozelle mozes mpaly mpho mridula mstislav muaad muaaz
+muad muadh muammer muath muaviye muaz mubarak mubera muberra mucahid mucahit mudassar muesser mufid muge
+muguelle muguet muguette mugur mugurel muhamad muhamadou muhamed muhamet muhammad muhammed muhammer muhammet
+muhannad muharem muharrem muhib muhittin muhsin muhtar muhterem muhtesem muhyiddin muireann mujahid mujdat
+mujde mujgan mujtaba mukadder mukaddes mukerrem mukesh mukhtar muktedi muktedir muktefi mukul mukund mulan
+muller mumin mumtaz muna munachiso muneeb muneer muneera munevver munir munira munirah muntaha muntaz murad
+murat murdoch muren muriane murianne muriel muriela muriele muriella murielle murietta murilo murl murphy
+murray murriel mursel murtaza muryel muryelle musa musab muse mushka musir muskaan muskan muslih muslim
+muslima muslum mussa mustaf mustafa mustapha mutahhar mutaz muteber mutemed mutlu muttalib muyiwa muzaffer
+muzamil muzammil muzdad muzeyyen muziano my mya myabella myah myamarie myami myan myana myangel myanna myar
+myasia myassa myca mycah mycal mycha mychael mychaela mychal mychelle myckael myeisha myella myelle myer myers
+myesha myette myguel myha myia myiah myiesha myionna myisha myka mykael mykaela mykah mykai mykail mykaila
+mykal mykala mykalah mykale mykayla mykaylah myke mykel mykell mykelle mykena mykenna mykenzie mykeria mykhael
+mykhail mykhailo mykhaylo mykhel mykhi mykhia mykia mykiah mykira mykle mykol mykola myla mylah mylaine mylan
+mylana mylane mylani mylann mylanna mylano mylasia mylea myleah mylee myleen mylei myleigh myleigha myleine
+mylen mylena mylene mylenna myles myley mylez mylha mylhan mylhane mylhann myli mylia myliah mylian myliana
+myliane mylianna myliano mylie myliegh mylii mylin mylina mylinda myline mylinh mylio mylis myliyah mylla
+myllan myllie mylo mylon mylow mylvia mylynn mylz myna myniah mynor myonna myosotis myquan myra myracle myrah
+myrakle myral myranda myreille myrella myrene myrette myria myriah myriam myriama myriame myriamme myrian
+myriana myriane myrianna myrianne myrical myricle myriel myrielle myriem myrieme myrikal myrina myris myrissa
+myrka myrl myrlene myrna myron myrone myronn myrose myroslav myroslava myrta myrtha myrthe myrtho myrtice
+myrtie myrtil myrtile myrtille myrtis myrtle myrto myryam mysha myshaun myshawn myson mystery mystic mystique
+mythias myway na naaima naama naamah naaman naara naarah naariah naasia naasir naava naba nabeeha nabeel nabel
+nabela nabella nabi nabia nabih nabiha nabil nabila nabilah nabile nabilla nabille nabintou nabitou nabor
+nabou nabria naby nabyl nabyla nabyle nacef naceira nacer nacera nacerdine nacere nacereddine naceur nachelle
+nachida nachman nachmen nacho nachum naci nacia nacier naciera nacim nacima nacime nacio nacir nacira naciye
+nacole nacor nacym nada nadaa nadal nadalee nadalie nadalina nadalyn nadav nade nadeem nadeen nadege nadeige
+nadejda nadeje nadel nadelyn nadem naden nadene nader nadera nadette nadezda nadezhda nadhem nadhia nadhir
+nadhira nadi nadia nadiah nadiana nadie nadiege nadiejda nadifa nadiha nadiia nadija nadil nadila nadim nadime
+nadin nadina nadine nadir nadira nadirah nadire nadiya nadiyah nadiye nadja nadjad nadjah nadjana nadjat
+nadjate nadjati nadjeschda nadjet nadjete nadjette nadji nadjia nadjib nadjiba nadjid nadjida nadjidine
+nadjila nadjim nadjima nadjime nadjla nadjma nadjoua nadjwa nadjy nadra nady nadya nadyah nadyne nadyr
+nadzieja nae naeem naeema naeemah nael naela naelan naele naeli naelia naelie naeline naella naelle naellia
+naelly naellya naellys naely naelya naelyah naelyne naelys naem naema naemi naemie naemy naeomi naethan naeva
+naevia nafa nafaa nafi nafida nafila nafis nafisa nafisah nafisatou nafissa nafissah nafissatou nafiye nafiz
+nafouanti naftali naftoli naftuli nafy nafyssa nagabhushanam nagat naget nagete nagette nagi nagia nagib
+nagiba nagihan nagim nagima nagnouma nagore nagui naguib naguy nagy nahdia nahe nahed naheel naheem naheim
+nahel nahela nahele nahelle nahema naher nahia nahiara nahid nahida nahide nahiem nahikari nahil nahila nahim
+nahima nahir nahiya nahjee nahla nahlan nahlia nahman nahmir naho nahom nahome nahomi nahomie nahomy nahoua
+nahouel nahoum nahshon nahsir nahuel nahum nahun nahya nahyan nahyl nahyla nahym nahzir naia naiah naiala
+naiara naicha naick naid naida naidelin naidely naidelyn naidy naiel naiem naiema naif naig naihara naiim
+naijah naik naika naike nail naila nailah nailan nailani naile nailea naileah naileen nailey nailla nailly
+naily nailya nailyn nailys naim naima naimah naime naimi nain naina nainika nainoa naiomi naiomy nair naira
+nairah nairi nairobi nais naisha naissa naissata naithan naithen naiya naiyah naiyana naiza naja najae najah
+najai najat najate najatte najay najaya najayah najd najda najed najee najeh najem najema najet najete najett
+najette naji najia najib najiba najibe najid najiha najim najima najime najir najiya najiyah najla najlaa
+najlae najm najma najmah najmeddine najmo najoi najoie najon najoua najwa najya nakadi nakady nakai nakaila
+nakaiya nakana nakani nakara nakari nakaya nakayla nakeem nakeira nakeisha nakenya nakeya nakhi nakhia nakhiya
+naki nakia nakiah nakib nakid nakim nakira nakirah nakisha nakita nakiya nakiyah nakoa nakshatra nakul nakya
+nakyah nakyia nakyiah nakyla nakylah nakyra nala nalah nalan nalani nalanie nalany nalaya nalayah naleah
+naleya naleyah nalha nalhya nalia naliah nalie nalin naline nalini naliya naliyah nalla nalleli nallely nallya
+nalu naly nalya nalyah nalyjah nama namake naman namari namariama namazio nami namia namiah namie namik
+naminata namine namir namira namissa namita namiyah namizata namon namori namory namou namrata namy namya nana
+nanaakua nanaba nanako nanami nance nanci nancia nancie nancy nand nanda nandana nandhana nandhini nandi
+nandika nandini nandita nando nandor nandy nanea naneta nanette nani nanine nanna nanncy nannette nannie nano
+nanon nanou nanouk nans nansa nantene nantenin nanthilde nany naod naoel naoelle naofel naoh naoial naoil
+naoile naoille naoki naoko naola naolie naoline naolyne naoma naome naomee naomi naomie naomy naomye naophel
+naor naora naos naoto naoual naouale naoualle naouel naouele naouelle naoufal naoufel naoumi naoumie naoumou
+naoura naoures naouri naphtali napoleon napoleone naquan nara narah narali naraly naraya narayah narayan
+narayani narcis narcisa narciso narcisse nardjes nardo nardos nare nareg nareh narek narelle narely naren
+narendra narges nargess nargesse nargis nargisse nari naria nariah nariana narima nariman narimane narimel
+narimen narimene narin narinder narissa nariya nariyah narjas narjes narjess narjesse narjis narjiss narjisse
+narmine naroa naron narriman narseo narsete nart nary narya naryah naryiah nasar nascimo nasean naseem naseer
+naser nasera naserdine nasere nash nasha nashae nashaly nashaun nashawn nashay nashayla nashely nashia nashira
+nashiya nashla nashley nashon nashua nashwan nashya nashyia nasia nasiah nasiar nasiem nasier nasiha nasim
+nasima nasime nasir nasira nasire nasiya nasiyah nasla naslati nasma nasmi nason nasr nasra nasradine
+nasrallah nasrati nasrdine nasreddine nasredine nasreen nasri nasria nasridine nasrin nasrina nasrine nasro
+nasrullah nasry nassa nassabia nassar nasseira nassem nasser nassera nasserdine nassere nassereddine
+nasseredine nasserine nassia nassiah nassib nassiba nassiera nassif nassiha nassika nassila nassim nassima
+nassime nassin nassir nassira nassma nassou nassourdine nassra nassradine nassredine nassri nassrine nassuf
+nassur nassurdine nassuria nassya nassym nasta nastasia nastasja nastassia nastassja nastasya nastazia nasteho
+nasthasia nastia nastja nastya nasya naszier naszir nat natacha natael nataelle nataiya natal natale natalea
+natalee nataleigh natalene nataley natali natalia nataliah natalie nataliee nataliia natalija natalin natalina
+nataline natalino natalio nataliya nataliyah natalja natallia natallie natally nataly natalya natalyah natalye
+natalyia natalyn natalynn natan natanael natanaelle natane natanel natania nataniel nataniela natanja natann
+natanya natao natas natasa natascha natascia natasha natashia natasia natassia natavia nataya natayla nate
+natea natelie nateo natercia nateyah nath nathacha nathael nathaele nathaelle nathalan nathalee nathalene
+nathali nathalia nathalie nathalina nathaline nathally nathaly nathalya nathalye nathan nathanael nathanaele
+nathanaelle nathanal nathane nathaneal nathaneil nathanel nathania nathanial nathaniel nathanieljames
+nathanielle nathann nathanual nathanuel nathanyal nathanyel nathanyl nathao nathea nathen natheo nathian
+nathias nathin nathis nathnael nathon nathy nathyn nathys nati natia natidja natie natilee natilie natily
+natilyn nation natis nativa natividad nativitat nativite natiya natka natnael natori natosha natrell natsu
+natsuki natsumi nattalie nattan natteo natthan nattie natty nature naturelle naty natylee natys naud naudet
+naudia naudiya naulan naun naura naureen nauria naurine nausica nausicaa nautia nautica nautika nauzet nava
+navae navaeh navah naval navarion navarre navarro navaya navayah navdeep naveah naveed naveen naveh naven
+naveya naveyah navi navia naviah navid navie navier navika navin naviya naviyah navjot navneet navon navpreet
+navraj navreet navy navya nawa nawaal nawad nawael nawaf nawal nawale nawalle nawar nawaz nawel nawele nawell
+nawelle nawenn nawfal nawfel nawid nawir nawras nawres nawress naya nayad nayade nayah nayal nayala nayaliz
+nayam nayan nayana nayane nayanka nayann nayanna nayanne nayar nayara nayat nayati naycha nayda naydelin
+naydeline nayden naydene naye nayed nayef nayel nayelee nayeli nayelie nayelis nayeliz nayelle nayelli nayelly
+nayely nayem nayer nayha nayil nayila nayim nayima nayir nayira nayl nayla naylah naylan naylani naylann
+naylea naylee nayleen naylene naylia naylie naylin nayline naylis naylla naym nayma nayme nayna nayomi nayomie
+nayonna nayra nays naysa naysam naysha nayshaun nayshawn nayson nayssa nayte naythan naythen naython nayton
+naz nazaiah nazaire nazan nazar nazare nazareno nazaret nazareth nazaria nazariah nazario nazariusz nazary
+nazda nazeer nazeha nazere nazha nazia naziah nazier nazif nazifa nazife nazih naziha nazik nazila nazim
+nazima nazime nazir nazira nazirah nazire naziya naziyah nazla nazli nazlican nazma nazmi nazmiye nazneen
+nazra nazyia nazyiah nazzareno nazzaro ndella ndeye ndia ndiaga ndiaye ndrea nea neah neal neala neals neamiah
+neary neasa neave neaveh neaven nebahat nebi nebia nebil nebila nebiyu nebojsa necalli necat necati necdet
+nechama nechemia nechifor nechuma necib necim necip necla necmettin neco neculai ned neda nedal neddy nedeljko
+neder nedia nedim nedir nedjeljka nedjeljko nedjema nedji nedjim nedjima nedjma nedjoua nedra neeka neeko neel
+neela neelah neelam neelan neele neeley neelie neels neeltje neely neema neena neenah neeraj neeti neev neeva
+neeve neeyah nefeli nefertari nefertiti nefi nefis nefise nefissa neftali neftaly negan negrita neguib neha
+nehad nehal nehama nehamiah nehemi nehemia nehemiah nehemias nehemie nehemy nehemyah nehil nehila nehir nehla
+nehlan nehle nehlia neho nehoslav nehuen nehyl nehyla neia neida neidy neige neigeline neijma neiko neil neila
+neilah neilan neilani neill neilla neils neilya neima neiman neimiah neira neis neisha neissa neithan neiva
+neizan nejat neji nejia nejib nejim nejla nejma nejmeddine nejmedine nejmi nejoua nejra nejwa nekane nekayla
+nekhi nekia nekiyah neklan neko nekoda nela nelah nelcia nelcie nelco nelcy nelcya nelda nele neleh nelhya
+neli nelia neliah nelida nelie nelina nelio nelita neliya neliyah nell nella nelle nellee nelli nellia nellie
+nello nelly nellya nellyah nelma nelo nels nelsa nelsia nelsie nelso nelson nelssy nelsy nelsya nelu nelvin
+nely nelya nelyah nelyo nema nemanja nemati nemesia nemesio nemesis nemiah nemo nemorin nena nenad nency nene
+neneh nenette neo neoh neoma neomi neomiah neomie neopolo neoterio nephaelle nephelie nephi nephtali nephtalie
+nephtys nepomuk nera nere nerea neree nereida nereo nereyda nergis nergiz neri neriah neric nerick nerik
+neriman nerimen nerimene nerina nerio nerissa neriya neriyah nerlande nerline nerma nermin nermina nermine
+nery nerys nesa nesanel nesayem nese nesean neserine neset neshawn nesiah nesibe nesida nesim nesli neslie
+neslihan neslin neslisah nesly nesma nesredine nesreen nesrin nesrine nesryne ness nessa nessah nessayem
+nesserine nessia nessiah nessie nessim nessima nessime nessma nessrin nessrine nessryne nessy nessya nessym
+nesta nestaba nestor nestore nestorine netanel nethan nethanel nethaniel nethra netra netta nettie netty neus
+neuza neva nevada nevae nevaeh nevaeha nevaehia nevaen nevah nevaiah neval nevan nevaya nevayah neve nevea
+neveah neveaha neveen neven nevena nevenka nevenoe neveya neveyah nevia neviah nevil neville nevim nevin
+nevine nevio neviyah nevo nevra nevyn nevzat newel newell newen newfel newman newton neya neyah neyan neyda
+neydi neyl neyla neylah neylan neyland neylann neylia neyliah neylin neylio neylla neyma neymar neyo neysa
+neysha neyssa neythan neyton neyzan nezahat nezaket nezamysl nezar nezha neziah neziha nezim nezir neziyah
+ngan ngoc ngozi nguyen nhan nhat nhoa nhoe nholan nhyla nia niagale niagara niah niaja niajah niakale niaki
+niaky niala nialah niall niam niama niame niamey niamh niamora niamya niana niang niani nianna niaomi niara
+niarah niarale niasha niasia niatou niaya niayla nibel nibras nica nicaise nicandro nicanor nicanora nicarete
+nicasia nicasio nicci nicco niccolas niccolo nicea niceforo nicephore niceto nicette nicezio nichalos nichele
+nichelle nichifor nichol nicholai nicholaos nicholas nicholaus nichole nicholes nicholette nicholi nicholis
+nicholle nicholos nicholus nicia nick nickalas nickali nickalis nickalos nickalus nickayla nickey nickholas
+nicki nickie nickita nicklas nicklaus nicklous nickolai nickolas nickolaus nickole nickoles nickoli nickolis
+nickolus nickson nicky nicla niclas nico nicoara nicodem nicodeme nicodemo nicodemus nicodim nicol nicola
+nicolaas nicolae nicolai nicolaie nicolas nicolasa nicolau nicolaus nicolay nicole nicoles nicolet nicoleta
+nicoletta nicolette nicoli nicolina nicoline nicolino nicolis nicolle nicollette nicolly nicolo nicoly
+nicomede nicomedes nicu niculae niculina niculita nicusor nicuta nida nidal nidale nidhal nidhi nidia nieem
+niek nieko niel niela nielah nielle niels nielsen niema niemah niene nienke niera nierra niesha nieve nieves
+nigar nigel nigella nigeria nihad nihade nihal nihale nihan nihar niharika nihat nihed nihel nihele nihelle
+nihla niia nija nijae nijah nijai nijay nijaya nijel nika nikaela nikai nikalas nikan nikaya nikayla nike
+nikel nikeria nikhil nikhita nikholas niki nikia nikiah nikita nikith nikitha nikiya nikiyah nikka nikki
+nikkia nikkie nikkita nikko nikkolas nikky niklas niklaus niko nikodem nikodema nikol nikola nikolai nikolaj
+nikolaos nikolas nikolasz nikolaus nikolay nikolaz nikole nikoleta nikolett nikoletta nikolette nikoli
+nikolina nikolis nikolo nikoloz nikolozi nikolus nikos niksa niky nikya nikyla nikylah nikyra nil nila nilah
+nilaja nilajah nilam nilan nilani nilay nilaya nilda nilde nile niles niley nilgun nilia nill nilla nills
+nilma nilo nilolo niloufar nils nilsa nilsen nilson nilton nilufer nilya nima nimah nimai nimakoah nimco nimet
+nimish nimit nimo nimra nimrah nimrat nimrod nimsi nimsy nina ninah nine ninel ninelle ninetta ninette ninfa
+ninho nini niniano ninio ninive ninna ninnog nino ninog ninon ninos ninthe nio niobe niomi niomie niouma
+niquan nira niraj nirali niran niranjan niranjana nirav nirbhay niree nirel nirina nirma nirmala nirmin
+nirmine niro nirojan niroshan nirujan nirushan nirvaan nirvan nirvana nisa nisaiah nisamar nisan nisanur nisar
+nisarg nischal nise nisette nisha nishaan nishad nishan nishant nishanth nishat nishaun nishi nishita nishka
+nishta nishtha nisi nisma nisreen nisrin nisrina nisrine nissa nissaf nissan nissen nisserine nissi nissia
+nissie nissim nissrin nissrine nissy nissya nita nitalia nitaya nithila nithilan nithin nithish nithusan
+nithya nitika nitin nitish nitsa nitya nitzia niurka niva nivaeh nivaya nivea niveah nived niveda nivedita
+nivek niven nives nivetha nivethan nivia nivine nixie nixon niya niyah niyana niyanna niyara niyasia niyathi
+niyati niyazi niyla niylah niyonna niza nizam nizamettin nizar nizard nizare nizear nizhoni njegomirka njeri
+nkechi nkosi nkrumah nnaemeka nnamdi nneka nnenna nneoma noa noach noah noahm noahn noaim noal noalie noalig
+noaline noam noaman noamane noame noami noan noane noann noanne noar noara noaym nobel nobert noble nochum noe
+noee noeh noel noela noelan noelane noelani noelann noele noeli noelia noelie noelig noeline noelise noell
+noella noelle noellia noellie noelline noellise noelly noellya noellyne noely noelya noelyn noelyne noelynn
+noelys noelyse noem noema noemi noemia noemie noemy noemye noeva noevan nofel noga nogaye noha nohad nohaila
+noham nohame nohan nohane nohann nohayla nohe nohea nohealani noheila nohela noheli nohelia nohella nohely
+nohemi nohemie nohemy noheyla nohla nohlan nohlann nohra noira nojoud nola nolaan nolah nolahn nolam nolan
+noland nolane nolann nolanne nolberto nolee noleen nolen nolene nolhan nolhane nolhann nolia nolin noline
+nolita nolla nollan nollann nollie nolon nolven nolvenn nolwan nolween nolwen nolwene nolwenn nolwenne nolya
+nolyan nolyn nolyne noman nomane nomar nombre nomena nomi nominoe nona noname nonce nonciade noni nonna nono
+noodles nooh noomi noor noora noori noortje nor nora noraa noradine norah noralba noralynn noran norane
+noranne noraya norbert norberta norberte norbertine norberto norcine nordahl norddine norden nordi nordin
+nordine nordinne nore norea noreddine noredine noreen noreli norelle norely norene norha norhan norhane norhen
+norhene nori noria noriah norian noriane norianne norica norick noriel norig norik norina norine noris noriyah
+norlan norlane norma norman normand normane normann norra norredine norrin norris norsine north norton norval
+norvell norwood nory norya noryane noryne noslen nosra nosredine nosson nostriano notnamed notorious noua
+nouah nouaim nouam nouaman nouamane nouar nouara nouari nouaym nouba nouchka noud noudjoud noufel noufissa
+nouh nouha nouhad nouhaila nouhayla nouhe nouheila nouheyla nouhou nouhoum noui noujoud noujoude nouma nouman
+noumane noumea noumidia noumou nouna nour noura nouradine nourah nouran nourane nourania nouranne nouraya
+nourcine nourddine nourdin nourdine nourdinne noure noureddin noureddine nouredine nouredinne nourelhouda
+nourhan nourhane nourhanne nourhen nourhene nouri nouria nouriati nouridine nourimane nourimen nourimene
+nourine nouriya nourou nourra nourreddine nourredine noursane noursine nourssine noury nourya nousayba nousra
+noussaiba noussayba noussaybah nousseyba nout nouvelle nouzha nouzla nova novah novak novalee novaleigh
+novalie novan novann novella novelle november novi novica nowa nowam nowan nowell nowen nowfel nowi nowlan nox
+noya noyale noyan nozha nozomi nqobile nsimba nthabiseng nuala nube nubia nuccia nuchem nucia nuha nuhamin
+nukhet numa numan numidia nuna nuncia nuno nunzia nunziata nunziatina nunzio nupur nur nura nurah nural nuran
+nuray nurcan nurdan nureddin nurettin nurgul nurhan nuri nuria nuriel nuriya nuriyah nuriye nursel nurseli
+nurselin nursen nursena nursima nurten nurullah nury nusa nusayba nusrat nusret nussayba nussen nuvia nya nyah
+nyailah nyair nyaira nyairah nyaire nyaisa nyaisha nyaja nyajah nyala nyalah nyan nyana nyanna nyara nyarah
+nyari nyarie nyasha nyashia nyasia nyasiah nycere nychelle nycholas nycolas nycole nydal nydia nyeem nyeema
+nyeemah nyeisha nyel nyela nyelah nyeli nyella nyelle nyelli nyema nyemah nyera nyesha nygard nygel nygeria
+nyheem nyheim nyhel nyia nyiah nyier nyila nyima nyimah nyja nyjae nyjah nykeem nykel nykell nykeria nykerria
+nykhia nykia nykiah nykiera nykira nyko nykolas nykole nyla nylah nylan nylann nylasia nyle nyleah nylee
+nyleen nylen nyles nylia nyliah nylie nyliyah nylla nyllah nyls nylson nymir nymphea nyna nynke nyno nynon
+nyobi nyomi nyomie nyonna nyota nyouma nyra nyrah nyree nyrell nyriah nyrie nyron nysa nysean nyshaun nyshawn
+nyshia nysir nysrine nyssa nyssia nyzaiah nyzeria nyzier nyzir oakland oaklee oakleigh oakley oaklie oaklynn
+oana oanel oanell oanelle oanez oasis obadiah obama obdulia obdulio obed obediah obeida obeline oberon obet
+obie obinna obioma obrad obren obrian obryan occuli occuline ocea ocean oceana oceane oceanie oceann oceanna
+oceanne oceano oceany ocelia ocelina ocellina ocelya ocie ociel ocilia octav octave octavi octavia octavian
+octaviana octavie octavien octavio octavion octavious octaviu octavius octavus octavya october oculi oculia
+oculie oculine oda odalis odaliz odalys oday odaya oddone odei odel odelia odelie odelin odeline odell odelya
+oden oderic oderico odessa odet odeta odete odetta odette odia odidone odie odil odila odile odilia odille
+odilo odilon odin odine odolen odon odorico odran odric odrick odyle odylle odyn odysseas odyssee odysseus
+odyssey ofelia ofelie ogden ogechi oger ogier ognjana ognjen ogulcan ogun oguz oguzhan ohan ohana ohanna
+ohannes ohene ohiana ohiane oiana oiane oier oifa oihan oihana oihane oihiba oihid oihida oilid oinatz oirda
+oirdia oisila oisin oissila oissim ojani ojas ojasva ojasvi ojaswini okacha okairy okan okay okba oke okey
+oksan oksana oksanna oktavian oktavie oktavius oktay oktober ola olachi oladimeji olaf olaia olaide olajuwon
+olalla olamide olan olando olann olanrewaju olaoluwa olatz olav olavi olaya olbram olcay oldrich oldriska ole
+oleane oleg olegaria olegario oleguer oleh oleksandr oleksandra oleksii oleksiy olen olena olenka olesia
+olessia olesya oleta olevia oleya olfa olga olgica olgun olha olia oliana oliane olida olimpia olimpian
+olimpio olimpiu olin olina olinda olindo oline olinka oliphie oliva olivan olivane olivarius olive olivea
+oliver olivera oliverio olivette olivia oliviah oliviana oliviane oliviarose olivie olivien olivienne olivier
+oliviera oliviero olivine olivio oliviu oliviya olivo olivya oliwia oliwier olkan olle ollie olliver ollivia
+ollivier olman olmo olof ololade olpha olrich olsa olsen olson olta olti oluchi oluf olufemi olufunmi olumide
+oluwadamilare oluwadamilola oluwadara oluwadarasimi oluwademilade oluwafemi oluwakemi oluwanifemi oluwaseun
+oluwaseyi oluwatamilore oluwatimilehin oluwatobi oluwatobiloba oluwatofunmi oluwatomiwa oluwatoni oluwatosin
+oluwunmi olvido olvin olwen olwenn olya olyana olympe olympia olympie olyna olynda olyvea olyver olyvia oma
+omael omaima omair omaira omama oman omana omani omar omara omare omaree omari omaria omarian omarie omarien
+omario omarion omarius omarr omarri omawunmi omaya omayma omayra ombeline ombelline ombelyne ombline ombretta
+omeed omega omeima omer omere omerine omero omeya omeyma omid omir omiya omkar omni omnia omniya omnya omolara
+omolola omran omrane omri omunique omur ona onaissa onalee onder ondina ondine ondre ondrea ondrej ondrejka
+oneal oneida oneil oneka onel onelia onenn oner ones onesime onesimo onesimus onesiphor onesiphore onessa
+onesta onesti onesto onesty onezime onica onie oniel onika onil onintza onintze onisty oniya oniyah onna
+onnika onofre onofrio onome onora onorata onorina onorino onorio onoriode onss ontario onufry onur onya
+onyekachi onyinyechi onyinyechukwu onyx oona oonagh oormila opal opale opalina opaline ophelia ophelie
+ophelien opheline ophely ophelya opportune oprah optat ora oracio oracle orah oral oralia oran orana orancie
+orane orann oranne orasie oratio orazio orban orchid orchidea orchidee ordia orea oreade oreane oreda oregan
+oregane orel orelia orelie orelien oreline orell oren orencia orencio orene orens orenzio orenzo oreoluwa
+orest oreste orestes orestis oreto orfelina orfeo orges orhan orhiane oria oriah orian oriana oriande oriane
+orianna orianne oriano orida orie oriel oriella orien orient orietta orin orio oriol orion orionna oriya
+oriyah orkia orkun orla orlan orlana orland orlanda orlande orlando orlandus orlane orlann orlanne orleane
+orlena orli orlia orlin orline orlo orly orna ornela ornelia ornella ornelle ornellia orokia oronde oronzo
+orosia orpha orphe orphea orphee orphelia orphelie orpheo orphina orphise orquidia orren orrin orry orsino
+orso orsola orsolina orson orsu ortal ortansa ortense ortensia ortensio orthense ortraud ortrud ortwin orval
+orville orvokki orya oryan oryana oryane oryanna oryanne oryn oryon osama osana osanna osanne osbaldo osbert
+osborne oscar oscarine osciel osean oseas osee oshay oshea oshen osher osiah osias osiel osiris osirus oskar
+oskari osman osmane osmani osmann osmany osmar osmara osmary osmel osmin osmond osmondo osmund ossama ossana
+ossian ossiel ossman osswa osteen osten ostiane ostin ostoja osval osvald osvaldo osvin oswa oswald oswaldo
+oswin ota otakar otakara otalia otavio otello otfried otger otha othello othilia othilie othis othman othmane
+othmar othmen othniel otho othon othylie otilia otilie otilio otis otman otmane otmar otniel oto otokar otomar
+otoniel ottavia ottaviano ottavio otte ottfried ottilia ottilie ottis ottman ottmane ottmar otto ottokar
+ottomar otton ottone ottorino otylia otylie ouacila ouadah ouadi ouadie ouadih ouael ouafa ouafaa ouafae
+ouaffa ouafi ouafia ouahab ouahbi ouaheb ouahib ouahiba ouahid ouahida ouaiba ouaid ouail ouajdi ouali oualid
+oualida oualide oualy ouamar ouanes ouarda ouardi ouardia ouari ouaria ouarida ouasila ouassil ouassila
+ouassim ouassima ouassini oubay oubayd oubayda oubey oubeyd oubeydallah ouda oudai ouday oude ouelid ouerdia
+ouiam ouiame ouicem ouidad ouidade ouided ouidede ouiem ouijdane ouisa ouisam ouisem ouissal ouissale ouissam
+ouissame ouissem ouiza oukacha oulaya oulematou ouleye ouleymatou oulfa ouliana oulimata oum ouma oumaima
+oumama oumar oumare oumarou oumaya oumayma oumayna oumayra oumayya oumeima oumelkheir oumeya oumeyma oumhani
+oumi oumie oummi oummou oummy oumnia oumniya oumnya oumou oumoul oumra oumy ounaissa ounays ounaysa ounayssa
+ounes ouneys ouneyssa ounissa ouns oura ourda ourdia ouri ouria ourida ouriel ours oury ousama ousman ousmane
+ousoumane oussam oussama oussayd oussem oussema oussene ousseni ousseny ousseyni ousseynou oussine oussman
+oussmane oussouby oussoumane oussy ouswa outhman outhmane outman outmane ouwais ouways ouwayss ouweis ouweys
+ouweyss ouziel ouzna ova ovadia ovida ovide ovidia ovidio ovidiu ovidius oviya owain owais owaiss owan oways
+owayss owein oweis oweiss owen owena owenn owens oweys oweyss owin owyn owynn oxana oxane oxanna oxanne oxence
+oya oyan oyana oyanna oyhan oyhana oyindamola oyku oyuki oyvind ozair ozalee ozan ozana ozanna ozanne ozay
+ozcan ozden ozella ozer ozge ozgul ozgun ozgur ozhan oziah ozias oziel ozion ozkan ozlem ozlen oznur ozren
+ozvan ozzie ozzy paarth paavo pabel pablito pablo pacco pace pacen pacey paciano pacifico pacifique paco
+pacome pacomio paddy paden padma padme padoue padraic padraig padrick padrig padua paedyn paeton paetyn paga
+page pahola paiden paige paighton paije paishence paislee paisleigh paisley paislie paisly paiten paitin
+paitlyn paiton paityn paitynn paivi paiyton paizlee paizley paja pakita pakize pako palak palatino palemon
+palin palladia palladio pallavi palma palmazio palmer palmina palmira palmire palmiro palmyr palmyre paloma
+paly palyn pam pamela pamella pamfil pamina pammachio pamphile pamphilia panagachie panagiota panagiotis
+panait panayiotis panayotis pancario pancho pancrace pancrazio pandiale pandora pandore panfilo pang panka
+pankrac pankracy panna panpi pansy pantaleo pantaleon pantaleone pantera pantxika pantxo pantxoa paol paola
+paolig paolina paoline paolino paolo papa pape papis paprika paquerette paqui paquita paquito paradice
+paradise param paramartha paras paraschiva paraskevi pardo parfait parfaite pari paride parina paris parisa
+parish pariss parissa parisse park parker parks parla parley parmenio parmida parmis parneet parnell parnika
+parquerette parris parrish parsa parsival parth parthiv parv parvati parvedy parvine parys pascal pascale
+pascalie pascalina pascaline pascalino pascalle pascalyne pascasio paschalis pascual pascuala pasha pashance
+pashence pasion paskal paskala pasqua pasqual pasquale pasqualina pasqualine pasqualino pasquin pasquina
+pasquine passion passionis passionise passionnise pasteur pastor pastora pat pate patern paterne paterniano
+pathe patience patient paton patrell patric patrica patrice patricia patricie patricio patricius patrick
+patricq patrik patrique patrisha patrisia patrix patrizia patrizio patrizzia patrocinio patroclo patron patru
+patrycja patrycjusz patryck patrycy patryk patsy patterson patti pattie patton patty patxi pau paul paula
+paulanthony paule pauleen paulet paulette paulia pauliana paulica paulie paulien pauliina paulin paulina
+pauline paulino paulius paulmise paulo paulonie paulu paulus paulyne pauside pava pavan pave pavel pavica
+pavina pavithra pavla pavle pavlin pavlina pavlo pavlos pavol pawel paxon paxson paxten paxton paxtyn payce
+paycee payden paydon payeton payge payidar paylin payne payper payshence payslee payson paytan payten
+paytience paytin paytn payton paytone paytton paytyn payzlee paz peace pearce pearl pearla pearle pearlie
+pearline pearly pearson pebbles pecine pedro pedrohenrique peer peeter peggie pegguy peggy peguy peighton
+peightyn peinda peio peirce peityn peja pekka pelage pelagia pelagie pelayo peleo pelhrim pelin peline pelinsu
+pelle pellegrino pello pema pembe pena penda penelopa penelope peneloppe peng peniel penielle penina penka
+penn pennelope pennie penny pennylane pensee pentti pepa pepe pepijn pepin pepina pepino pepita pepito pepo
+pepper peppino per pera peran perceval percilla percival percy pere peregrina perel perez perfecta perfecto
+peri perica pericle perig perihan perikles perina perine perinne perl perla perle perlette perlina perline
+permal pernell pernelle pernette pernilla pernille pero peroline peronne perpetua perpetue perpetuo perran
+perrette perri perrick perrin perrina perrine perrion perroline perry perryne persaeus persais persaius
+persayis persayus perseis perseo persephone perseus persia persida perside pertev peru peruna pervenche perver
+pervin peryne perzida pesach pessel pessy petar pete petek peter peterjohn peters peterson petimat petko petr
+petra petrana petre petri petrica petrija petrisor petro petrona petronela petronella petronila petronilla
+petronille petronilo petronio petronius petros petru petrus petruse petrut petruta pettan petter petteri
+petula petya peyami peyden peydon peyo peyson peytan peyten peytin peyton peytone peytyn phaedra phael pham
+phanelie phanie phanuel phany phara pharailde pharaoh pharel pharell pharez pharoah pharrel pharrell phebe
+phebee phedra phedre phelan phelix pheng phenicia phenix pheobe pheonix phibie phiby phil philadelphia philae
+philana philbert phileas phileine philemon philia philibert philiberte philicia philidor philine philip
+philipe philipine philipp philippa philippe philippine philippo philippus philise phillip phillipe phillippe
+philogene philogone philomen philomena philomene philomin philopateer philopatir philothee philou phineas
+phinehas phinnaeus phinneas phoebe phoebee phoebie phoeby phoenix phoenyx phong phuc phuoc phuong phybie
+phylicia phyllis phynix pia piana pie piedad piel pien pieper pier piera pierandrea pierangelo pierantonio
+piercarlo pierce piercen pierceson pierdavide pierette pierfrancesco piergiorgio piergiuseppe pieric pierick
+pierig pierik pierina pierine pierino pierjean pierluca pierluigi piermarco piernicola piero pierpaola
+pierpaolo pierra pierre pierreline pierrette pierric pierrick pierrig pierrik pierrina pierrine pierrino
+pierro pierrot pierry pierryck piers piersen piersilvio pierson piet pieter pietra pietrina pietro pieyre
+pilar pilot pim pimprenelle pina pinar pinchas pinchos pinchus pinda ping pinhas pink pinkie pino pio piotr
+pip piper pippa pippo piraveen piraye pirjo pirkko pit piter pius pivoine pixie piya pjotr placeres placida
+placide placidie placido plamedi plamedie plamen platon platone pleun plinio plume plutarco poeiti poem poema
+poerani poerava poet poetri poetry pol pola polat pole polet polette policarpo polidoro polifemo polikarp
+polina poline polissena pollione pollux polly pollyanna polo polonia polonie polycarpe polydor polydore
+polykarp polyxena pome pomeline pomme pompee pompeo pompilia pompiliu pomponio ponama ponciano pontus ponziano
+ponzio pooja poonam poornima poppee poppy porfiria porfirio porfiriusz porfiry porphyre porscha porsche porsha
+porter portia portland porzia porziano posey postumio pothin poul pouya powell poyraz prabhav prachi prado
+pradyun pragna pragnya prague pragya prairie praise prajna prajwal prakhar prakruti praline pramila pran
+pranathi pranav pranavi pranay pranaya praneel praneeth pranika pranita pranjal pranshu prapti prarthana
+prasad prasanna prassede prateek pratham prathamesh prathik pratik pratyush pravdan pravdomil pravdomila
+praveen pravin pravomil pravomila pravoslav pravoslava praxede praxedes prayag precieuse precieux precilia
+precilla precillia preciosa precious precylia precyllia predrag preesha preet prefina preity prele prem prema
+premier premysl prentice prentiss prerana prerna prescila prescilia prescilla prescillia prescillya prescilya
+prescott prescylia prescyllia presentacion presilia presillia preslea preslee presleigh presley presli preslie
+presly preslyn presnel pressilia pressley pressly prestan presten prestin preston prestone prestyn presylia
+pretty preyston pria priam priamo pribyslav pribyslava price pricila pricilia pricilla pricille pricillia
+prielle priest prigent prima primael primerose primitiva primitive primitivo primo prince princesa princess
+princessa princesse princeton princewill princia princilia princillia principe princy prinston prisca
+priscella priscia priscila priscile priscilia priscilla priscille priscillia priscillien priscillya prisco
+priscylia priscylla priscyllia priseis prisha prisila prisilla priska prisma prisque pristine prithika prithvi
+priti privat privato prix priya priyah priyal priyala priyam priyana priyanka procopio prodige prodigy profira
+prokles prokop prokopa prokul promedi promesse promise promiss promize promyse prophet proserpina prosper
+prospera prospere prosperine prosperity prospero prospert protasio proteo provence providence providenci
+providencia prudence prudencia prudencio prudent prudente prudenzia prudenzio prune prunella prunelle prunille
+prvoslav pryam pryce pryor pryscilla pryscillia pryska psalm psalms psylvia ptissam ptissem pualani publio
+puck puerto puja puk pulcherie puneet pupolo pura purav purdey purificacion purification purity purnima
+purpose purushottam purvi pushti pusicio puy pyper pyrene qacim qadir qais qaisar qamar qasem qasim qassem
+qassim qassym qayim qays qayyim qetsia qi qian qiana qiang qianna qianqian qiara qing qiyam quadarius
+quadarrious quade quadir quaid qualan qualin quamaine quamar quamari quamere quamir quan quanasia quanell
+quanesha quang quanisha quaniya quaniyah quantarius quantavious quantavius quantez quantin quantrell quaran
+quaron quartez quartilla quarto quasean quashaun quashawn quashon quashun quasim quasimodo quassim quavion
+quavon quayshawn queen queena queency queenie quency quendarius quentasia quentavious quenten quentez quentin
+quentine quenton quentyn queralt querano quest quetty quetzal quetzali quetzalli quetzally quetzaly quevin
+quiana quianna quiara quieta quilicus quillan quillian quim quin quince quincee quincey quinci quincie quincy
+quindarius quinesha quiniya quinlan quinley quinlin quinlyn quinlynn quinn quinne quinnlan quinnlyn quinntin
+quinnton quint quintan quintana quintasia quintavia quintavion quintavious quintavius quintell quinten
+quinterius quintessa quintez quintia quintiliano quintilio quintin quintina quintino quinto quinton quintrell
+quintus quinty quintyn quinziano quinzio quion quique quirin quirino quiteria quiterie quitterie quoc
+quorentin quran quron qusay quyen quynh quynn qwanell qwenton raad raaga raaghav raahil raba rabaa rabab
+rababe rabah rabat rabbah rabbi rabbia rabea rabeb rabecca rabeh rabeha rabera rabha rabhia rabi rabia rabiaa
+rabiah rabiatou rabie rabih rabiha rabii rabir rabira rabiya rabiye rabouan raby rabya race racer racha rachad
+rachadi rachael rachal rachana rachda racheal rached racheda rachel rachela rachele rachell rachella rachelle
+rachid rachida rachide rachidi rachika rachild rachima rachit rachka rachma rachna rachyl raci racim racime
+racine rackel racky racquel rada radan radana rade radegast radegonde radek raden radenko radha radhia radhika
+radhost radhouan radhouane radi radia radidja radija radim radimir radimira radina radisa radislav radislava
+radivoj radivoje radiya radja radjabou radjah radjan radjen radji radjiv radjy radka radko radley radmil
+radmila radmilo rado radoin radoine radojka radolf radolfo radomil radomila radomir radomira rados radosav
+radoslav radoslava radouan radouane radovan radovana radslava radu raducu radul raduz radvan radwa radwan
+radwane radya rae raeana raeann raeanna raeanne raechel raed raeden raedyn raeed raef raegan raegen raeghan
+raegyn raejon raekwon rael raela raelan raelea raelee raeleen raeleigh raelene raeley raeli raelie raelin
+raelle raely raelyn raelynn raelynne raena raenah raeonna raequan raeshaun raeshawn raeven raevyn raeya raf
+rafa rafael rafaela rafaele rafaeli rafaella rafaelle rafaelo rafal rafan rafay rafe rafeal rafed rafel rafet
+raff raffael raffaela raffaele raffaella raffaelle raffaello raffele rafferty raffi raffik raffy rafi rafia
+rafic rafick rafid rafida rafiel rafif rafik rafika rafike rafila rafion rafiq ragan ragavi rage ragen
+rageshwari rageswari raghad raghav ragnar raha rahaf rahal rahama rahamata rahamatou raheel raheem raheim
+rahel rahela rahhal rahi rahia rahib rahiem rahil rahila rahile rahim rahima rahime rahina rahini rahkim
+rahlia rahm rahma rahmah rahman rahmane rahmat rahmata rahmeir rahmel rahmen rahmere rahmi rahmir rahmouna
+rahnia rahniya rahsaan rahsan rahul rahyan rahyane rahym raia raian raiana raiane raianna raicha raid raida
+raide raiden raider raidon raidyn raien raif raigan raigen raigyn raihan raihana raihane raihanna raik raika
+raiko railee raileigh railey railley railyn railynn raima raimana raimi raimina raimo raimon raimond raimonda
+raimonde raimondo raimund raimunda raimunde raimundo rain raina rainah rainald rainaldo rainbow raine rainee
+rainelda rainen rainer rainey rainhard rainhold raini rainie rainier rainn rainna rainold rainy raionna
+raiponce raiqa rais raisa raisha raiss raissa raistlin raiven raiya raiyan raiyna raiza raizel raizy raj raja
+rajaa rajae rajah rajai rajan rajana rajanae rajeev rajendra raji rajinder rajiv rajka rajko rajmund rajna
+rajnold rajon rajsa rajveer rajvi rajvir rajwinder rakan rakayla rakeb rakeem rakel rakele raken rakeria
+rakesh rakhia raki rakia rakiah rakib rakim rakita rakiya rakiyah raksha raky rakyah rakyla ralee raleigh
+ralem raley ralf rali ralia raliba ralid ralida ralph ralphael ralpheal ralston raluca ralya ralyn ralynn rama
+ramaa ramadan ramadane ramah ramaj raman ramani ramari ramarion ramata ramatou ramatoulaye ramaya ramazan
+rambert ramces ramdam ramdan ramdane rameaux rameen ramel ramell ramere rameses ramesh rameshwar ramey ramez
+rami ramia ramiah ramie ramiel ramiele ramielle ramier ramil ramin ramina ramine ramir ramira ramiro ramiya
+ramiyah ramiz ramiza ramla ramlati ramna ramon ramona ramond ramone ramos ramouna ramsamy ramsay ramses ramsey
+ramsha ramsi ramuncho ramuntcho ramuntxo ramy ramya ramyah ramyia ramzan ramzey ramzi ramzy rana ranae ranaya
+ranbir rance rand randa randal randall randee randel randell randen randi randie randle randolf randolph
+randon randy rane ranee raneem raneen ranek ranen raney ranger rani rania raniah raniero raniha ranijah ranim
+ranime ranine raniya raniyah raniyha ranjeet ranjit ranko rannia ranolfo ransom ranson ranulfo ranveer ranvir
+rany ranya ranyah ranyia ranyiah ranym raoni raouda raoudha raouf raouia raoul raould raoule raoult raoulx
+raouti raphael raphaela raphaele raphaella raphaelle rapheal raphy rapulane raquan raquel raquell raquelle
+rares rariba rasean rasha rashaad rashaan rashad rashan rashard rashaud rashaun rashawn rashawna rashay rashea
+rashed rasheed rasheeda rasheedah rasheem rasheen rashel rashell rashelle rashi rashia rashid rashida rashiya
+rashmi rashod rashon rashun rashya rasika rasim rasit rasko raslan raslane raslen raslene rasmia rasmina
+rasmus rassen rassil rassim rassoul rastislav rastislava rasul ratana rathana rati ratib ratiba ratibor ratil
+ratile ratimir ratmir raudel rauf raul rauljr raunak raunel raveena ravel raven ravenna ravi ravin ravina
+ravion ravleen ravon ravy ravyn ravza ravzanur rawad rawan rawane rawda rawell rawen rawene rawia rawley
+rawlin ray raya rayaan rayad rayah rayahna rayan rayana rayane rayani rayann rayanna rayannah rayanne rayauna
+rayce raychel raychelle rayco raydan raydel raydell rayden rayder raydin raydon raydyn rayed rayel rayelle
+rayen rayene rayenne rayford raygan raygen rayha rayhaan rayhan rayhana rayhane rayhann rayhanna rayina
+rayiona rayka rayla raylan rayland raylann rayle raylea raylee rayleen raylei rayleigh raylen raylene rayley
+rayli raylie raylin raylon raylyn raylynn rayma raymar raymere raymie raymina raymir raymon raymond raymonda
+raymonde raymondo raymone raymonia raymonne raymund raymundo rayn rayna raynah raynal raynald raynalde
+raynaldo raynard raynaud rayne raynee raynell rayner rayni rayniah raynie rayniya rayniyah raynna rayon rayona
+rayonna rayquan raysa raysean rayshad rayshard rayshaud rayshaun rayshawn rayshon rayshun rayson rayssa
+rayssen rayven rayvin rayvion rayvn rayvon rayya rayyan rayyane raza razak razal razan razane razanne razel
+razen razi razia raziah raziel razik razika razine raziya raziyah raziye razki razvan rea reace reagan reagann
+reagen reaghan reagyn reah real reality rean reana reane reann reanna reannah reanne rease reata reba rebah
+rebbecca rebeca rebecca rebeccah rebecka rebeckah rebeka rebekah rebekka rebekkah rebel reber rebiha recai
+recardo recaredo rece recep rechad rechel reco reda redah redan redd redda redford redgy redha redhouane
+rediet redjy redmond redoin redoine redouan redouane reduan redwan redwane redwann reeanna reece reed reef
+reegan reeghan reem reema reena reenold rees reesa reese reet reeva reeve reeves reeya refael refah refet reff
+refik refika refka refoel refugio regan reganne regeane regena regent reggie reggina reghan regia regina
+reginae reginal reginald reginaldo regine regino regis regitze regla regolo reguia regula reha rehaan rehab
+reham rehan rehana rehane rehann rehanna rehanne rehda rehema rehman rehor rehorka reia reian reiana reianna
+reice reichen reid reida reiden reif reigan reighan reighlyn reign reigna reihan reihana reihane reika reiko
+reiley reilley reilly reily reilyn reilynn reimar reimer reimo reimund rein reina reinald reinaldo reinar
+reinard reine reinelde reiner reinette reinhard reinhart reinhild reinhold reino reinold reira reis reise
+reiss reizy rejan rejane rejanne rejean rejeane rejeanne rejine rejoice reka rekayla rekia rekiya relique
+relja rella relu rema remas reme remedio remedios remedy remee remei remey remi remia remicia remie remiel
+remig remigia remigio remilekun remington reminiscere remise remmer remmi remmie remmington remmy remo remon
+remond remonde remondo remuald remus remy remya remzi remziye rena renad renae renal renald renaldo renan
+renard renardo renas renat renata renate renato renatta renatus renaud renauld renault renay renaya renda
+rendon rendy rene renea renee renel reneld renelde renelia renelise renelle renesmee reneta renetta renette
+rengin renia reniah renilde renis renita reniya reniyah renja renji renn renna rennan renne renner renny reno
+rens renske renso renton renyah renza renzo reon reona reonna reouven reparate rephael reposo resat reseda
+reshad reshard reshaun reshawn reshma resi reski respicio ressie restitude restituto reston resul resurreccion
+reta retaj retal retha reto rett retta reuben reuel reunan reut reuven reva revan revanth revati reve revel
+reven revi revin rewa rewan rex rexford rexton rey reya reyad reyah reyan reyana reyane reyann reyanna reyansh
+reybaud reyce reyda reyden reyes reyez reygan reyhan reyhana reyhane reylene reyli reyly reymon reymond
+reymonde reymundo reyn reyna reynal reynald reynalde reynaldo reynard reynaud reynel reynoird reynold reynolds
+reyonna reyshawn reyyan reza rezak rezan rezki rezlane rezlene reznor rezzan rhadia rhadija rhaled rhali
+rhalia rhalid rhalida rhama rhani rhania rhaniya rhanya rhapsody rhariba rhaya rhayan rhea rheagan rhealynn
+rheana rheane rheanna rheanne rheannon rheda rhegan rheira rhema rhesa rhet rhett rheya rheyna rhia rhian
+rhiana rhianah rhianna rhiannah rhiannan rhianne rhiannon rhianon rhida rhilee rhiles rhiley rhilynn rhim
+rhimou rhionna rhislaine rhita rhiya rhiyanna rhizlaine rhizlane rhizlene rhoan rhoda rhode rhodes rhome
+rhonda rhone rhony rhudy rhya rhyan rhyana rhyann rhyanna rhyanne rhyder rhyen rhylan rhyland rhylea rhylee
+rhyleigh rhylie rhym rhys rhyse rhythm ria riad riade riadh riah riahna riahnna riama rian riana rianah riane
+riann rianna riannah rianne riansares riaz rica ricard ricarda ricardo ricario riccarda riccardo ricci ricco
+rich richa richad richard richarda richarde richardine richardo richardson richel richelaine richelet
+richelieu richelin richeline richelle richelmo richemond richemont richeville richie richma richmond richy
+rick rickard rickardo rickayla rickel rickelle rickey ricki rickia rickie rickiyah rickson ricky rickya
+rickyia rico rida ridah ridan riddhi riddhima riddick riddik rider ridge ridgy ridha ridhi ridhima ridhwan
+ridjal ridjy ridley ridoine ridouan ridouane ridvan ridwan ridwane riece rieke riel rieley rielle rielly riely
+rielyn rielynn rien riese rieul rifat riff rifka rifki rifky rigby rigden rigdon rigel riggin riggins riggs
+righteous rigley rigo rigobert rigoberte rigoberto rihab rihabe rihad riham rihame rihan rihana rihane rihanna
+rihanne riheb rihem riheme rihonna riitta rija rijul rika rikardo rike rikelme riken riker rikhil riki rikiya
+rikke rikki riko riku rikya rilan rilana rilas rilea rilee rilei rileigh rilen riles riless riley rileyann
+rileyanne rilie rilla rilley rilo rily rilya rilyn rilynn rilynne rim rima rimah rimane rimas rimasse rime
+rimel rimen rimene rimes rimess rimesse rimsha rina rinad rinade rinaldo rindra rined rinesa ringo rini
+riniyah rinnah rino rinoa rinor rintaro rio rion riona rionna riordan riot riowen ripken ripley riquelme
+riquette risa riselene risha rishaan rishab rishabh rishad rishan rishard rishav rishi rishik rishika
+rishikesh rishit rishita rishith rishon risla rislaine rislane rislene rissa ristana rita ritadj ritadje ritag
+ritage ritaj ritaje rital ritch ritchi ritchie ritchy ritedj riteg ritege ritej riteje ritel ritesh ritha
+rithik rithika rithish rithvik rithwik rithy riti ritika ritisha rito ritta ritu ritva ritvik ritwik riv riva
+rivaldo rivana riven river rivers rivka rivkah rivky rivo riwad riwal riwall riwan riwane riwann riwanon riwen
+rixa riya riyaan riyad riyade riyadh riyah riyan riyana riyane riyann riyanna riyas riza rizelaine rizelene
+riziki rizlaine rizlan rizlane rizlen rizlene rizvan rizwan rizwana rjay rkia rmani rmoni roald roan roanan
+roane roann roanne roark roarke roary roaya roba robain robaldo robb robbe robben robbi robbie robby robel
+roben robenson robert roberta roberte roberthe robertin robertina robertine robertino roberto robertson
+robespierre robi robie robin robina robine robinho robinson robledo robson robustiano roby robyn robyne robynn
+rocca rocco rocelyn roch rochdi rochdy roche rochel rochell rochelle rochus rocio rock rockell rockelle rocket
+rockford rockia rocklin rocko rockwell rocky rocsi rod roda rodaina rodan rodayna roddick roddrick roddy
+rodelind roderic roderick roderik roderyk rodger rodi rodiano rodica rodin rodina rodner rodnesha rodney rodny
+rodoine rodolf rodolfo rodoljub rodolph rodolphe rodouane rodric rodrick rodricus rodrigo rodrigue rodrigues
+rodriguez rodriquez rodwan rody roee roel roen roey roeya rofaida rofayda rofia rofrane rogan rogatien
+rogatienne roge rogee rogelia rogelio rogen roger rogere rogerick rogerio rogers rogette rogine rogue roha
+rohaan rohail rohan rohana rohane rohann rohanpreet rohat rohen rohil rohin rohini rohit rohith rohnan roho
+roihama roihim roihma roisin roiza roizy rojan rojat rojbin rojda rojdi rojelio rojhat rojin rojine rokaia
+rokas rokaya rokhaya rokhia rokhiya rokhya rokia rokiatou rokiya rokko roko roksana rokya rola rolan roland
+rolande rolando rolann roldan rolen rolf rolfo rolian roliane rolin rolland rollande rollie rollin rollins
+rolly rolondo rolph roma romain romaine romaisa romaissa romaissae romaldo roman romana romance romane
+romanella romanie romanita romann romanne romano romanus romao romar romari romaric romarick romarik romario
+romary romaysa romaysae romayssa romayssae rome romea romee romeissa romel romelie romeline romell romello
+romelo romen romeo romero romeu romey romeyssa romi romica romie romila romilda romilde romin romina romio
+romir romiya rommel rommy romney romoaldo romola romolo romon romona romuald romualda romualde romualdo romul
+romuld romule romulo romulus romy romyn ron rona ronael ronahi ronak ronal ronald ronaldinio ronaldo ronan
+ronasia ronav ronda rondale rondell rondy rone ronee roneisha ronel ronell ronelle ronen ronette roni ronia
+roniah ronica ronin ronique ronisha ronit ronith roniya roniyah ronja ronn ronna ronnae ronnel ronnell ronney
+ronni ronnie ronny ronon rontavious rontez rontrell rony ronya rood roody rook rooney roos roosevelt rope
+roper roqaya roque roran roree rorey rori rorie rorik rory rosa rosabel rosabella rosabelle rosaelena rosaire
+rosaisela rosalba rosalee rosaleen rosalena rosali rosalia rosalie rosalin rosalina rosalind rosalinda
+rosalinde rosaline rosalino rosalio rosalita rosalva rosaly rosalya rosalyn rosalynda rosalyne rosalynn
+rosamaria rosamee rosamond rosamonde rosamunda rosan rosana rosane rosange rosangela rosanna rosanne rosaria
+rosario rosary rosaura rosbel rosco roscoe rose roseann roseanna roseanne roseda rosel rosela roselaine
+roselande roselani roselee roselene roselia roselie roselin roselina roselinde roseline roselise roselita
+rosella roselle rosely roselyn roselyne roselynn roselys roselyse rosema rosemain rosemaine rosemaria
+rosemarie rosemary rosemay rosemee rosemery rosemie rosemond rosemonde rosen rosena rosenda rosendo rosene
+rosenn roser roset roseta rosetta rosette rosey roshad roshan roshard roshaun roshawn roshell roshini roshni
+roshon rosi rosia rosiana rosiane rosianne rosibel rosie rosier rosilda rosilyn rosimarie rosin rosina rosinda
+rosindo rosine rosio rosita rosite rositsa roslyn roslynn rosmarie rosmeri rosmery rosmunda ross rossana
+rossano rosselin rossella rosselyn rossend rossi rossie rosslyn rossy rostam rostan rostane rostislav
+rostislava rostom roston rostyslav rosuel roswitha rosy rosyne rotger rotimi rotraud roua rouan rouba rouben
+rouchda rouchdi roudaina roudayna roudolphe roudy roufaida roufayda rougui rouguiata rouguiatou rouguiyatou
+rouguy rouhama roukaya roukia roukiya roukya roumaissa roumaysa roumayssa roumba roumeyssa rouqaya rouqayya
+rourke rouslan rouven rouwaida rouzouna rovena rover rowan rowann rowdy rowe rowen rowena rowin rowland rowley
+rowyn rowynn roxan roxana roxane roxann roxanna roxanne roxas roxelana roxelane roxi roxie roxxi roxy roy roya
+royal royale royalty royan royann royce royer royston roza rozalia rozalie rozalinda rozalyn rozalynn
+rozamunda rozan rozana rozane rozanna rozanne roze rozelin rozell rozella rozelyn rozen rozenn rozenne rozerin
+rozina rozita rozlene rozlyn rozlynn rozvita rozy ruan ruari ruba rubben rubbens rubby rubee ruben rubenn
+rubens rubi rubiano rubie rubiela rubin rubina rubis ruby rubyann rubye rucha ruchama ruchan ruchel ruchi
+ruchy rucker ruddy rudeger rudesindo rudhra rudhy rudi rudia rudie rudiger rudis rudolf rudolfa rudolfina
+rudolfo rudolph rudolphe rudra rudy rudyard rueben ruedi ruffin ruffine rufin rufina rufine rufino rufo rufus
+ruger ruggero ruggiero ruhaan ruhan ruhani ruhee ruhi ruhsar rui ruis ruiz rujuta rukaya ruken rukhmani
+rukhsana rukia rukiya rukiye rukmin rukneddin rulon rumaisa rumaldo rumaysa rumen rumena rumeysa rumi rumor
+rumyana runa rune rupert ruperta ruperto ruphine rupinder ruprecht ruqaya ruqayyah rurik rush rushi rushil
+rushton ruslan ruslana russ russel russell russia rustem rusten rustin ruston rustu rusty rustyn rut ruta
+rutger ruth ruthann ruthanna ruthanne ruthe ruthie ruthy rutilo rutvi ruveyda ruvim ruwayda ruxanda ruxandra
+ruya ruyman ruza ruzanna ruzena ruzgar ruzica rwan ryaan ryad ryade ryadh ryah ryan ryana ryane ryanjames
+ryann ryanna ryannah ryanne ryasia ryatt ryaz ryce ryda rydan rydell ryden ryder rydge rydia ryelan ryeland
+ryelee ryeleigh ryelin ryelle ryen ryenn ryenne ryer ryhad ryham ryhan ryhana ryhane ryhanna ryhem ryiad ryin
+ryion ryka ryken ryker rykin ryko ryla rylan ryland rylann ryle rylea ryleah rylee ryleeann rylei ryleigh
+rylen rylend ryler ryles ryless ryley ryli rylie ryliee ryliegh rylin rylind rylinn ryllie rylon ryly rylyn
+rylynn rylynne rym ryma ryme rymel rymen rymess ryna rynad ryne rynn ryoma ryon ryonna ryota ryott ryslene
+ryson ryszard rytej rytel ryuji ryunosuke ryver rywan ryyan ryzen ryzlene saachi saad saada saadet saadi
+saadia saadiq saadiya saadya saahil saahir saahithi saaid saaida saaketh saamiya saana saandati saandia saani
+saania saanika saanvi saanya saar saara saarah saarim saathvik saatvik saavan saaya saba sabaa sabah sabaha
+sabahe saban sabar sabas sabastian sabastien sabastion sabatino sabato sabaya sabazio sabba sabbah sabeen
+sabeha sabel sabela sabele sabeline sabella sabelle saben saber sabera sabeur sabha sabi sabia sabian sabien
+sabih sabiha sabil sabila sabin sabina sabine sabino sabir sabira sabirah sabirin sable sabra sabrah sabre
+sabree sabreen sabreena sabrena sabreya sabri sabria sabriah sabriel sabrilla sabrin sabrina sabrinah sabrine
+sabrinel sabrinelle sabrinna sabrino sabriya sabriyah sabry sabrya sabryn sabryna sabryne sacha sachi sachiel
+sachin saci sacia sacid sacra sacramento sacramentos sada sadaf sadak sadam sadan sadberk saddam saddek saddie
+sade sadee sadeel sadeen sadek saden sadet sadettin sadey sadhana sadhika sadi sadia sadie sadielynn sadiha
+sadik sadika sadin sadine sadio sadiq sadira sadiya sadiyah sadiye sadja sadji sadjia sadjid sadjida sadjo
+sadjy sadler sadok sadou sadrac sadri sadry sadullah sady sadya sadye saedee saeed sael saelle saer saesha
+saevion safa safaa safae safah safak safana safari safet saffa saffana saffet saffia saffiro saffiya saffiyah
+saffo saffron safi safia safiana safiatou safietou safiha safin safina safir safira safiria safiya safiyah
+safiyatou safiye safiyya safiyyah safoine safora safoua safouan safouane safoura safta safwa safwan safwane
+safwen safwene safy safya safyatou safyia safyr saga sagal sagamore sagan sagana sagar sagarika sage saged
+sagia sagra sagrario sahaana sahad sahai sahaj sahan sahana sahand sahap sahar sahara saharah sahari saharou
+saharra saharsh sahas sahasra sahbi sahdia saheed saheim sahej sahel sahib sahid sahida sahil sahila
+sahilpreet sahily sahim sahima sahin sahina sahinalp sahir sahira sahirah sahith sahithi sahiti sahl sahla
+sahli sahlia sahmya sahna sahniya sahnya sahona sahondra sahori sahory sahra sahraoui sahsuvar sahteene
+sahvannah sahyna saia saian saiba saibo saibou saicharan said saida saidah saide saidee saidey saidi saidia
+saidie saidina saidou saidy saif saifallah saifan saifdine saifeddine saifedine saifi saifullah saig saige
+saikou saila saile sailee sailor saim saima saimon saina sainabou saindou sainte sainza saioa sair saira
+sairah sairam sairy saisha sait saith saivion saivon saiya saiyan saiyuri saja sajad sajan sajda saje sajed
+saji sajia sajid sajida sajjad sakae sakai sakara sakari sakariya sakayla sakeena saket saketh sakhina sakho
+saki sakina sakinah sakine sakir sakiya sakiyah sako sakora saksham sakshi sakura sakya sakyna sala saladin
+saladina saladino salah salahddine salahdin salahdine salaheddine salahedine salam salama salamata salambo
+salami salammbo salamoun salar salas salavtore salaya salayah salayna salbador salea saleah saleem saleema
+saleen saleena saleh saleha saleisha salek salem salema salematou salena salene salera sales salesi saleta
+salete saleyah salha salhia sali salia saliah salif salifou salih saliha salihe salihou salika salil salim
+salima salimah salimata salimatou salime salimou salina saline saliou salira saliya saliyah salka salla sallah
+salle sallie sally sallya salma salmaan salmah salmai salman salmane salmata salmen salmene saloi saloma
+salome salomea salomee salomeia salomena salomey salomon salomone salomoun saloni salou saloua salouha saloum
+salsabil salsabila salsabile salsabyl saltana salud salustiana salustiano salustio salva salvador salvadora
+salvadore salvat salvator salvatore salvatrice salvina salvino salvo salvy salwa salwator saly salya salyha
+salym salyma salymata salyna sam sama samaa samaad samad samadhi samael samah samai samaia samaira samaiya
+samaiyah samaj samajae samajay saman samana samanatha samanda samanta samantha samanthamarie samanvi samanyu
+samar samara samarah samari samaria samariah samarie samarion samariya samariyah samarra samarri samarria
+samarth samary samarya samatha samauri samauria samay samaya samayah samayia samayra samba sambala sambath
+sambhav sambo sambou sambre same samed sameeha sameena sameer sameera sameerah sameh sameira samenta samentha
+samer samera sameria samery samet sameul samhita samhitha sami samia samiah samianti samid samie samiel samier
+samih samiha samik samiksha samil samila samim samin samina samir samira samirah samirdine samire samirha
+samirra samisoni samiya samiyah samiyyah sammantha sammi sammie sammuel sammy samna samnang samo samona samone
+samora samorah samoria samory samoya sampedro sampiero sampieru sampson samra samrah samrawit samsara samsha
+samson samu samual samuel samuela samuele samuell samuella samuelle samvel samy samya samyah samyak samyia
+samyiah samyr samyra samyrah samyria samyukta samyuktha sana sanaa sanaah sanaai sanaba sanad sanae sanah
+sanai sanaia sanaii sanaiya sanaiyah sanam sanaria sanassy sanata sanath sanay sanaya sanayah sanchez sancho
+sancia sancie sanda sandalio sandati sanddy sandee sandeep sander sanders sandes sandhya sandi sandia sandie
+sandjana sandjay sandji sandjy sandler sandon sandor sandra sandrea sandric sandrick sandrina sandrine
+sandrino sandro sandry sandryne sandu sandy sandya sandye sane saned sanel sanela sanella sanem sanford sang
+sangohan sani sania saniaa saniah sanii saniiya sanija sanijah sanika saniya saniyah saniye saniyha saniyya
+saniyyah sanja sanjai sanjana sanjay sanjaya sanjeev sanjeevan sanji sanjin sanjit sanjith sanjiv sanjivan
+sanjna sanjuana sanjuanita sanka sankalp sankou sankoumba sankoun sankoung sann sanna sannah sanne sanny sanoe
+sanou sanounou sanoussi sanoussy sansa sanskriti sanson sansone santana santanna santas santasia sante santez
+santhiago santhiya santhosh santi santia santiaga santiago santiana santina santine santino santo santolo
+santonio santos santosh santrell santu santy sanvi sany sanya sanyah sanye sanyi sanyia sanyiah sanyla
+sanziana sanzo saoirse saona saori saory saossane saoucen saoud saouda saoudatou saoudi saousan saousane
+saousen saoussan saoussane saoussen saoussene sapha saphera sapheria saphia saphir saphira saphire sapho
+saphora saphya saphyr saphyra sapiente sapna sapphira sapphire sapphyre saqib saqqara saquan saquina saquoia
+sara saraann sarabella sarabeth sarabi sarada sarae sarafina saragrace sarah sarahann sarahanne sarahbeth
+sarahgrace sarahi sarahjane sarahlynn sarahrose sarahy sarai saraia saraiah saraih saraiya saraiyah sarajane
+sarala saralee saralyn saralynn saran saranda sarane sarani saranya saraphina sarasvati saraswati sarata
+saratou saray saraya sarayah saraye sarayma sarayu sarbello sare sarea saree sareen sareena saren sarena
+sarenity sarenna sargis sarha sarhan sarhane sari saria sariah sariaka sariana sarida sarie sariel sarika
+sarim sarina sarinah sarine sarinity sarisha sarit sarita sariya sariyah sarka sarkis sarla sarlota sarodja
+saroja saron sarosh sarp sarra sarrah sarriah sarrina sarrinah sartaj sarthak sarujan sarvesh sarvin sary
+sarya saryah sarye saryiah saryn saryna sasa sascha sasha sashenka sashka sashya saskia saskie saskya sassi
+sassia sasuke sata satcha satchel sateen satheen satheene sathine sathvik sathvika sathya sathyne sati satia
+satie satilmis satine satish sativa satomi satori satou satu saturio saturna saturniano saturnin saturnina
+saturnine saturnino satvik satya satyam satyen satyne saud saudade saufiane saul saule saulo saumya saunia
+saura saurav sauraya sauria sauvane sauvanne sauveur sava savahna savan savana savanah savanna savannah
+savannha savant savas savaughn savaya savayah saveah saveena savel savelina saveon saveria saverina saverio
+saveriu saveta savhanna savi savia savian savien savier savin savina savine savinien savino savio savion
+savior savon savoy savvas sawan sawda sawsan sawsana sawsane sawsen sawsene sawssan sawssane sawssen sawssene
+sawyer saxon saxona saxton saya sayad sayah sayaline sayam sayan sayana sayanah sayane sayani sayann sayanna
+sayanne sayd sayda sayde saydee sayden saydi saydie saydou sayed sayeed sayel sayem sayen sayer sayf sayfallah
+sayfdine sayfeddine sayfedine sayfoulla sayfoullah sayfullah sayge sayhan sayid sayla saylah saylee sayler
+sayli saylor sayma saymon sayna sayon sayra sayre sayron saysana sayuri sayvion sayvon saziye scander scarlet
+scarleth scarlett scarlette schadrac schafer schaima schaina schainez schana schanna scheerazade scheherazade
+scheila scheima schekina schelsy scherazade scherezade scherif scherine scherley schilo schiphra schirley
+schneider schneur scholastie scholastien scholastika scholastique schorsch schura schuyler schylar schyler
+scion scipion scolastica scolastie scolastique scot scotland scotlyn scotlynn scott scotti scottie scottlyn
+scottlynn scotty scoty scout scylla seaanna sead seager seaira seairra seamus sean seana seanmichael seann
+seanna seanpatrick seanpaul searra season seb sebahat sebahattin seban sebas sebastain sebasthian sebastia
+sebastiaan sebastian sebastiana sebastiano sebastiao sebastien sebastienne sebastijan sebastion sebatian
+sebestian sebiha sebnem sebrina sebti secaeddin secil secilia secily seckin seckou second seconda secondiano
+secondina secondine secondo secret secundina secundino seda sedanur sedat seddik sedef seden sedifo sedik
+sedna sedona sedra sedric sedrick sedrik sedrine seema seerat sef sefa sefana sefer seferino seff seffana
+sefia sefiane sefik sefika sefkan sefora sega seger seghir segismundo segolaine segolen segolene segunda
+segundo sehaj seham sehame sehar sehem seher sehila sehlevent sehrazat sehri sehriban sehrish seid seidi
+seidou seidy seif seifana seifdine seifeddine seifedine seiji seikou seila seily seina seinna seira seirra
+seiry seiya sejal sejda sejla sejoud sekai sekhou sekina sekinat sekou sekouba sela selah selahattin selale
+selam selami selby selcan selcuk selda seldi seleen seleena selem selen selena selenay selene seleni selenia
+selenn selenna selenne selenya seleste selestino seleyna selia selian seliana seliane selicia seliha selim
+selima seliman selimane selimata selime selin selina selinay selinda seline seliyah sellam selly sellya selma
+selman selmane selmen selmene selmer seloua selsabil selsabila selsabile selsebil selsebile seltana selva
+selvaggia selvan selver selvi selvin selvina selvinaz selwa selwyn selya selyan selyana selyane selyann selym
+selyna sem sema semah semaiah semaj semaja semajay semanur semaya semenica semi semia semiah semih semiha
+semin semina semir semira semiramide semisi semiya semiyah semmy semplicio sempronio semra semsi semy semya
+semyra sena senad senada senai senaida senait senami senan senanur senateur senay senaya senda sende sender
+sendes sendoa sendrine sendy seneca senem senen sener senesio seng sengul seni senia seniah seniya seniyah
+senka senn senna senne sennur senny senofonte senol senor senora senou senouci senta senthuran seny senya
+senzo seon seonna sep sepehr sephana sephira sephiroth sephora sephorah sepp seppe seppo september septi
+septime sequan sequoia sequoya sequoyah sera serafettin serafim serafin serafina serafino serah seraiah
+seraina serap seraph seraphie seraphim seraphin seraphina seraphine serapia serapio serapione seray seraya
+serban serbulent sercan serdal serdar sereen sereena seref sereine seren serena serenah serenay serene
+serenella serenety serenidy serenitee serenitey sereniti serenitie serenity serenna serentiy serenus serey
+serezade serge sergei sergej sergeline sergen serges sergette sergey serghei sergi sergia sergii sergina
+sergine serginio sergio sergiu sergius sergiusz sergiy serguei serhad serhan serhat serhii serhiy seri seriah
+seriana serianna serif serife serigne serin serina serine serinity seriyah serjio serjo serkan sermet sermin
+sernin serpil serra serrenity serrina serrine sertac sertan sertap servac servais servaise servan servanda
+servando servane servann servanne servet servidio servilia serviliano serwan sery seryna seryne serzan sesar
+sesilia sesto seta setan setefilla seth sethi sethy setou settar setti settimio settimo setty sety sev sevaeh
+sevag sevak seval sevan sevana sevane sevann sevanna sevannah sevastian sevcan sevda sevde seven sevena sever
+severa severe severiana severiano severic severin severina severine severinne severino severo severus severyne
+sevgi sevil sevilay sevilla sevim sevin sevinc sevine sevket sevki sevon sevren sevrin sevrine sevtap sevval
+sevyn sewan seweryn seyan seyana seyanna seyba seyban seyda seydi seydina seydou seyed seyf seyfdine
+seyfeddine seyfedine seyfettin seyfi seyfullah seyha seyhan seyid seyit seyla seylan seylian seyma seymanur
+seymen seymour seyna seynabou seyni seyon seyran seyyid seyyit sezai sezen sezer sezgin sezni sezny sfia shaad
+shaan shaana shaban shabana shabd shabnam shabsi shacara shad shada shadae shadai shaday shaddai shade shadee
+shadeed shaden shadene shadey shadi shadia shadiamond shadine shadiya shadman shadow shadrach shadrick shady
+shadya shae shaela shaelee shaeleigh shaelie shaelin shaely shaelyn shaelynn shaelynne shaena shafer shafi
+shafik shaggy shah shahab shahad shahadah shahan shahana shahbaz shahd shahed shaheed shaheem shaheen shaheer
+shaheim shahid shahida shahim shahima shahin shahina shahinaz shahinaze shahine shahines shahinez shahineze
+shahir shahira shahnaz shahrazad shahrazade shahrazed shahyn shahyna shahyne shahynez shahzad shahzaib shai
+shaia shaiann shaianne shaid shaida shaiden shaikh shail shaila shailah shailee shailey shaili shailly shaily
+shailyn shailynn shailys shaim shaima shaimaa shaimae shain shaina shainah shaindel shaindy shaine shaines
+shainese shainess shainesse shainez shaineze shainice shainis shainna shainy shainyce shainys shainyss shaira
+shaivi shaka shakara shakayla shakeel shakeem shakeira shakera shakeria shakhia shaki shakia shakib shakil
+shakila shakim shakir shakira shakirah shakiya shakiyah shakti shakuntala shakur shakya shakyla shakyra shala
+shalana shalaya shalayla shalea shaleah shalee shaleena shaleigh shalen shalena shalewa shaley shaleya shalia
+shaliah shalie shalimar shalin shalina shalini shalise shaliyah shalom shalon shalonda shalone shalva shalya
+shalyn shalyna shalynn shalyse sham shama shamaiya shamal shamar shamara shamaree shamari shamaria shamariah
+shamarie shamarion shamarr shamauri shamaya shameek shamel shamera shamere shameria shamia shamiah shamika
+shamil shamila shamima shamina shamir shamira shamiracle shamirah shamiya shamiyah shamon shamond shamoni
+shamora shamoria shams shamsa shamsdine shamseddine shamsedine shamsi shamsia shamsy shamus shamya shamyah
+shamyia shamyiah shamyla shamyra shan shana shanaa shanae shanael shanaelle shanah shanai shanaia shanaiya
+shanay shanaya shanayah shanaz shanda shandi shandiin shandon shandra shandrany shandrea shane shanea shanee
+shaneka shanel shanell shanella shanelle shanelya shanen shanese shanesia shaneya shanez shaneze shani shania
+shaniah shanice shanie shaniece shanijah shanika shanila shaniqua shanis shanise shaniss shanisse shanita
+shaniya shaniyah shaniyla shankar shanley shann shanna shannah shannan shannel shannell shannelle shannen
+shannia shannon shannone shanny shannyn shanon shanone shanonn shanonne shanshan shant shanta shantae shantal
+shantanu shantasia shantavia shantay shante shantee shantel shantell shantelle shanteria shanterria shanti
+shantia shantrice shanty shany shanya shanyah shanyce shanye shanyia shanyiah shanyla shanyra shanys shanyss
+shanysse shanza shanzay shanze shaona shaquan shaquille shara sharada sharae sharaf sharai sharan sharanya
+sharay sharaya sharayah sharazade sharazed sharda shardae sharday sharde sharee shareef shareese sharell
+sharelle shari sharia shariah sharice sharief sharif sharifa shariff sharika sharina sharis sharissa sharita
+shariya shariyah sharla sharlee sharleen sharlen sharlene sharlet sharlette sharleyne sharlie sharline
+sharlize sharlotte sharly sharlyn sharlyne sharlynn sharmaine sharmarke sharmila sharod sharon sharona
+sharonda sharone sharonne sharrod sharron sharujan sharvi sharvin sharyah shashank shashi shashikala shashwat
+shasta shatara shatavia shatha shatia shatoria shatoya shaul shaun shauna shaunak shauni shaunice shauniya
+shaunna shaunte shaurya shauwn shavar shavaria shavelle shavon shavonne shaw shawn shawna shawnda shawne
+shawnee shawnice shawnie shawnna shawnta shawntel shawntez shay shaya shayaan shayan shayana shayane shayann
+shayanna shayanne shayda shayde shayden shaydon shaye shayenne shayera shayina shayla shaylah shaylan shaylea
+shaylee shayleen shayleigh shaylen shaylene shayley shayli shaylie shaylin shayline shaylon shaylyn shaylynn
+shaylynne shayma shaymaa shaymae shaymus shayn shayna shaynah shayne shaynes shaynese shayness shaynesse
+shaynez shayneze shaynice shaynis shayniss shaynisse shaynna shayona shayonna shayra shayron shaza shazia shea
+sheadon sheala shealee shealeigh shealyn shealynn sheamus shean sheccid shedrick shedy sheehan sheela sheena
+sheerazade shefali sheherazad sheherazade shehrazad shehrazade shehrazed sheik sheikh sheila sheilla sheilly
+sheily sheilyn sheima sheina sheindel sheinez shekina shekinah shelah shelbee shelbey shelbi shelbie shelby
+shelbylynn shelcy shelden sheldon sheldone sheley sheli shelia shelihane shelina shella shellby shelley
+shellsy shelly shelsea shelsey shelsie shelssy shelsy shelton shely shem shemaiah shemar shemariah shemia
+shemiah shems shemsa shemsdine shemseddine shemsedine shemsi shemssy shemsy shemuel shen shena shenaya shenaz
+shendy shenelle sheng shenise sheniya sheniyah shenoa shenzo shenzy sheona shepard shephard shepherd sheppard
+sher sherard sheraz sherazad sherazade sheraze sherazed sheree shereen sherel sherezade sheri sheriah sheriane
+sherice sheridan sheridane sheridyn sherif sherifa sheriff sherihane sherilyn sherilyne sherin sherina sherine
+sherita sherleen sherlene sherley sherlin sherline sherly sherlyn sherlyne sherlynn shermaine sherman shermar
+sherod sheron sherone sherrell sherri sherrie sherrod sherron sherry sherryl shervin sherwin sherwood sheryane
+sherydan sherydane sheryfa sheryl sherylane sheryline sheryn sheryna sheryne sheun sheurley sheva shevy shey
+sheyanne sheyen sheyene sheyenne sheyla sheyli sheylin sheyly sheyma sheyna sheynez sheyrine sheza shia shiah
+shiala shian shiana shiane shiann shianna shianne shifa shifra shihab shikha shila shilah shilee shilo shiloah
+shiloh shilyn shilynn shima shimene shimon shimshon shin shina shine shinji shinobi shiny shion shiori shir
+shira shirah shirane shiraz shiraze shireen shirel shirelle shiri shirin shirine shirlee shirlene shirley
+shirly shiryne shishir shiv shiva shivakari shivali shivam shivan shivangi shivani shivank shivansh shivany
+shiven shivraj shiya shiza shkelqim shloak shloima shloime shloimy shlok shloka shloma shlome shlomo shlomy
+shmaya shmiel shmouel shmuel shneur shoaib shobhana shogo shola sholom shomari shon shona shonda shondell
+shondrea shone shonna shony shooter shoshana shoshanna shota shouayb shourya showna shraddha shradha shraga
+shravan shravani shravya shree shreena shreeya shresth shresthi shrey shreya shreyan shreyans shreyas shreyash
+shreyashi shreyes shridevi shrihan shrika shrinidhi shrishti shristi shritan shritha shriya shriyan shruthi
+shruthika shruti shterna shuaib shuayb shuban shubh shubha shubham shubhaprada shukri shulamis shulamite
+shulem shun shunashi shuri shwet shwetha shya shyah shyam shyan shyana shyane shyann shyanna shyanne shyasia
+shye shyenne shyera shyheem shyheim shyia shyla shylah shylan shylea shylee shyleigh shyler shyli shylie
+shylin shylo shyloh shylyn shylynn shym shyma shymir shyna shyne shyness shyneze shynia shynice shynna shyonna
+shyquan shyra shyrel shyrelle shyrine si siabou siah siaka siam siame sian siana sianah siane siani siann
+sianna siannah sianne sianni siaosi siar siara siarah siarra siata sibel sibella sibelle sibilla sibille
+sibley sibyl sibyla sibyle sibylla sibylle sibylline sicco sichem sicilia sicily siclali sico sicuro sid
+sidahmed sidali sidalia sidar sidda siddalee siddarth siddhant siddhanth siddharth siddhartha siddhi siddhran
+siddiq sidelya sidgey sidgy sidhanth sidharth sidi sidia sidika sidiki sidiya sidjey sidji sidjie sidjy sidnee
+sidnei sidney sidni sidnie sidoine sidon sidona sidonia sidonie sidonio sidony sidra sidrah sidrat sidwell
+sidy sidya sieanna siearra siebe siegbert siegesmund siegfrid siegfried sieghard sieglinde siegmar siegmund
+siegrid siegried siegrun siegward siem sieme siemon sien siena siene sienna siennah siep siera sierah sierra
+sierrah sierralynn sif sifa sifaks sifan sifaw sifax sifdine sifeddine sifedine siffrein siga sigebert
+sigfredo sigfrid sigfrido sigfried siggi sigifredo sigisbert sigismond sigismondo sigmar sigmond sigmund signe
+sigolene sigourney sigrid sigride sigried sigrun sigurd sihaam sihab sihabeddin siham sihame sihan sihana
+sihane sihem siheme siir sika sikhou sikou sil sila silamaka silamakan silan silane silas silemane silena
+silene siler siley sileye sileymane silia silian siliana siliano silima siliman silina siline silja silje
+silka silke silla sillia silly silma silman siloe silouan silouane silus silva silvain silvaine silvan silvana
+silvane silvanie silvanna silvano silver silvere silveria silverio silvester silvestr silvestra silvestre
+silvestro silvette silvi silvia silvian silviana silviane silvianne silvie silvija silvin silvina silvine
+silvino silvio silviu silvius silviya silvy sily silya silyan silyana sim sima siman simane simao simar simara
+simay simaya simba simbad simbala simballa simbara simcha simea simen simeo simeon simeona simeone simeonie
+simeonne simge simha simi simiane similien similienne simina simine simion simisola simiya simiyah simmie
+simmone simo simohamed simome simon simona simone simonet simonetta simonette simonida simonne simonpietro
+simora simplice simra simrah simran simranpreet simrat simrin simy simya sin sina sinahi sinai sinaia sinaie
+sinaly sinan sinane sinasi sinay sinaya sinbad sincear sinceer sincer sincere sinclair sinclaire sinda sindbad
+sindhu sindi sindia sindie sindou sindre sindy sinead sinem sinesio sinforiano sinforosa sinfronio singrid
+sinia sinica sinikka sinina sinisa siniya siniyah sinja sinjin sinkler sinthia sinthujan sintia sinue sioban
+siobane siobhan siobhane siomara sion siona sione sionna siosiua siouar sipa sipan sir sira siraba sirac
+siradou sirah siraj sirajeddine sirandou sirat sircharles sire sireen siren sirena sirenia sirenity sireno
+siri siria siriah siriana siriane siriano siricio sirielle siriki sirima siriman sirin sirina sirine sirineu
+sirinity sirinne sirio siris sirius siriya siriyah sirmichael siro sirou sirr sirra sirrah sirron sirus
+sirwilliam sirya siryne sisco sisilia sisley sisse sissi sissy sister sisto sita sitan sitara sitey siti
+sitina sitlali sitti sitty siv siva sivad sivan sivane sivani siven siwan siwar siware siwoo sixt sixta sixte
+sixtine sixto sixtus siya siyabend siyam siyana siyanna siyar siyem siyon siyona sjoerd sjors skai skanda
+skandar skander skarlet skarleta skarleth skarlett skarlette skender skie skii skila skilar skiler skiley
+skilynn sklaerenn skurta sky skyann skyanna skyanne skye skyela skyelar skyelyn skyelynn skyi skyla skylah
+skylan skylar skylee skyleen skylei skyleigh skylen skylene skyler skyley skyli skylie skylier skylin skylinn
+skylir skylla skylor skylur skylyn skylynn skylynne skyy skyylar sladan sladana slade sladen sladjana slah
+slate slaten slater slaton slava slavatore slavek slaven slavena slaviboj slavibor slavica slavika slavisa
+slavka slavko slavoboj slavoj slavoljub slavomil slavomila slavomir slavomira slawko slay slayann slayde
+slayden slayton slevin sleyton slim sliman slimane slimann slime slimen slimene sloan sloana sloane sloann
+sloanne slobodan slobodanka slohan slohane slohann sloka slone slorane slovan slowan slowane slowann slown
+slyman slymane smael smahan smahane smahen smahene smahil smahin smahine smail smaile smailey smain smaine
+smaran smaranda smeralda smil smiley smiljana smilla smina smita smith smrithi smriti smya sname sneha
+sneijder snejana sneyder snezana snezhana snigdha sniyah snjezana snorri snow snyder soaad soad soade soah
+soam soan soana soane soann soanna soanne soany soares soave soaz soazic soazick soazig soazik sobeslav
+sobeslava sobia soccorso socheata socorro socrate socrates soda sodia soel soeli soelie soeline soen soenn
+soeren sofana soffia soffiane sofi sofia sofiah sofian sofiana sofiane sofiann sofianne sofiatou sofie sofien
+sofiene sofienne sofiia sofija sofines sofiya sofronia sofronie sofya sofyan sofyane sofyann sofyen sofyene
+sogane soha sohaan sohad sohaib sohail sohaila sohalia soham sohan sohana sohane sohann sohanna sohanne sohayb
+sohayl sohayla soheib soheil soheila sohel sohela sohen sohenn soheyb soheyl soheyla sohil sohila sohora sohum
+soidri soifa soifia soig soilahoudine soilha soilihi soireba soisic soisick soisik soizic soizick soizig
+soizik sojoud sojourner sokaina sokayna sokhna sokhona sokol sokona sokrat sol sola solace solae solaiman
+solaine solal solam solan solana solane solange solanges solann solanne solano solara solaya solayman
+solaymane sole solea soleane soleda soledad soledade soleen solei soleil soleiman soleina soleine solen solena
+solene solenn solenna solenne solenza solesne soley soleya soleyman soleymane soleyna soleyne solhan soli
+solia soliana soliane soliel soliman solimane solimar solin solina soline solita solivan sollange sollene
+solly solocone soloman solomon solon soltan soltana soltane solune solveig solveiga solveigh solvej solvene
+solvey solweig soly solya solyan solyana solyane solymar solyna solyne som soma somaia somaly somara somaria
+somaya somer someya somia somiya sommer somnath somtochukwu somu somya sona sonal sonali sonam sonay sonaya
+sonda sondes sondess sondos sondra sondre soner songul soni sonia soniah sonie sonita soniya soniyah sonja
+sonke sonnet sonni sonnia sonnie sonny sonoma sonora sonsoles sony sonya soodia soof soojin sophana sophanie
+sophany sophea sophee sophey sophi sophia sophiah sophiamarie sophian sophiana sophiane sophianne sophie
+sophiea sophien sophiene sophietou sophina sophira sophiya sophonie sophronia sophy sophya sophyan sopie sora
+sorah sorahya soraia soraida soraiya soraja soran sorana sorane soraya sorayah sorcha sorel sorelle soren
+sorene sorenn sorenza soreya soria soriah sorian soriana soriane soriba sorin sorina sorine soriya sorkunde
+sorona sorraya sorrel sorren sory sorya soryan soryana soryane sosaia sosefo sosie sossio sosso sostene
+sosteneo sosthene sosthenes sostrato sota soter sotera sotero sothy sotira sotiria soua souaad souaade souad
+souada souade souadou souaibou souan souana souane souare souareba soubaya soudais soudays soued souela
+souella soufia soufian soufiane soufien soufiene soufya soufyan soufyane soufyen souha souhad souhade souhaib
+souhaiel souhail souhaila souhan souhane souhayb souhayel souhayl souhayla souheib souheil souheila souhel
+souhela souheyb souheyl souheyla souhib souhil souhila souhir souhyl souhyla souila soujoud soujoude soukaina
+soukamba soukayna soukeina soukeyna soukina soul soulaf soulaima soulaiman soulaimana soulaimane soulaimen
+soulaym soulayma soulayman soulaymane soulaymen soulaymene soule soulef souleima souleiman souleimane
+souleimen souleimene souleman soulemane souleye souleyemane souleym souleyma souleyman souleymane souleymen
+souleymene souliman soulimane soulimen soultan soultana soultane soulyman soulymane soumaia soumaila soumaiya
+soumaya soumayah soumayat soumayya soumayyah soumba soumeiya soumeya soumeyya soumia soumicha soumil soumina
+soumiya soummaya soumya souna sounaya sounda soundes soundos soundouce soundous soundouss soundousse sounia
+sounita sounkamba sounna sounnah sountou sounya soupaya souphian souphiane soura souraia sourakata souraya
+souren souria souriya sourour sourya soussaba sovan sovana sovann sovanna sovanny sowan sowann sowen sowmya
+soya soyan soyana soyann soyla spano sparkle sparrow sparsh spartaco spartacus spartan spencer spenser
+speranta speranza speranzio spfia spike spirit spiro spirydion spoorthi spring spytihnev sravya srboljub srdan
+srdjan srecko sredoje sreeja sreekar sreenidhi sreeram sreshta sreya sricharan srihan srihari srihita srihitha
+srija srijan srikar srikari srimedha srinath srinidhi srinika srinithi srinithya srinivas sriram srishti
+sristi sritha srithan srividya sriya sriyan srna sruthi sruti stacee stacey stacha staci stacia stacie stacy
+stael stafford staicy staley stalin stallone stan stana stanca stancu stane stanford stani stania stanie
+stanilas stanimir stanis stanise stanislao stanislas stanislaus stanislav stanislava stanislaw stanislawa
+stanko stanlay stanley stanly stann stanny stanton stany stanys stanyslas star starasia starky starla starlee
+starlene starlet starlett starlette starling starlit starlyn starlynn starr starsky stasa stasha stasia stassy
+stasta statton stav stavro stavros staza steacy steave steaven steban stecia stecie stecy steddy stedy steecy
+steed steel steele steely steen steev steeve steeven steevens steevenson steeves steevie steevy stef stefan
+stefana stefane stefani stefania stefanie stefanny stefano stefanos stefanu stefany stefen steffan steffany
+steffen steffi steffie steffon steffy stefi stefie stefka stefon stefy steicy steisi stela stelia stelian
+steliana stelie stelina steline stelio stelios stella stellan stellar stelle stellia stellie stellina stelline
+stellio stelly stellya steluta stelvio stely stelya stelyna sten steny stepan stepana stepanie stepanka
+stephaine stephan stephana stephane stephanette stephani stephania stephanie stephann stephanne stephannie
+stephanny stephano stephany stephen stephene stephenie stephens stephfon stephie stephine stephon stephone
+stephy steren sterenn sterlin sterling sterlyn sterna sterre stessi stessie stessy stesy stetsen stetson
+stevan stevana stevane stevann steve stevee steveen steven stevenn stevens stevenson steves stevey stevi
+stevia stevie stevin stevon stevy stewan steward stewart stewen stewens steyla sthefany stide stig stijn
+stiles stiliano stillman stina stine stipan stipe stiriaco stirling stiv stive stiven stivens stivy stjepan
+stjepana stockton stoffel stoffer stojan stojanka stojmir stokes stomy stone stonewall stoney stony storee
+storey stori storie storm stormi stormie stormy story stoyan stoyann stracy strahinja stratos stratten
+stratton streeter strella stressy stribor strider strummer stryder stryker stuart stuti styles stylian
+stylianos styvan styve styven styvens styves su suad suada suami suamy suan suana suat suayip subhaan subhan
+subhash subhashini subhasini subhi sublime subodh success sucely sucheta suchi suchir sude sudeep sudem suden
+sudenaz sudenur sudeva sudi sudiksha sue sueann sueda suela suelen sueli suella suellen suelly suely sueva
+sufian sufyaan sufyan suger sugey suha suhaan suhaas suhaib suhail suhaila suhailah suhaily suhan suhana
+suhani suhas suhayb suhayl suhayla suhaylah suheda suheily suhey suheyl suheyla sujan sujata sujay sujeily
+sujey sujitha sukaina sukanya sukayna sukeina sukeyna sukhman sukhmani sukhwinder suki sukran sukriye sukru
+sulaiman sulamita sulayman sulaymane sule suleika suleima suleiman sulema suleman suleyka suleyma suleyman
+suleymane suleymen suli suliac sulian suliana suliane suliman sulimane sulivan sulivane sulivann sullian
+sulliman sullivan sullivane sullivann sully sullyvan sullyvane sullyvann sulma sulpice sultan sultana sultane
+suly sulyan sulyman sulyvan sulyvane sulyvann suma sumaia sumaira sumaiya sumaiyah suman sumaya sumayah sumayo
+sumayya sumayyah sumedh sumedha sumeja sumer sumerya sumeya sumeye sumeyra sumeyya sumeyye sumiah sumiko
+sumire sumit sumitra summar summer summerlyn summerlynn summit sumner suna sunay suncica sundae sunday sundess
+sundus sundy sune sunem suni sunil sunita suniya sunna sunnah sunni sunnie sunniva sunny sunset sunshine
+sunshyne suny supreme supriya sura surabhi surafel surah surai suraiya suraj surano suraya suree surelie suren
+surenity suresh sureya sureyya suri suria suriah suriana surie suriel surina suriya suriyah sururi sury surya
+suryakant suryakanta suryakantam susa susagna susan susana susane susann susanna susannah susanne sushant
+sushanth susheel sushil sushma susi susie sussy susy sutharsan sutter sutton suus suvan suvetha suvi suyana
+suzan suzana suzane suzanna suzannah suzanne suze suzeanne suzel suzele suzelle suzete suzette suzi suzie
+suzon suzy svanik svantje svara svatava svatoboj svatobor svatomir svatopluk svatoslav svatoslava svea svebor
+svein sven svend svenja svenn sverre svetislav svetla svetlana svetluse svetolik svetomir svetoslav svetozar
+sveva sviatlana svitlana sviturno swahili swaily swainston swami swamy swan swana swane swanee swanie swann
+swanna swanne swannie swanny swany swapnil swara swarnalata swarup swassane swathi sway swayam sweet sweety
+swen swenn sweta swetha swetlana swing syah syair syaire syam syan syana syanah syane syani syann syanna
+syannah syanne syara syarah syasia sybel sybelia sybella sybelle sybellia sybil sybile sybill sybilla sybille
+syble sydelle sydjie sydne sydnee sydnei sydney sydni sydnie sydny sydonie sydra syed syeda syeira syeisha
+syem syenna syerra syesha syfax sygrid syham syhame syhana syhanna syhem syia syion syla sylah sylan sylar
+sylas sylee syleena sylena sylene syler sylia sylian syliana syliane sylina sylis sylke sylla syllia syloe
+sylus sylva sylvain sylvaincine sylvaine sylvan sylvana sylvane sylvania sylvanie sylvanise sylvanna sylvano
+sylve sylvelie sylveline sylvene sylver sylvere sylverine sylverio sylvert sylvester sylvestine sylvestre
+sylvestrine sylvette sylvi sylvia sylvian sylviana sylviane sylvianne sylviano sylvie sylvienne sylvin sylvina
+sylvine sylvio sylvius sylwester sylwia sylys symantha symara symaria symeo symeon symere symia symiah symir
+symirah symon symone symora symphanie symphany symphonie symphony symphor symphorien symphorienne symphorine
+symya syna synai synceer syncere synda syndel syndelle syndey syndi syndia syndie syndra syndy synia syniah
+syniya syniyah synne synthia syntia syntyche syon syona syphax syra syrae syrah syrai syre syrena syrenity
+syrenna syria syriah syrian syriana syriane syrianna syrianne syrie syriel syrielle syril syrin syrina syrine
+syrinne syris syrius syrus syvannah szabolcs szczepan szofi szofia szonja szymon taahir taaliyah taariq tabara
+tabari tabata tabatha tabbitha tabea taber tabetha tabias tabita tabitha tabor tabytha tacari tacarra taceddin
+tachirifa taciana tacjana tacko taco tacoma tacora tacori tacy tad tadan tadarius tadarrius tadashi taddeo
+tade tadeas tadeg tadeja tadek tadelusz taden tadensz tadeo tadeus tadeusz tadeuz tadhg tadija tadjidine
+tadzio taeden taedyn taegan taegen taehyun taejah taejon tael taela taeler taelon taelor taelyn taelynn
+taesean taeshaun taeshawn taeshon taetum taeveon taevin taevion taevon taeya tafari taft tagan tage tagen tagg
+taggart taha tahani tahar tahara tahari taheem tahel taher tahera tahia tahiana tahicia tahiel tahina tahir
+tahira tahirah tahirou tahiry tahis tahissa tahisse tahissia tahiti tahitia tahitoa tahj tahji tahjir tahlia
+tahliya tahlya tahmia tahmid tahmir tahnee tahnia taho tahra tahsin tahtiana tahtianna tahya tahyna tahyra
+tahys tahyss tai taia taiana taib taiba taicha taichi taide taiden taieb taig taiga taige taigen taij taija
+taijah taijon taijuan taiki taila tailan tailor taily tailyn tailynn tailys taim taima taimane taimani taina
+taini taino tainy taiquan taira tairic tairick tairik tairo tairon tairou tairy tairys tais taisei taisha
+taishaun taishawn taison taiss taissa taissia taissir taissy taissya tait taite taiten taitum taitym taiven
+taiveon taivon taiwan taiya taiyana taiylor taiyo taiyon taja tajae tajah tajanae tajay tajeddine tajh taji
+tajir tajon tajuan takai takaiya takara takari takashi takaya takayla takaylah takeira takeo takera takeria
+takeru takeshi takeya takfarinas taki takia takiah takiera takine takira takiya takiyah taklit tako takoda
+takori takota takoua takoya takuma takumi takwa takya takyah takyia takyla takylah takyra tal tala talah
+talaijah talajah talal talan talar talasia talat talay talaya talayah talayjah talayla talaysha talaysia
+talbot talea taleah taleb taleen taleeya taleeyah taleia taleigh taleigha taleisha talel talen talena talesha
+taleya taleyah talha talhia talhya tali talia taliah taliana taliane talianna talib talibe talicia talie
+taliea taliesin talijah talik talin talina taline talip talisa talise talisha talissa talita talitha taliya
+taliyah taliyha talla tallal tallan tallen talley tallia tallie tallis tallon tallulah tally tallya tallyn
+talmadge talmage talon talor talula talulah talus talvin taly talya talyah talyana talyia talyiah talyn talyna
+talyne talynn talyssa tam tama tamaiya tamaj tamaki tamana tamani tamar tamara tamarah tamarcus tamari tamaria
+tamarie tamarion tamarius tamarkus tamarra tamarria tamas tamatea tamatoa tamaya tamba tamber tamea tameah
+tameem tameia tameka tamela tamer tamera tameria tamerlan tameron tamesha tameya tameyah tami tamia tamiah
+tamiaya tamika tamila tamilla tamim tamime tamimount tamina tamino tamir tamira tamiracle tamirah tamiria
+tamirra tamisha tamiya tamiyah tamlyn tammaro tammi tammie tammo tammy tamon tamora tamou tamra tamryn tamsen
+tamsin tamsir tamya tamyah tamyia tamyiah tamyra tamyrah tana tanae tanael tanai tanaijah tanais tanaisa
+tanaisha tanaiya tanaja tanajah tanaria tanashia tanasia tanausu tanav tanay tanaya tanayah tanayia tanaysia
+tanazia tancrede tancredi tanea taneah taneisha tanel taneo taner tanesha tanessa taneya taneyah tangela tangi
+tangui tanguy tani tania taniah taniaya taniela tanija tanijah tanika tanila tanina taninna tanirika tanis
+tanise tanish tanisha tanishka tanishq tanisi tanissia tanit tanita taniya taniyah tanja tanju tank tankred
+tanmay tanmayi tanna tannah tannar tanneguy tannen tanner tannon tannor tano tanor tansu tansy tantely tanush
+tanushree tanushri tanvee tanveer tanvi tanvir tany tanya tanyah tanyeli tanyia tanyiah tanyjah tanyla tanyon
+tanys tanysha tanzania tanzie tanzila tao taofik taoh taos taouba taoues taoufic taoufik taoufiq taous taousse
+tapa tapan tapanga tapani tapio taquan taqwa tara tarah taraji tarak taralyn taralynn taran taras taray
+tarcisio tareck tarek tarell taren tareq tari taria tariah tariana tarianna taric tarick tarik tarika tarike
+tarin tarini tariq tarique tarius tariya tariyah tarja tarkan taro taron tarquinia tarra tarrance tarrell
+tarren tarrence tarron tarryn tarsicio tarsila tarsilla tarso tarun tarus taryah taryk taryll taryn taryne
+tarynn tarzan tasa tasanee tasean taseen tasha tashara tashaun tashauna tashawn tashawna tashay tashayla tashi
+tashia tashiana tashianna tashiya tashon tashun tashvi tashya tashyia tashyra tasi tasia tasiana tasio taslim
+taslima taslime tasman tasmine tasneem tasnia tasnim tasnime tasnym tasnyme tassadit tassadite tassia tassiana
+tassilo tassnim tassnime tasya tata tatana tate tatelyn tatelynn tatem taten tathiana tatiana tatianah tatiane
+tatianna tatianya tationa tationna tatius tatiyana tatiyanna tatiyona tatjana tatsiana tattiana tattianna
+tatum tatumn tatyana tatyanna tatyiana tatym taufik taurean tauri taurin taurus tausif tava tavares tavaria
+tavarian tavarion tavaris tavarius tavarus tavaughn taveah taveion taven taveon taveyon tavi tavia tavian
+taviana tavien tavier tavin tavio tavion tavious tavis tavish tavishi tavita tavius taviyon tavon tavoris
+tavyn tawan tawanna tawba tawfik tawfiq tawhid tawnee tawni tawny taya tayah tayan tayana tayann tayanna tayba
+taycee taycir tayde taydem tayden taydon taye tayeb tayem tayen tayfun tayfur taygan taygen tayiah tayja
+tayjon tayjuan tayla taylah taylan taylann taylar taylee tayleigh taylen tayler tayleur tayley tayli tayliana
+taylianna taylie taylin taylinn taylon taylor taylorann taylore taylormarie taylour taylre taylyn taylynn taym
+tayma taymiya taymiyah taymiyya taymour tayna tayo tayon tayona tayonna tayquan tayra tayri tayric tayrick
+tayrik tayris tayron tayrone tayronn tays taysean tayseer taysen taysha tayshaun tayshawn tayshon taysia
+taysir tayson tayssa tayssia tayssir tayt tayte taytem tayten tayton taytum tayvan tayven tayveon tayvian
+tayvin tayvion tayvon tayyab tayyar tayyib tayyip tayzon tazaria tazariah tazia taziah taziana taziano tazio
+taziyah tazmeen tcha tchad tchelsy tcheng tchu tea teadora teagan teagen teaghan teagon teague teagun teagyn
+teah teaira teairah teairra teaja teal teala teana teancum teandra teandre teani teanna teano teara tearra
+tearsa teasia tecla ted tedd teddie teddrick teddy tedi tedj tedji tedjy tedrick tedy teea teedjy teegan
+teegen teena teesha teeya teeyah teeyana teeyanah tegan tegen teggy teghan tegi tegwen tegy teha tehan tehani
+tehau tehila tehilla tehillah tehina teho tehya teia teiana teiara teigan teige teigen teighan teighlor teije
+teiki teila teilo tein teion teiona teirra teissa teiva tej teja tejal tejas tejasvi tejaswini tejay tejean
+teji tejjy tejon tejy tekin tekinalp tekla tekoa tela telana telchide teldja teleah telemaco telemaque telena
+telesfora telesforo telesphore telia teliah teliau telica telio teliyah tellervo tellia tellis telly telma
+telmo telo telya telyo temani temari temeio temel temeo temia temidayo temiloluwa temim temima temistocle
+temitayo temitope temoe temperance tempest temple temprance temprence temujin temuujin temuulen temya tena
+tenaya tendresse tene tenea tenenan tenessee tenessy teng tengis tenia teniah tenille tenin teniola tenise
+tenisha teniya teniyah tenley tennessee tennessie tennessy tennille tennyson tenoch tenzin tenzing teo teobald
+teobaldo teodata teodolinda teodomira teodomiro teodor teodora teodorik teodoro teodosia teodosio teodoto
+teodoz teodozie teofan teofil teofila teofilo teogene teohari teoman teon teona teonna teophane teophile teora
+teotim tequan tera terah teralyn teralynn teran terance tere terek terell terelle teren terena terenc terence
+terencius terencjusz terenzio teresa teresanna terese teresina teresita teressa terez tereza terezia terezie
+teri teriah teriana terianna terica terii terin terina terion termaine teron terra terrah terrail terran
+terrance terrel terrell terrelle terren terrence terreon terri terria terriah terrian terriana terrianna
+terrica terrick terrie terrill terrin terrion terriona terrionna terris terrius terriyana terron terry
+terryana terryion terryl terryn terryon terryonna tertuliano tertulien tertullien tery teryn terzo tesa
+tesauro tesean teshaun teshawn tesia tesifonte tesla teslim teslime tesneem tesnim tesnime tesnym tesnyme tess
+tessa tessadit tessah tessalynn tessane tesse tessia tessie tessio tessla tessnim tessnime tessnym tessy
+tessya testimony tetiana tetsuo tetyana teudosia teun teunis teuta teva tevan teveon tevfik tevhid tevin
+tevion tevis tevita tevon tevy tevyn tewes tewfik tewis texane texas teya teyah teyana teyanah teyanna teygan
+teyla teylor teym teyma teymour teyo teyona teyonna teyssa teyssir teyton tezcan tezel tezer thad thaddaeus
+thaddaus thadde thaddeaus thaddee thaddeus thaddius thade thadee thaden thadeus thadeusz thadius thai thaila
+thailan thailand thaily thailys thaina thaine thaira thairon thairys thais thaison thaiss thaissa thaisse
+thaissia thaissy thaissya thalea thaleia thales thalia thaliana thalie thalina thalita thaliya thallia thallya
+thaly thalya thalyana thalyna thalys thalyssa thamar thamara thameur thami thamila thana thanael thanais
+thandi thandiwe thane thang thanh thania thanina thaniya thanusan thanusha thanushan thanvi thanya thao thara
+tharcisse tharon tharsan tharsice tharun thatcher thatiana thawban thaxton thayana thayden thayer thayla
+thaylor thayna thayne thayra thayron thays thayssa thea theadora theadore theana theandre theane theau thecla
+thecle theddy thedy theia theis thekla thelia theliau thelio thelma thelo thelonious thelor thelya thelyo
+themire themis themys thenais thenenan theo theobald theobaldine theoden theodis theodor theodora theodore
+theodoric theodorik theodorine theodoro theodoros theodose theodosie theodule theofan theofil theofila
+theogene theoline theona theone theonie theophane theophanie theophil theophila theophile theophilia
+theophilus theophraste theophyle theos theotim theotime theotine theotiste theoxane thera theran therence
+theresa therese theresia theresien theresina theresine theresius theressa thereza thereze therezia theron
+therron therry thery theryn thesee thess thessa thessia thessy theva thevan thevy thi thia thiaba thiago thiam
+thiana thiane thiara thibald thibalt thibau thibaud thibauld thibault thibaut thibeault thibert thibo thida
+thiebaud thiebault thiebaut thiefaine thiefen thien thienan thiephaine thierno thierri thierry thiery thies
+thietmar thifaine thifanie thifanny thifany thiffaine thiffany thije thijmen thijn thijs thilda thildy thileli
+thilelli thilio thilo thilyan thim thimael thimeo thimoleon thimote thimotee thimotey thimothe thimothee
+thimothy thimoty thinesh thioro thiphaine thiphanie thiphany thirza thiven thiviya thivya thiya thiyya thiziri
+thobias thom thoma thomas thomase thomasine thomass thomassin thomassine thomine thommy thompson thomson thomy
+thong thony thor thora thoralf thoraya thorben thore thoren thorgal thorge thorin thorn thorne thornton
+thorson thorstein thorsten thorvald thouraya thouria thristan thu thuan thumette thunder thuriane thuriau
+thurman thurston thuvaraka thuy thya thyago thyam thyan thyana thyanna thybalt thybaud thybault thybaut thybo
+thyda thyfaine thyfanie thyia thylan thylane thylann thyler thylia thylian thyliann thylio thymael thymea
+thymeo thymote thyna thyno thyo thyphaine thyphanie thyra thyron tia tiago tiah tiahna tiaja tiajah tiam
+tiamarie tian tiana tianah tiane tiani tianna tiannah tianne tianni tiano tiany tiao tiar tiara tiarah tiare
+tiarra tiary tiasia tiauna tiavina tibaldo tibalt tibau tibaud tibault tibaut tibbe tiber tibere tiberia
+tiberio tiberiu tiberius tibile tibo tibor tiburce tiburcia tiburcio tiburcius tiburtius tiburzio tice
+tichomil tichomir tichon ticia ticiana ticiano ticone tida tidgy tidian tidiane tidiani tidiany tidjan tidjane
+tidjani tidjany tidji tidjiane tidjy tidus tidyan tidyane tidyann tiegan tiegen tiego tieler tieme tiemoko
+tien tienzo tiephaine tiera tieran tierany tiernan tierney tierno tierra tierrah tierre tierry ties tiesha
+tieson tifa tifaine tifani tifanie tifanny tifany tifen tifene tifenn tifenne tiffaine tiffani tiffanie
+tiffanny tiffany tiffen tiffene tiffenn tiffiny tiga tigan tigane tigann tige tiger tigerlily tigh tighe
+tigran tigrane tiguida tiguidanke tiguide tiha tiham tihana tihanna tihomir tihya tiina tija tijana tijane
+tijani tijania tijany tijmen tijn tijs tijuan tiki til tila tilak tilan tilda tilden tileah tilelli tileo
+tiler tilia tilian tiliana tiliann tiliano tilila tilio till tilla tillia tillian tillie tillio tillman
+tillmann tilly tilo tilouan tilya tilyan tilyann tilynn tilyo tim tima timae timael timahe timai timao timara
+timari timarion timaya timber timberly timberlyn timea timee timeho timelio timeo timheo timi timia timiah
+timiya timiyah timm timmia timmie timmothy timmy timmya timmyah timo timoe timofey timoleon timoleone timon
+timote timotea timotee timotei timotej timoteo timoteus timotey timothe timothea timothee timothei timotheo
+timotheus timothey timothy timothyjames timoti timoty timour timucin timur timy timya timyra tina tinael
+tinaig tinamarie tinashe tinasia tinaya tinca tincuta tindra tine tineo ting tingting tinhinan tinhinane tinia
+tiniyah tinley tino tinoa tinoe tinsley tion tiona tionna tionne tiphaine tiphanie tiphanny tiphany tiphayne
+tiphen tiphene tiphenn tippi tipton tiquan tira tiranke tiras tirek tirian tiril tiron tirone tirrell tirsa
+tirso tirth tirtsa tirza tirzah tiscar tisean tisha tishaun tishawn tison tissam tissem tissia tissiana tissya
+tita titaina titan titania tite titem titi titia titiana titiane titien titilayo titilope tito titoan titoine
+titouan titouane titouann tituan titus titziana tivio tivizio tivoli tivon tiwan tiwen tiwenn tiya tiyah tiyam
+tiyan tiyana tiyanna tiye tiyon tiyonna tizia tizian tiziana tiziano tizio tiziri tizziana tizziano tjark tjay
+tkai tkeyah tlaitmas tlaloc tnia tniya tniyah tnya tnyah toader toan toanui toba tobechi toben tobenna tobey
+tobi tobia tobiah tobias tobiasz tobie tobiloba tobin tobit toby tobyas tobyn toccara tochi tochukwu tod todd
+toddrick todor tofik tohan toimaya toine toinette toinon toke toky tolan toleen tolga tolgahan tolomeo
+tolulope tolunay toluwalase toluwani toluwanimi tom toma tomas tomasa tomaska tomaso tomasz tomaz tombe tome
+tomek tomeo tomer tomeu tomi tomia tomiloba tomislav tomislava tomiya tomke tommaso tommi tommie tommy tomo
+tomoki tomy tonasia tonatiuh tonci toncica tone toney tong toni tonia toniann tonie tonija tonin tonina tonino
+tonio tonisha toniya toniyah tonka tonko tonnie tonnies tonnin tonny tony tonya tonyno tonyo toon topanga tope
+topher toprak tor tora torah torben torbjorn torcuato tore toree torell toren torey tori toria toriah torian
+toriana toriann torianna torianne toriano toribia toribio torie torilynn torin torion torkia torkvat torquato
+torrance torre torrell torren torrence torreon torres torrey torri torrian torrie torrien torrin torrion torry
+torryn torsten tory toryn tosca toscan toscane tosco tosh tosha toshiro toska totiana touati touatia touba
+touda toudo toufek touffik toufic toufick toufik toufike toufique toufir toufirk touhami touline toumani
+toumany toumi toumia toumy tounes tounsia toura touraya toure touria touriya tourkia tourya toussaint
+toussainte toussine tova tovah tovia townes townsend toy trace tracee tracen tracey traci tracie tracker tracy
+tracyn tradell traden tradon trae traedyn traeh traeson traeton traevion traevon trai traian traicy traiden
+traiten traivon trajan tralaya tralyn tram tramaine tramarion tramayne tramel tramell tramiah tramiya tramon
+tran tranae trang trania tranice traniya traniyah tranquille tranquillo transito trany tranya trapper traquan
+trase trasea trasean trashaun trashawn trashon trason traude traudel traudl travarious travaris travarius
+travell travelle traven traveon traver travez travian travin travion travionna travious travis travius travon
+travone travonne travontae travonte travor travyn travys traxton tray trayce trayden traylen traylon traymon
+trayon trayonna trayshawn trayson trayten trayton trayven trayveon trayvion trayvis trayvon tre trea treanna
+treasure treaven treavon treavor treazure trebor trecia trecy tredarius tregan treicy treighton trejon trelen
+trell trelon trelyn tremain tremaine tremari tremarion tremayne tremel tremell tremeur tremon tremya trenae
+trenden trendon trenell trenia trenise treniti trenity treniya treniyah trennen trennon trent trentan trenten
+trentin trenton trentyn trenyce treon treonna trephine trequan tres tresa tresean treshaun treshawn treshon
+treson tresor tressa tressel tressia tressie tressy tressya trestan tresten trestin treston trestyn treva
+trevan trevar trevaughn trevaun trevell trevelle treven treveon trever treveur treveyon trevian trevin trevion
+trevis trevon trevone trevonn trevonne trevontae trevonte trevor trevyn trevyon trevys trew trey treya treyana
+treyce treyden treydon treylan treylen treylin treylon treyon treyonna treysean treysen treyshaun treyshawn
+treyshon treyson treyten treytin treyton treyvan treyvaughn treyven treyveon treyvian treyvin treyvion treyvis
+treyvon treyvone treyvonne trez trezure tri triana trianna trice tricha trichelle tricia tricity tricya trig
+trigg trigo trilby trill trillian trilochan trilochana trilok trilokanath trilokesh triloki trina trinady
+trindon trine trinh trini trinida trinidad trinidee trinidy trinitario trinitat trinite trinitee trinitey
+triniti trinitie trinity trinnity trino trintin trintiy trinton trinty triomphe trip tripp tripton trischa
+trish trisha trishelle trishna trissia trista tristain tristan tristana tristane tristann tristano tristant
+tristen tristian tristiana tristianna tristin tristina tristine triston tristram tristyn tristynn triton
+trixie troels troi tron trong trooper trotter troy troyvon trpimir trpko truc trude trudie trudy truett truitt
+trulee truly trumaine truman trung truong trust trusten trustin truston truth truxton tryce trycia trygg
+trygve trynitee tryniti trynity tryon tryphene trypp trysha tryson tryssia trysta trystan trysten trystian
+trystin tryston trystyn tryton tsering tsiky tsilia tsilla tsion tsiory tsipora tsiporah tsiry tsivia tsoline
+tsubasa tsvetan tsvetelina tsvi tual tuan tuana tuba tuck tucker tudal tudi tudor tudora tudorel tudorita
+tudosia tudual tudwal tudy tuesday tufan tuff tugay tugba tugce tugdual tugra tugrul tugtekin tuhfe tukker
+tula tulah tulay tuleen tulia tulin tuline tulio tullia tulliano tullio tully tulsi tumer tuna tunahan tunay
+tunc tuncay tuncer tuomas tuong tupac turan turenne turgay turgut turhan turi turibio turkan turkay turker
+turkes turkia turna turner turold turon turquoise tuscan tushar tussio tustin tutku tuula tuulikki tuur tuva
+tuvia tuyet tvisha tvrtko twan twiggy twila twilight twyla txaber txell txema txomin tyago tyah tyaira tyaire
+tyaja tyam tyan tyana tyanah tyann tyanna tyannah tyanne tyano tyara tyashia tyasia tyasiah tyauna tybalt
+tybee tybo tyce tycen tychique tycho tycia tydarius tyde tyden tydian tydiane tydjane tydus tyee tyeisha
+tyeler tyesha tyeson tyfaine tyfanie tyfannie tyfen tyfene tyfenn tyffaine tyffanie tyffany tyffen tyffene
+tyffenn tygan tygane tyger tygo tyha tyham tyhana tyheem tyheim tyhia tyhir tyiana tyianna tyion tyiona
+tyionna tyja tyjae tyjah tyjai tyjanae tyjay tyjohn tyjon tyjuan tyke tykeem tykeira tykel tykell tykera
+tykeria tykerria tykia tykira tykwon tyla tylah tylaisha tylajah tylan tyland tylane tylann tylar tylashia
+tylasia tylayshia tylaysia tylea tyleah tylee tyleek tyleigh tylek tylen tyler tylerjames tylia tyliah tyliam
+tylian tyliana tyliane tyliann tyliano tylicia tylie tyliek tylik tylin tylina tylio tylique tyliyah tyller
+tyllia tyllian tyloe tylon tylor tylynn tymae tymael tymao tymari tymarion tymber tymea tymeer tymeho tymeir
+tymel tymell tymeo tymere tymesha tymia tymier tymir tymire tymo tymon tymote tymoteusz tymothe tymothee
+tymothy tyna tynae tynael tynan tynasia tynayah tyndale tyne tyneisha tyneo tyner tynesha tynia tyniah tynijah
+tynisha tyniya tyno tyon tyona tyonna typhaine typhanie typhen typhene typhenn tyquan tyquarius tyquavion
+tyquavious tyquez tyqwan tyra tyrae tyrah tyran tyranny tyray tyre tyreak tyreana tyreanna tyrease tyrece
+tyree tyreece tyreek tyreese tyreik tyreion tyrek tyreke tyrel tyrell tyrelle tyren tyreon tyreona tyreonna
+tyrese tyresha tyresse tyrez tyrhiana tyrhianna tyria tyriana tyrianna tyric tyrice tyrick tyrie tyriek
+tyrielle tyrihanna tyrik tyrin tyrion tyrionna tyriq tyrique tyris tyrome tyron tyrone tyronn tyronne tyrus
+tyse tysean tysen tysha tyshae tyshaun tyshawn tyshay tyshon tyshun tysin tysir tyson tyssem tyssia tysun
+tytan tyteanna tytiana tytianna tytiona tytionna tyton tytouan tytus tyunna tyus tyvan tyveon tyvin tyvion
+tyvon tywan tywann tywaun tywen tywenn tywon tywone tywuan tyyonna tyzae tyziano tyzio tzion tzipa tzipora
+tziporah tzipporah tzippy tzirel tziry tzivia tzvi ubah ubaid ubald ubaldina ubaldo ubay uber ubert ubertino
+uberto uchechukwu uchenna udai udane uday udit udo ueli uendi uffe ufuk ugaitz ugo ugochi ugochukwu ugolin
+ugolina ugoline ugolino ugonna uguccione uguette ugur uhaina uhra ujjawal ujjwal ukbe ul ulani ulas ulberto
+ulderic ulderico uldrich uldrick ulf ulfa ulfet ulfo ulgen uliana ulices ulin ulises ulisse ulisses uliva
+ulker ulku ulla ulli ullrich ulpiano ulric ulrica ulrich ulrick ulrico ulrik ulrika ulrike ulstano ultimo ulus
+ulvi ulviye ulyana ulys ulyses ulyss ulyssa ulysse ulysses ulyssia uma umaima umair umaiza umang umar umayma
+umbert umberto umer umeyr umile umit ummahan ummiye ummu ummugulsum ummuhan umran umur umuralp umut umutcan
+una unai unal unax unay undina undine unique unity unna unsel unseli unyque unzile upendra upton uranie uranio
+urbain urbaine urban urbana urbanie urbano urdino uriah urian urias uriel uriele uriell urielle urijah uriyah
+urja urko urmila uros urs ursel ursi ursicio ursin ursino ursmar ursmaro ursula ursule ursuline ursulla urtzi
+urvan urvi usama usame uschi usha usher usiel usman usmar usoa usue utah ute uthman utkarsh utku uttam uvaldo
+uve uveys uwais uways uwe uxia uxio uxue uyen uygu uzair uzeyir uziah uziel uzma uzoamaka uzodimma uzuri
+uzziah uzziel vaclav vaclava vada vaden vadim vadin vadym vaea vaeda vaena vagn vaha vahan vahdet vahe vahiana
+vahid vahide vahina vahine vahn vaiana vaibhav vaida vaidehi vaiden vaihere vaijayanthi vaijayanti vaik vail
+vaillant vaimiti vaina vainqueur vainui vairon vaishnavi vaishno vaishvi vaite vaitea vaitiare vakaba val vala
+valantin valantine valarie valbert valbona valburga valda valdemar valdemara valdo valecia valen valena
+valence valencia valene valens valente valenti valentijn valentim valentin valentina valentine valentino
+valentinus valentyn valentyna valer valera valeran valere valeri valeria valerian valeriana valeriane
+valerianne valeriano valerica valerico valerie valerien valerienne valerii valeriia valerij valerija valerine
+valerio valeriu valerius valeriy valeriya valero valery valerya valeryane valerye valeska valfredo valfrido
+vali valia valiant valid valiha valin valina valisoa valkyrie valle vallen vallerie vallery valliamee vallie
+vallory vally valme valmon valmond valmont valmy valo valon valor valorie valoris valory valtena valter valtin
+valtr valtteri valvanera valvanuz valy valyn valyncia vamara vana vanae vanasia vance vanda vanden vander
+vandon vandy vanecia vanesa vanessa vanessah vaneza vang vangelis vani vania vanicia vanida vanille vanina
+vanisha vanissa vanity vaniya vaniyah vanja vann vanna vannah vannak vannary vannesa vannessa vanni vannia
+vannina vanny vannya vansh vanshika vany vanya vanylle vanyna varalakshmi varda vardaan vardan vari varick
+varinia varinka varish varnika varo varsha varshan varshini varshitha vartan varun varvara vasanth vasanti
+vasco vash vashanti vashaun vashawn vashon vashti vasia vasil vasile vasili vasilia vasilica vasilije vasiliki
+vasilios vasilis vasilisa vasiliy vasily vasken vasko vassil vassili vassilia vassiliki vassilios vassilis
+vassilissa vassily vasthie vasti vastie vasudev vasudeva vasudha vasundhara vasyl vasylyna vatea vathana
+vatroslav vatsal vaughan vaughn vavrinec vayana vayda vayden vayla vayron vazoumana veaceslav veanna veasna
+vecdi veda vedaant vedad vedang vedanga vedanshi vedant vedanth vedastine vedasto vedat vedh vedha vedika
+vedran vedrana veduna veena veer veera veerle vefa vefik vegas vehbi veia veikko veit vela velana velat velda
+veleslav veleslava veli velia velibor velimir velimira velina velinda velio velislav velislava veljko vella
+velleda velma velouria velva velvet vena venaig venance venancia venancio venant venante venanzio vencel
+venceslao venceslas venceslav venceslava venda vendel vendelin vendelina vendula vendulka venecia venek venera
+venerand veneranda venerande venerando venere venerio venessa venetia venezia veniamin venice venicia venise
+venissia venitia venka venna vennela ventsislav ventura venus venuse venusia venussia venusta venustiano
+venusto venya vera veran verane veranne verano verda verdell verdiana verdie vere verecondo vered verena
+verene verenice verenise verenzio vergie verginia veriana verica veridiana verina verity verla verlaine verlie
+vern verna vernell verner vernice vernie vernon vero veron verona verone veronica veronika veroniqua veronique
+veroslav veroslava verulo veselin veselinka vesile veslava vesna vespasiano vesper vesta veta vetea veyda
+veysel veysi vezio vi viacheslav viana vianca viane vianette vianey vianka vianna vianne viannette vianney
+vianny viany vibeke vibha vibhav vibol vic vicdan vicenc vicens vicent vicenta vicente vicentia vicentiu
+vicenzo vichenzo vick vicken vicki vickie vicktoria vicky vicnenzo victoire victor victorhugo victoria
+victoriaann victoriah victorian victoriana victoriane victorianna victoriano victorien victorienne victorin
+victorina victorine victorino victorio victorious victorita victorius victoriya victorjr victormanuel victory
+victorya vida vidak vidal vidalia vidalina vidhi vidhur vidhya vidian vidiano vidjay vidone vidor vidur
+vidushi vidya vidyuth vielka vienna vienne viera vieri vieroslava vierra viet vieve viggo vigile vignesh vigo
+vihaan vihan vijay vijaya vijeko vik vika vikas vikash viken viki vikie vikki viknesh vikram vikrant viktor
+viktoria viktorie viktoriia viktorija viktorin viktorio viktoriya viktorya viky vilayphone vildan vilde vilem
+vilema vilemina vilfredo vilfrid vilhelm vili viliam viliami viliana vilibald viliberto villa villar villars
+ville villiam villy vilma vilmar vilmos vimal vimala vin vina vinas vinay vinaya vinca vince vincen vincenc
+vincence vincencie vincenette vincenne vincent vincenta vincente vincentine vincentiu vincenz vincenza
+vincenzina vincenzo vinceslas vinchenzo vinciane vincianne vincienne vincilia vincillia vincine vincy vindonio
+vinebaldo vineet vineeth vinessa vinfrido vinh vini vinicio vinicius vinisha vinita vinka vinnie vinny vinoc
+vinod vinoth vinson vinton vintrell viny vinyet vinz vinzent vinzenz viola violaine violanda violante violene
+violet violeta violett violetta violette violine viollette viona viorel viorela viorica vira viraaj virag
+viraj virak viraman virapin virassamy vireak viren virgie virgil virgile virgilia virgilio virgin virgina
+virgine virginia virginie virginien virginio virginy virgyl viriato viridiana virna virone virtudes visarion
+viscardo vishaal vishal vishnou vishnu vishrut vishruth vishva vishwa vishwamitra visitacion visitation
+vismaya visnja vissia vit vita vital vitalba vitale vitali vitalia vitaliano vitalico vitalie vitalien vitalii
+vitalina vitaline vitalis vitaliy vitaly vitantonio vitazoslav vitchenzo vitezslav vitezslava vithuran
+vithusan vithusha vithushan vitina vito vitold vitor vitoria vitoslav vitto vittore vittoria vittoriano
+vittorio vitus viva vivaan vivaldo vivan vivant vive vivek viveka vivette vivi vivia vivian viviana viviane
+viviann vivianna vivianne viviano vivica vivien vivienne vivier vivika vivyanna viyan vjekoslav vjenceslav
+vlad vladan vladana vladek vladena vladia vladimir vladimira vladimiro vladislas vladislav vladislava
+vladislaw vladivoj vlado vlady vladyslav vlaicu vlasta vlastimil vlastimila vlastimir vlastimira vlastislav
+vlastislava vlatka vlatko vlera vlk vlora vodingo voichita voicu vojen vojin vojislava vojmil vojmir vojmira
+vojslav vojslava vojtech vojteska vok volcy voldi volfango volfgang volha volkan volker volkert volkhard
+volkmar volny volodia volodymyr voltaire vonda vonnick vonny vontavious vontez vontrell vorsila vraj vratislav
+vratislava vratko vrej vreni vrinda vrishank vrund vseboj vsebor vserad vseslav vsevolod vujadin vujica vuk
+vukan vukasin vukica vukota vulmaro vulpiano vural vuslat vuthy vyacheslav vyas vyctoria vylet vynce vyncent
+vyns vyolet vyom vyshnavi waad wacey wacil wacila wacim wacime waclaw waco wade waden wadi wadia wadie wadih
+wadii wadir wadislas wadislaw wadislawa wady wadyslaw wadyslawa wael wafa wafaa wafae wafah waffa wafi wafia
+wafik wagner wagui wahab wahaj wahbi waheb wahel wahib wahiba wahid wahida wahil wahyl waiba wail waile waina
+waino waiss wajdi wajid wajih wakil wakinyan wala walaa walae walafried walburga waldeck waldemar walden
+waldfried waldo waldy wale waled walee waleed walenty walentyn walentyna waleran waleria walerian walery
+waleska walfried walfriede walfroy walgierz wali walia walid walida walide walig walim walis waliya waliyah
+walker wallace wallas wallen wallerand walli wallid wallis wally wallyd wallys walt walter walther walton
+waltraud waly walya walyd wanda wande wandrille wandy wanes wanesa wanessa waneta wania wanig wanis waniss
+wanissa wanita wannes wanys waqar waqas waran ward warda wardat wardell wardi wardia warel waren warenn wari
+warick waris warley warner warre warren warrick warwara warys waseem washington wasif wasil wasila wasim wassa
+wassef wassia wassil wassila wassili wassilla wassily wassim wassima wassime wassin wassini wassyl wassyla
+wassym wastl watson wava waverley waverly wawrzyniec wayan wayane wayann wayans wayat wayate wayath wayatt
+wayde wayden wayel wayl waylan wayland waylen waylin waylon wayman waymon waymond wayna wayne ways wealth weam
+weber webster wednesday weedy weena weendy wei weijie weiland weiwei wejdene wejdi welat weldon welid wellan
+wellington wells welson welton wenael wences wenceslao wenceslas wenda wendall wenddy wende wendel wendelin
+wendeline wendell wendi wendie wendoly wendrick wendy wenn wenona wensley wenzel wenzeslaus wera werner
+weronika wes wesam weslay weslee wesley weslie weslley wesly weslynn wess wessal wessam wessel wessim wessley
+wesson west westen westin westley westly weston westyn weylin whalid wheeler whesley whisper whit whitaker
+whitlee whitley whitman whitney whitni whitt whittaker whitten whittney whyatt wiaam wiam wiame wiara wiatt
+wibke wicem widad widade widdy wided widiane widjy widley widline widly wido widukind widy wiebe wiebke
+wieland wielfried wiem wieme wies wieslaw wieslawa wifredo wiham wihem wijdan wijdane wijden wijdene wiktor
+wiktoria wilan wilane wilann wilber wilbert wilberto wilbur wilburn wilda wildan wilder wildrick wildy wilem
+wiley wilford wilfred wilfredo wilfreed wilfrid wilfrida wilfride wilfrido wilfried wilfryd wilhan wilhelm
+wilhelma wilhelmina wilhelmine wilhem wilhiam wiliam wilian wiliana wilkes wilkins will willa willaim willam
+willamena willamina willan willard willem willen willene willfried willhem willi william williame williamhenry
+williams willian williana williane willibald willie willis willliam willo willona willow wills willson willy
+willyam willyams willyan willyana willyann willys wilm wilma wilman wilmar wilmary wilmer wilna wilo wilona
+wilsan wilson wilton wiltor wiltord wiltraud wiltrud wilver wilyam wilyan wilyana wina wincenty windell
+windsor windy winfield winfred winfried winifred winn winna winner winni winnie winnifred winny winona winry
+winsley winslow winson winston winta winter winton wirginia wisal wisam wisdom wisem wisin wisley wissal
+wissale wissam wissame wissel wissem wisseme witalis withney witney witold witt witten wivine wlad wladimir
+wladislas wladislava wladislaw wladislawa wladyslas wladyslaw wladyslawa wlodzimierz wm woilid wojciech
+woldemar wolf wolfe wolff wolfgang wolfhard wolfram wolter wood woodley woodrow woodson woody woojin workhiya
+woude woury wout wouter wrangler wren wrenn wright wrigley wuendi wuilmer wulf wulfran wyat wyatt wyatte wydad
+wyem wyeth wyett wylan wyland wylann wylder wylee wylem wylene wyler wylfried wylhem wyliam wylie wyllan
+wyllem wylliam wylliams wylona wylson wyman wynn wynne wynona wynston wynter wynton wyssam wyssem xabat xabi
+xabian xabier xabina xachary xacobe xaden xadrian xaiden xailey xaiver xaivier xalbat xamara xana xander
+xandir xandra xandrea xandria xane xaniah xaniya xaniyah xantal xanthe xanti xara xare xaria xariah xaven
+xaver xaveria xaverie xaverine xaverius xavi xavia xavian xaviana xavianna xaviar xaviel xavien xavier xaviera
+xaviere xavina xavion xavior xavious xavius xavyer xayden xayla xayne xayvier xayvion xcaret xeila xela xelha
+xem xena xenia xenie xeniya xenophon xerxes xesus xhaiden xhesika xiadani xiamara xian xiana xiang xianna xiao
+xiaofen xiaofeng xiaohong xiaojing xiaoli xiaoling xiaomei xiaowei xiaoxiao xiaoyan xiaoying xiaozhen xiara
+xiclaly xienna ximena ximenna ximo ximun xin xinyan xinyi xinyu xinyue xiomara xion xitlali xitlalic xitlalli
+xitlally xitlaly xitllali xoan xoana xochi xochil xochilt xochilth xochitl xoel xoey xolani xose xsavier
+xsavion xsavior xuan xuban xulia xurxo xxavier xyanna xyion xyla xylan xyler xylia xylon xyon xzaiver xzander
+xzandria xzaria xzaveon xzavian xzaviar xzavien xzavier xzavion xzavior xzayvier xzayvion ya yaa yaacob
+yaacoub yaacov yaakoub yaakov yaasir yaba yacer yachet yaciel yacim yacime yacin yacina yacine yacinthe yacir
+yackelin yacob yacou yacoub yacouba yacout yacov yacqub yadali yadaly yaden yader yadhira yadiel yadier yadira
+yadirah yadriel yadwiga yael yaele yaeli yaelin yaell yaelle yafa yafet yaffa yagiz yagmur yago yagoub yagouba
+yahaira yahaya yahayra yahcine yahdira yahel yaheli yahia yahir yahira yahiya yahmir yahn yahnis yahnn yahshua
+yahsir yahya yahye yaileen yailen yailene yailin yailyn yaima yaimara yaindhi yaindhy yair yaira yaire yairis
+yaisa yaitza yaiza yajahira yajaira yajat yajayra yakare yakelin yakeline yakelyn yakhouba yakhya yakim yakima
+yakin yakine yakir yakira yakob yakoub yakouba yakout yakouta yakoute yakov yakub yakubu yakup yalcin yalda
+yale yalena yalexa yali yalina yaline yalis yalissa yalitza yaly yama yamadou yamal yaman yamanda yamani
+yamara yamari yamaris yamato yamel yameli yamen yamena yamil yamila yamile yamiled yamilet yamileth yamilett
+yamilette yamilex yamiley yamili yamillet yamily yamin yamina yamine yamir yamira yamna yamouna yamoussa yan
+yana yanael yanaelle yanaira yanais yanalis yanara yanari yanay yancarlo yancarlos yancey yanci yancoub yancy
+yandel yandell yandi yandiel yane yaneck yaneira yaneiry yaneisy yanek yanel yanela yaneli yanelie yanelis
+yaneliz yanell yanelle yanelli yanellie yanelly yanely yanelys yanes yanessa yanet yaneth yanett yang yango
+yanhong yani yania yaniah yanic yanice yanichel yanick yanie yaniel yanielis yanieliz yanik yanil yanin yanina
+yanique yanira yanire yanis yanisa yanise yaniss yanissa yanisse yanitza yanitzia yaniv yanixa yanixan yaniya
+yaniyah yanka yankarlo yankel yanko yanky yann yanna yannael yannaelle yannah yanne yanneck yannek yannel
+yannet yanni yannic yannice yannick yannicka yannicke yannie yannig yannik yannika yannique yannis yanniss
+yanniv yanny yannys yano yanoura yansel yany yanyan yanys yanzel yaouen yapi yapo yaprak yaqine yaqoub yaqub
+yaquelin yaqueline yaquelyn yaquine yara yarah yaraliz yarden yardley yared yarel yareli yarelie yarelin
+yarelis yareliz yarelli yarelly yarely yaremi yaren yareni yareny yaresli yaresly yaret yareth yarethzi
+yarethzy yaretsi yaretsy yaretzi yaretzie yaretzy yarexi yarexy yarey yari yariah yariana yarianna yaribel
+yarie yariel yariela yarielis yarieliz yarielys yarilis yarimar yarin yaris yarisa yarisbel yarisel yarissa
+yarithza yaritsa yaritza yaritzel yaritzi yaritzy yaritzza yarixa yariza yarlin yarnell yarno yaro yarol yaron
+yarone yaroslav yaroslava yarouba yasamin yasar yaseen yasemin yasemine yaser yash yasha yashar yashas yashica
+yashika yashira yashua yashvi yashwanth yasiah yasid yaside yasiel yasim yasin yasine yasir yasira yasleen
+yaslene yaslin yasline yaslynn yasma yasmeen yasmeena yasmeli yasmin yasmina yasminah yasmine yasmyn yasna
+yasra yasri yasrine yassa yassamine yassar yassem yassen yasser yassia yassim yassime yassimina yassin yassina
+yassine yassini yassir yassira yassire yassmin yassmina yassmine yassna yasten yatin yatte yatzari yatzel
+yatzil yatziri yatziry yavian yaviel yavier yavuz yaw yaxiel yaya yaye yayi yazan yazane yazeed yazel yazen
+yazid yazide yazidou yaziel yazir yazira yazleen yazlene yazlin yazlyn yazlynn yazmarie yazmeen yazmen yazmin
+yazmina yazmine yazmyn yazmyne yazuri yban ybrahim ybrahima ycham ychem ydan ydir ydris ydriss ydrissa yecenia
+yecheskel yechezkel yechiel yecine yedidia yedidya yediel yedra yeelen yefri yegor yehia yehiel yehoshua
+yehouda yehoudit yehoudith yehuda yehudah yehudis yeiko yeili yeilin yeily yeilyn yeimi yeimy yeira yeison
+yekoutiel yekta yelan yelda yeleen yeleina yelen yelena yeleni yelenis yelenna yeli yelin yelina yeline
+yelitza yeliz yelizaveta yellana yellena yelli yelly yeltaz yely yelyzaveta yemaya yemen yemi yemima yemin
+yemine yemna yena yency yendi yendy yeneisy yener yenesis yeng yengkong yeni yenifer yenis yenna yennhi yenni
+yennifer yenny yentel yenthe yentl yenty yeouda yerai yeraldi yeraldin yeraldine yeraldo yeraldy yeray yeremi
+yerick yeriel yerik yerim yerli yerlin yerly yero yesenia yeshaya yeshayahu yeshua yesica yesika yesim yesina
+yesli yeslin yesly yesmin yesmina yesmine yessenia yessica yessin yessine yeter yetkin yeva yevan yevhen
+yexalen yezda yezenia yezid yezra yfke ygal ygor yhair yhann yhoalibeth yhoan yi yianni yiannis yichai yichen
+yida yidel yides yidir yifan yigit yildiray yildirim yildiz yilin yilmaz yiming ying yingying yinon yinthe
+yiran yireh yisel yisela yisell yiselle yishai yiska yisrael yisroel yissachar yissel yitta yitty yitzchak
+yitzchock yitzchok yitzel yitzhak yixin yizel ylan ylana ylanah ylane ylang ylann ylanna ylario ylea yleana
+yleane ylena ylenia ylenna ylenzo ylhan ylhann ylhem yliam ylian yliana yliane yliann ylianna yliano ylias
+yliass ylies yliess yliesse ylina yline yliona yllan yllana ylli yllian ylliana yllias yllies yllona yloa
+yloan ylona ylonna ylouna ylvi ylvie ylyes ymad yman ymane ymani ymed ymen ymene ymran ymrane ynael ynaelle
+ynaia ynais ynaya ynes yness ynesse ynez ynna ynola yoachim yoahn yoakim yoali yoam yoan yoana yoandry yoane
+yoanis yoann yoanna yoanne yoannis yoany yoav yobana yobani yobany yocelin yoceline yocelyn yochanan yochanon
+yocheved yoel yoela yoeli yoen yoenn yogan yogendra yogesh yogi yoginder yohai yoham yohan yohana yohanan
+yohance yohane yohanes yohann yohanna yohanne yohannes yohav yohen yohenn yoheved yohni yojan yojana yokheved
+yoko yola yolain yolaine yolan yoland yolanda yolande yolane yolani yolann yolas yole yoleine yolene yolenn
+yolenne yolette yolhan yolina yoline yolita yollan yollande yolotzin yoltzin yomaira yomar yomara yomaris
+yomna yomtov yona yonael yonah yonas yonason yonatan yonatane yonathan yonca yonel yones yoness yong yoni
+yonie yoniel yonis yonn yonna yonnah yonnel yonni yonnick yonny yonus yony yoram yoran yorane yorann yordan
+yordanka yordi yordin yordy yorel yoren yori yoric yorick yorik yoris yoro yorrick yosbel yosef yoselin
+yoselina yoseline yoselyn yoselyne yoseph yosgar yosgard yosgart yoshi yoshiko yoshua yosiel yoskar yosmar
+yosr yosra yosri yossef yosselin yosseline yosselyn yosseph yossi yossra yossri yostin yosu yosun yosune yotam
+youan youb youba youcef youen youenn yougoudou youlan youlia youma youmi youmna youn youna younas younece
+younes younese youness younesse young youni younique younis youniss younn younna younnes younous younouss
+younoussa younousse younoussou youns younse younss younsse youp youri yourick youris youry yousaf yousef
+yousha yousif yousna yousouf yousr yousra yousrah yousrat yousri yousroi youssaf youssef yousseff youssem
+youssera youssif youssof youssou youssouf youssoufa youssoufi youssoufou youssouph youssoupha youssra youssri
+youssuf youstina youston yousuf youva youval youwan youwen youwenn yova yovan yovana yovani yovann yovanna
+yovanni yovanny yovany yoven yovenn yowan yowane yowen yraya yrene yria yrieix yrina yris yron yrvin ysaac
+ysaak ysabeau ysabel ysabela ysabella ysabelle ysae ysaiah ysalia ysalie ysaline ysalis ysalys ysambre ysance
+ysandre ysatis ysaure yse ysea ysee yseline yseult yshai ysia ysidro ysie ysilde ysis yslem ysma ysmael ysolde
+ysoline ysra yssa yssam yssan yssia yssouf ytzel yu yuan yuanyuan yuba yubin yuce yucef yucel yudit yudith
+yugo yuhao yuina yuji yuka yukari yukary yuki yukiko yukino yuko yuksel yuktha yuleidi yuleidy yuleimy yulen
+yuli yulia yulian yuliana yulianna yuliet yulieth yuliia yulisa yulissa yulitza yuliya yuliza yuly yuma
+yumalai yumalay yumara yume yumi yumiko yumna yumni yuna yunah yunalesca yune yunes yuness yuniel yunior
+yunique yunis yunna yunuen yunus yunusemre yurani yurdagul yureli yurely yurem yurema yuren yurena yuri
+yuriana yurianna yuridia yuridiana yuriel yurii yuriko yurisa yuritza yuritzi yuritzy yuriy yury yusef yusei
+yusha yusif yusra yussef yussouf yussra yussuf yusuf yusufcan yusuke yuta yutaro yuting yuto yuuki yuva yuval
+yuvan yuvia yuvraj yuxin yuxuan yvain yvaine yvan yvana yvanah yvane yvanie yvann yvanna yvannah yvanne
+yvannia yvano yvans yvelin yveline yvelise yvelisse yvelle yvelyne yvelyse yven yvens yvenson yveric yves
+yvett yvette yviane yvic yvick yvie yvon yvone yvonic yvonick yvonig yvonna yvonne yvonnet yvonnette yvonnic
+yvonnick yvonnig yvonnik yvrin ywan ywann ywen ywenn yzabel yzabella yzabelle yzak yzaline yzea yzee yzia
+zaahir zaaire zaakir zaakirah zaara zabdi zabdiel zabedeo zabella zabian zabibou zabida zabina zaboj zabou
+zabrian zabrien zabrina zac zacari zacaria zacariah zacarias zacary zaccai zaccari zaccaria zaccary zacchaeus
+zacchari zaccharia zaccharie zacchary zaccheo zaccheus zach zachar zacharee zacharey zachari zacharia
+zachariah zacharias zachariasz zacharie zacharius zachariya zachary zacharya zache zacheriah zachery zachory
+zachrey zachry zack zackarey zackari zackaria zackariah zackarie zackariya zackary zackarya zackeriah zackery
+zackory zackrey zackry zacky zada zade zaden zadi zadia zadie zadig zadin zadkiel zadok zadrian zadyn zaeden
+zaedyn zaeem zael zaelle zaely zaelyn zaelynn zaena zaequan zaer zaevion zafar zafer zafir zafirah zafiro
+zahar zahara zaharah zahari zaharia zahava zahed zaheem zaheer zaher zahera zahi zahia zahid zahida zahide
+zahiem zahier zahim zahina zahir zahira zahirah zahire zahit zahiya zahki zahmari zahmier zahmir zahmya zahnae
+zahniya zahniyah zahnya zaho zahoua zahra zahraa zahrae zahrah zahria zahriah zahriya zahriyah zahrya zahya
+zahyir zahyn zahyna zaia zaiah zaian zaid zaida zaidan zaide zaidee zaiden zaidi zaidin zaidon zaidou zaidy
+zaidyn zaier zaig zaiha zaila zailee zailey zailyn zailynn zaim zaima zain zaina zainab zainaba zainabe
+zainabou zainah zaine zaineb zainoudine zaion zair zaira zairah zaire zaivion zaiya zakai zakara zakari
+zakaria zakariae zakariah zakarian zakarie zakariya zakariyae zakariye zakariyya zakary zakarya zakayla
+zakaylah zakee zakeem zakelina zakeria zakery zakeya zakhai zakhari zakharia zakhi zakhia zakhya zaki zakia
+zakiah zakina zakir zakira zakirah zakiya zakiyah zakiyyah zakk zakkary zakkery zaklina zakry zaky zakya
+zakyah zakye zakyia zakyiah zakyla zakyra zakyrah zala zalan zalayah zalea zaleah zaleigh zalen zaley zalhata
+zali zalia zalie zaliha zalihata zalika zalina zaliyah zalman zalmen zaloa zalya zalynn zama zamani zamantha
+zamar zamara zamari zamaria zamariah zamarie zamarion zamarius zamariya zamariyah zamauri zamauria zamaya
+zameer zamere zameria zamfir zamfira zamia zamiah zamian zamier zamil zamir zamira zamirah zamirra zamiya
+zamiyah zamora zamorah zamoria zamya zamyah zamyia zamyiah zamyra zamyria zamyriah zamzam zana zanaa zanae
+zanai zanaiya zanaria zanasia zanay zanaya zanayah zanden zander zandon zandra zandrea zandria zandyr zane
+zaneta zani zania zaniah zanib zaniel zanijah zanita zaniya zaniyah zaniyha zaniyla zanna zanobi zanya zanyah
+zanye zanyia zanyiah zanyla zaon zaoua zaoudjati zaouia zaquan zaquia zara zarah zarahi zarai zaray zaraya
+zarayah zaraza zareah zarek zareth zareya zareyah zarha zarhia zari zaria zariah zariaha zarian zariana
+zarianna zarianti zariea zariel zarif zarije zarin zarina zarine zarion zarionna zarius zariya zariyah
+zariyana zariyha zarko zarna zaron zarouki zarra zarria zarriah zarriyah zarya zaryah zaryan zaryia zaryiah
+zaryn zashawn zaul zauria zaven zaveon zavia zavian zaviar zavida zavien zavier zaviera zavin zavion zavior
+zavis zavon zawadi zaya zayaan zayad zayah zayan zayana zayane zayann zayanna zayd zayda zaydah zaydan zayde
+zaydee zayden zaydi zaydin zaydn zaydon zaydrian zaydyn zayed zayen zayer zayi zayid zayin zayla zaylah zaylan
+zaylee zayleigh zaylen zayley zayli zaylie zaylin zaylon zayn zayna zaynab zaynah zayne zayneb zayon zayone
+zayonn zayonna zayquan zayra zayuri zayveon zayvian zayvien zayvion zayvon zayyan zaza zazia zazie zbigniew
 zbislav zbyhnev zbyhneva zbynek zbynka zbysek zbyska zbyslav zbyslava zdan zdana zdena zdenek zdenka zdenko
-zderad zdeslav zdeslava zdik zdirad zdislav zdislava zdravko zechariah zef zefiro zehra zeinab zejnep zekai
-zekeriyya zekiye zelda zelibor zelie zeliha zelimir zelimira zelinda zelislav zelislava zeljka zeljko zella
-zelma zelmir zelmira zena zenaide zenebio zeno zenobia zenobie zenobio zenon zenone zenovia zente zephirin
-zephyr zerrin zeteny zetico zetta zev zeyd zeynab zeyneb zeynel zeynep ziad zigmund zihni zikmund zina zinaida
-zineb zinedine zion zita zitomir zitomira zitoslav zitoslava ziva zivan zivana ziver ziya ziyad ziyanda zlata
-zlatan zlatica zlatka zlatko zlatomir zlatomira zlatuse zoe zoeva zoey zofia zofie zohra zoie zoila zoilo zoja
-zola zoltan zora zoran zorana zorka zoroslav zoroslava zosim zosima zosimo zrinislav zrinko zselyke zsofia
-zsolt zsombor zubeyde zubeyr zuhal zula zulal zuleyha zulfikar zumrut zuzana zuzanna zvezdana zvonimir
-zvonimira zvonko zyad zygmunt
+zderad zdeslav zdeslava zdik zdirad zdislav zdislava zdislaw zdravko zdrislaw zdzislaw zdzislawa zeah zealand
+zeanna zeasia zeba zebadiah zebedee zebediah zebensui zebenzui zebida zebulen zebulon zebulun zechariah
+zecheriah zed zedekiah zedric zeena zeenat zeeshan zeev zef zeferino zefiro zeguela zehava zehira zehra zeid
+zeidy zeila zein zeina zeinab zeinabe zeinabou zeineb zeineddine zejnep zekai zeke zekeriya zekeriyya zeki
+zekia zekiah zekiel zekiye zela zelal zelaya zelda zeldy zeli zelia zelian zelibor zelida zelie zelig zeliha
+zelima zelimir zelimira zelina zelinda zeline zelio zelislav zelislava zeljka zeljko zelko zella zellie zelly
+zelma zelmir zelmira zelmire zeltia zeltzin zely zelya zelye zelyne zemarion zemira zemirah zena zenab zenaba
+zenabou zenaida zenaide zenaido zenas zenaya zenayda zendaya zeneb zenebio zenedine zeneida zeni zenia zeniah
+zenith zeniya zeniyah zenna zennon zeno zenobe zenobia zenobie zenobio zenon zenona zenone zenovia zente zenya
+zeph zephan zephaniah zephir zephirin zephirine zephyr zephyrin zephyrine zeplin zeppelin zera zerah zerda
+zerek zeren zerenity zeriah zeric zerick zerik zerin zerina zeriyah zerrick zerrin zeruiah zerya zeshan
+zeshawn zeta zeteny zeth zethan zetico zetta zeudi zeus zev zeven zevin zevon zeyad zeyd zeyda zeyn zeyna
+zeynab zeynabou zeyneb zeynel zeynep zeza zhaire zhanae zhane zhaniya zhanna zhanya zhao zhara zharia
+zheneavia zhion zhoe zhor zhora zhour zhyon zi ziad ziade ziah ziair ziaire zian ziana ziane ziani ziann
+zianna zianne ziara ziare ziarra ziasia zidaan zidan zidane zidouma zied zienna zier zierra ziggy zigmond
+zigmund zigmunt zigor ziha zihad ziham zihan zihao zihed zihni zikayla zikeria zikira zikmund zila zilah zilan
+zilane zilba zilda zildjian zilia zillah zimere zimir zimri zina zinab zinabe zinaida zinar zindin zindine
+zine zineb zinebe zineddine zinedin zinedine zinia zinna zinnia zino zinou ziomara zion ziona zionah zionna
+zionnah ziortza zipporah ziquan zira zishan zissel zissy zita zite zitlali zitlalic zitlaly zitomir zitomira
+zitoslav zitoslava zitouni ziva zivan zivana ziven ziver zixuan ziya ziyaad ziyad ziyade ziyah ziyan ziyana
+ziyanah ziyanda ziyane ziyanna ziyear ziyed ziyon ziyonna ziza zkye zlata zlatan zlatica zlatka zlatko
+zlatomir zlatomira zlatuse zlaty zmarion zmya zniah zniya zniyah znya zoan zober zobida zody zoe zoee zoei
+zoeie zoejane zoel zoelia zoelie zoeline zoelle zoely zoelyne zoeva zoey zoeya zoeyann zoeyjane zofia zofie
+zofja zoha zohaib zohair zohan zohar zohe zoheir zoher zohie zohir zohour zohra zohran zohre zoia zoie zoiee
+zoila zoilo zoja zola zolan zolera zolikha zolin zolira zoltan zooey zophia zophie zora zorah zoraida zoran
+zorana zorane zoraya zoren zorha zori zoria zoriah zorian zoriana zorianna zorica zorion zorka zoroslav
+zoroslava zorra zosia zosim zosima zosimo zouaoui zoubaida zoubair zoubayr zoubeda zoubeida zoubeir zouber
+zoubida zoubir zouhair zouheir zouher zouhir zouhour zouhra zouina zoulaiha zoulayha zoulfa zouliha zoulika
+zoulikha zoulira zoumana zoura zowie zoya zoye zozan zrinislav zrinko zriyah zsazsa zselyke zsofia zsolt
+zsombor zubair zubayr zubeyde zubeyr zubida zubin zuhair zuhaitz zuhal zuhayr zuina zujey zuko zula zulal
+zulay zuleica zuleika zuleima zulema zuley zuleyha zuleyka zuleyma zulfikar zulfiqar zuli zulima zully zulma
+zulmee zulmira zuly zumra zumrut zunaira zunairah zunilda zurab zuri zuriah zurich zurie zuriel zurine
+zurisadai zurisaday zuriyah zurri zury zuzana zuzanna zuzu zvezdana zvonimir zvonimira zvonko zyad zyah zyair
+zyaira zyairah zyaire zyan zyana zyane zyann zyanna zyannah zyanya zyara zyarah zyaria zyasia zyauna zyden
+zyed zyeir zyen zyere zyeria zygfryd zygmond zygmont zygmund zygmunt zyhad zyheir zyhir zyia zyiah zyiana
+zyier zyiere zyion zyionna zyir zyire zykaria zykee zykeira zykel zykera zykeria zykeriah zykerria zykia
+zykiah zykira zykiria zyla zylah zylan zylar zyleigh zylen zyler zyliah zylie zylin zylon zymal zymari
+zymarion zymeer zymeir zymere zymeria zymia zymier zymiere zymir zymire zyna zynaria zynasia zyneb zynia
+zyniah zyniyah zyon zyona zyonah zyonna zyquan zyquarius zyquavion zyquez zyra zyrah zyree zyrell zyren zyria
+zyriah zyrianna zyrihanna zyrion zyron zyrus zyshaun zyshawn
 `.match(/[a-z]+/g),
 )

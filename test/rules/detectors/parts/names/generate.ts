@@ -1,8 +1,9 @@
 /**
- * Writes rules/detectors/parts/names/given-names.ts, family-names.ts and common-words.ts from the locales of @faker-js/faker.
+ * Writes rules/detectors/parts/names/given-names.ts, family-names.ts and common-words.ts from the locales of @faker-js/faker, and more given
+ * names from the registers of births that gender-detection-from-name holds (MIT).
  * Run `node test/rules/detectors/parts/names/generate.ts` after an update of faker, and read the difference before committing it.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { allFakers } from '@faker-js/faker'
 import { fold } from '../../../../../rules/detectors/parts/context.ts'
 
@@ -14,6 +15,15 @@ const nameLocales: readonly Locale[] = [
 ] // prettier-ignore
 /** Locales with word lists in their own language. */
 const wordLocales: readonly Locale[] = ['en', 'fr', 'de', 'da', 'nb_NO', 'pt_PT']
+
+/** Given names of registers of births, by language. Those of three letters and fewer are words more often than names. */
+const registered = (['de', 'en', 'es', 'fr', 'it'] as const)
+  .flatMap(language => {
+    const file = `../../../../../node_modules/gender-detection-from-name/names/${language}.js`
+    return [...readFileSync(new URL(file, import.meta.url), 'utf8').matchAll(/\['([^']+)', '(?:fe)?male'\]/g)]
+  })
+  .map(([, name = '']) => name)
+  .filter(name => name.length > 3)
 
 /** Frequent names that the locales lack. */
 const givenToo =
@@ -27,7 +37,10 @@ const instrumentWords =
 /** Words that open sentences or form terms in running text; the locales lack most of them. */
 const proseWords =
   'bruno hamilton roche abbott beckman january february march april may june july august september october november december janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre januar februar marz juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche montag dienstag mittwoch donnerstag freitag samstag sonntag lunes martes miercoles jueves viernes sabado domingo spring summer autumn winter north south east west new old great long short big small hope grace joy faith rose lily daisy ruby amber crystal pearl violet olive ivy heather dawn summer autumn will mark grant bill frank art rich gene guy dale glen cliff forest heath brook brooke lake rain star sky sunny stormy chance chase hunter mason carter tanner cooper parker porter taylor baker walker page pace price case rice field fields hall hill banks brooks woods stone rivers waters street way lane park parks church house castle bishop king prince knight pope abbott marshall major miles stark white black brown green gray grey blue gold silver golden law laws love loving wise best good goode sharp strong young rush swift moody bright day knight west north winters summers holiday christmas easter noel pascal swiss german french english spanish italian europe america africa asia australia canada ireland scotland wales england france germany spain italy norway sweden denmark finland iceland paris london berlin madrid rome milan oslo stockholm copenhagen helsinki sydney melbourne toronto montreal quebec ottawa boston chicago austin dallas houston phoenix denver washington york jersey orleans diego francisco angeles virginia carolina georgia dakota florence vienna geneva bern zurich munich hamburg frankfurt lyon marseille nice toulouse barcelona valencia sevilla malaga turin naples venice bristol cambridge lincoln durham leeds manchester windows linux python java javascript node react angular apache docker kubernetes microsoft google amazon apple oracle intel nvidia android chrome mozilla firefox safari github gitlab jenkins'
-const surelyWords = (instrumentWords + ' ' + proseWords).split(' ')
+/** Given names in the registers of births that are frequent words of manuals and messages in lower case (counted in half a of the prose). */
+const frequentWords =
+  'line wenn esta nombre champ sera cache delle dies dell lines pero valor kein linea nella haben alias memory valid chaine alla shadow many durante elle nell deve maximum campo done ruta cree puerto nomi lien deren indica andere dalla firma missing days favor hanno trace else hacer magic ping rama future keys ones racine nelle perl lance signe constante nello agit nouvelle jeden edit chosen allora aide ultimo legacy chaines sola alter purpose primo quest ways ever aren rien dado massimo maximo echo delta alta coda styles faker json idea arch marque waren sonda seconda success libre court patron lassen chain lies alone meet tali constant peer meta aura dela massima dallo stessi dove secondo fara vero rainbow marques demon marquee smail toma hacen antigua mira channel master destine courte destinee sait juste linken jene marcas corto nada bassa mancante alpha forever nature race banner freedom crash desire monte bonne beste shade suma dada pena tasa haya ella manda essa mano mette dolor arrow honor trip knowledge liee montre monde ours kennen analiza saber salvo expiracion segunda modi esse norma cinque misti sicuro fancy harm amet haven primitive rand sole eden conception principe lynx marche prix numa avenir demi rohen stelle guia siga haran evita analice regla transito vari veda vita crescente catena salva concetto canto pippo messi soli libero pari domini cherry dita maven cyrus sezen habituellement proc deren master kern'
+const surelyWords = [instrumentWords, proseWords, frequentWords].join(' ').split(' ')
 
 const latin = /^[a-z]{2,24}$/
 const tokens = (names: readonly string[]): Set<string> =>
@@ -65,7 +78,7 @@ write(
   'given-names',
   'givenNames',
   'Given names, folded (lower case, no accents), without the words that stand on instruments.',
-  without(tokens([...listed('first_name'), ...givenToo.split(' ')]), instrument, particles),
+  without(tokens([...listed('first_name'), ...givenToo.split(' '), ...registered]), instrument, particles),
 )
 write(
   'family-names',
