@@ -21,7 +21,7 @@ const french =
 const german =
   '[\\p{L}\\p{M}.-]{0,28}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|ring|damm|ufer|markt|chaussee|steig|berg|hof|graben)'
 const spanish =
-  '(?:calle|c/|avenida|avda\\.?|av\\.|paseo|p[º°]|plaza|pza\\.?|camino|carretera|ctra\\.?|ronda|traves[ií]a|v[ií]a|viale|corso|piazza|vicolo|largo|rambla|carrer|rua|glorieta|bulevar|cuesta|pasaje|urbanizaci[oó]n)'
+  '(?:calle|c/|avenida|avda\\.?|av\\.|paseo|p[º°]|plaza|pza\\.?|camino|carretera|ctra\\.?|ronda|traves[ií]a|v[ií]a|viale|corso|piazza|vicolo|largo|rambla|carrer|rua|r[úu]a|glorieta|b[ou]u?levar(?:d)?|cuesta|pasaje|urbanizaci[oó]n|urb\\.|alameda|callej[oó]n|ca[nñ]ada|acceso|vial|subida|bajada|barrio|colonia|prolongaci[oó]n|calzada|circuito|diagonal|perif[eé]rico|privada|retorno|viaducto|transversal|carrera|cra\\.|borgo|strada|contrada|vico|salita|lungo\\p{L}{2,8}|rotonda|stretto)'
 
 const ukCode = '[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}'
 const caCode = '[ABCEGHJ-NPRSTVXY]\\d[A-Z][ -]?\\d[A-Z]\\d'
@@ -44,12 +44,27 @@ const states =
 const region = `(?:(?:${states}),? \\d{5}(?:-\\d{4})?|(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)?,? ?${caCode}|${auCode}|${ukCode})`
 /** Streets without a street word, `Am Hang 62, 73084 Aalen` and `702 Klein Mount, Salem, MO 03279`: the capitals count. */
 const withRegion = new RegExp(
-  `${L}\\d{1,5}[a-zA-Z]? ${name}(?: ${name}){0,4}(?:[,;] ?[\\p{L}\\d .#]{1,20})?[,;\\n] ?(${place})[, ]{1,2}${region}${R}`,
+  `${L}\\d{1,5}[a-zA-Z]?(?:/\\d{1,4})? ${name}(?: ${name}){0,4}(?:[,;\\n] ?[\\p{L}\\d .#]{1,20})?[,;\\n] ?(${place})[, \\n]{1,3}${region}${R}`,
   'gu',
 )
-const german5 = new RegExp(
-  `${L}((?:\\p{Lu}[\\p{L}\\p{M}.-]{1,28} (?:(?:der|dem|den) )?){1,4})\\d{1,3} ?[a-z]?[,;\\n] ?(?:D-)?\\d{5} (${place})${R}`,
-  'gu',
+/** `Flat 6, Neil Oval, Port Example, YO1 7HH`: the British postcode closes what need not hold a house number. */
+const british = new RegExp(`${L}(${place})[,;\\n] ?(${place})[, \\n]{1,3}${ukCode}${R}`, 'gu')
+const streetWords =
+  "(?:\\p{Lu}[\\p{L}\\p{M}.'’-]{1,28},? (?:(?:der|dem|den|de|del|de la|de los|di|da|du|y|e) )?){1,5}"
+const house = '(?:n[.º°]{0,2} ?)?\\d{1,4}(?: ?[a-zA-Z](?![\\p{L}]))?(?:[/-]\\d{1,4}[a-z]?)?(?: \\d{1,3}(?!\\d))?'
+/** A part of a house: `Piso 9`, `Apt. 477`, `3º B`, `6. tv`. */
+const unit =
+  '(?:(?:Piso|Piano|Puerta|Pta|Apto?|Apartamento|App(?:artamento)?|Appt|Int(?:erior)?|Whg|Wohnung|Zimmer|Top|Stiege|Hus|Leil|Lgh|Suite|Ste|Esc|Edif(?:icio)?|Depto|Bât|[ée]tage)\\.? ?[\\p{L}\\d]{0,4}|\\d{1,3}(?:[.ºª°]|er|e)? ?(?:tv|th|mf|[\\p{L}]|[ée]tage)?\\.?)'
+const afterHouse = `(?:,? {1,2}${unit}){0,3} {0,2}[,;\\n][ \\n]{0,2}`
+/** Continental order: street, number, postcode and place, or place and postcode. */
+const continental = [
+  `${L}(${streetWords})${house}${afterHouse}(?:[A-Z]{1,2}-)?(?:\\d{5}|\\d{3} \\d{2}|(?!19|20)\\d{4}),? (${place})${R}`,
+  `${L}(${streetWords})${house}${afterHouse}(${place}),? (?:\\p{Lu}{2,3},? ?)?\\d{5}${R}`,
+].map(source => new RegExp(source, 'gu'))
+/** Street words of the north, grown together with the name, stand for a street also before a postcode that reads as a year. */
+const nordic = new RegExp(
+  `${L}\\p{Lu}[\\p{L}\\p{M}. -]{1,28}(?:vej|gade|all[eé]|plads|gata|gatan|gate|gaten|veg|vegen|vei|veien|v[äa]g|v[äa]gen|gr[äa]nd|stigen|katu|tie|kuja|polku|torg|bakken|haugen|toppen|svingen|straat|laan) ${house}${afterHouse}(?:\\d{3} ?\\d{2}|\\d{4}) (${place})${R}`,
+  'giu',
 )
 /** `Lane 3, 12345 Clusters` has the German shape too. */
 const isPlace = (words: string): boolean => !words.split(/[ ,-]+/).some(word => word.length > 3 && isInstrument(word))
@@ -78,6 +93,14 @@ const addressKey = keywords(
   'residence',
   'adress',
   'osoite',
+)
+/** Under such a property, a word with a capital and a house number beside it. */
+const numbered = `(?:\\d{1,5}[a-zA-Z]?,? (?:\\p{L}{1,10} )?\\p{Lu}[\\p{L}\\p{M}.'’-]{2,28}|\\p{Lu}[\\p{L}\\p{M}.'’-]{2,28}(?: [\\p{L}\\p{M}.'’-]{1,28}){0,4},? \\d{1,4}(?!\\d|[.:]\\d))`
+const withNumber = new RegExp(`${L}${numbered}`, 'u')
+/** In running text, behind words that introduce where somebody lives. */
+const labelled = new RegExp(
+  `${L}(?:(?<!mail |ip |mac |network |memory |base |bus )[Aa]ddress|[Aa]dress[e]?|[Aa]nschrift|[Dd]irecci[oó]n(?: postal)?|[Ii]ndirizzo|[Oo]soite|lives (?:at|in)|living at|resid(?:es|ing|ent) (?:at|in|of)|moved to|wohn(?:t|haft)(?: in)?|habite(?: au)?|domicilié?e?(?: au| à)?|domicilio(?: en)?|vive en|reside en|residente in|bosatt|bor (?:på|i)|asuu)(?: of (?:the )?\\p{L}{1,12}| du patient| d[er]{1,2} \\p{L}{1,12})? ?[:=]? {0,2}(${numbered})`,
+  'gu',
 )
 /** Addresses of machines are none of persons. */
 const machineAddress = keywords(
@@ -112,11 +135,16 @@ export const postalAddress = {
     for (const pattern of patterns)
       for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
     for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
-    for (const hit of text.matchAll(german5))
-      if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
-        yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const pattern of [...continental, british])
+      for (const hit of text.matchAll(pattern))
+        if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
+          yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const hit of text.matchAll(nordic)) yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const hit of text.matchAll(labelled))
+      if (isPlace(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
     if (text.length > 300 || !inKeys(subject, addressKey) || inKeys(subject, machineAddress)) return
-    if (street.some(pattern => pattern.test(text))) yield { start: 0, end: text.length }
+    if (street.some(pattern => pattern.test(text)) || (withNumber.test(text) && isPlace(text)))
+      yield { start: 0, end: text.length }
   },
   examples: {
     match: [
