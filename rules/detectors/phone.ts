@@ -10,50 +10,64 @@ const defaultRegions: readonly CountryCode[] = [
 
 /** Seven to fifteen digits (ITU-T E.164) in groups, with at most three separators between two digits. */
 const candidate =
-  /(?<![\p{L}\p{N}_]|\d[.:/-])(?:\+[ ]?)?\(?\+?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,16}(?![\p{L}\p{N}_]|[.:]\d)/gu
+  /(?<![\p{L}\p{N}_]|\d[.:/-])(?:\+[ ]?)?\(?\+?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,16}(?: ?(?:x|ext\.?|#) ?\d{1,6})?(?![\p{L}\p{N}_]|[.:]\d)/gu
 
-const word = keywords(
+/** Words behind which a number is a telephone number, whatever the numbering plan says of it. */
+const sure = [
   '(?:tele)?phones?(?: ?(?:no|num|number))?',
-  'ph',
-  'mobile(?! phase)',
-  'mob',
-  'cell ?phone',
-  'cellular',
-  'my cell',
-  '(?<!flow )cell ?(?:no|num|number)',
-  'tel',
+  'tel(?:f|ef)?',
+  'tfno',
   'tele?fax',
   'fax',
-  'call (?:me|us|him|her|back|at|on)',
-  'callback',
+  'mobile ?(?:phone|no|num|number)',
+  'cell ?phone',
+  'my cell',
+  'my mobile',
   'whatsapp',
-  'sms',
-  'pager',
-  'dial',
-  'reach(?:ed)? (?:me|us|him|her|at|on)',
-  'text (?:me|us)',
   'landline',
-  'telephone',
-  'portable',
-  'appele[rz](?:-moi)?',
-  'joindre',
   'telefon\\p{L}*',
+  'telefoon\\p{L}*',
   'rufnummer',
-  'handy(?: ?nummer)?',
-  'mobil\\p{L}*(?<!mobile)',
-  'anruf\\p{L}*',
-  'durchwahl',
+  'handy(?: ?(?:nummer|nr))',
+  'mobil(?:nummer|nr|telefon)',
+  'portable(?! \\p{L})',
+  'numero de (?:portable|tel\\p{L}*|cellulaire|movil|cellulare)',
   'telefono',
-  'movil',
   'celular',
-  'llam(?:ar|e|a|ame)',
   'cellulare',
-  'chiam\\p{L}+',
   'puhelin\\p{L}*',
   'puh',
   'tlf',
   'tlfnr',
   'matkapuhelin',
+] as const
+const surely = keywords(...sure)
+/** And words that say more than one thing: there the number has to be one that somebody could have. */
+const word = keywords(
+  ...sure,
+  'ph',
+  'mobile(?! phase)',
+  'mob',
+  'cellular',
+  '(?<!flow )cell ?(?:no|num|number)',
+  'call (?:me|us|him|her|back|at|on)',
+  'callback',
+  'sms',
+  'pager',
+  'dial',
+  'reach(?:ed)? (?:me|us|him|her|at|on)',
+  'text (?:me|us)',
+  'portable',
+  'appele[rz](?:-moi)?',
+  'joindre',
+  'joignable',
+  'handy',
+  'mobil\\p{L}*(?<!mobile)',
+  'anruf\\p{L}*',
+  'durchwahl',
+  'movil',
+  'llam(?:ar|e|a|ame)',
+  'chiam\\p{L}+',
   'ring',
 )
 
@@ -71,13 +85,23 @@ const shapes: readonly (readonly [RegExp, readonly CountryCode[]])[] = [
   [/^[679]\d{2}([ .-])\d{2}\1\d{2}\1\d{2}$|^[67]\d{2}([.-])\d{3}\2\d{3}$/, ['ES']],
 ]
 
+/** `(834) 230-3796` can be nothing else, even where the area code is not given out. */
+const northAmerican = /^(?:1[ .-]?)?\(\d{3}\) ?\d{3}-\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?$|^\d{3}-\d{3}-\d{4} ?x\d{2,6}$/
+
 const validIn = (text: string, countries: readonly CountryCode[]): boolean =>
   countries.some(country => parsePhoneNumberFromString(text, country)?.isValid() === true)
 
+/** A plus sign, a country code that there is, and as many digits as numbers of that country have. */
+const isPossible = (written: string): boolean =>
+  /(?:\d\D{0,3}){9}/.test(written) && parsePhoneNumberFromString(written)?.isPossible() === true
+
 /** `+44 (0)20 …`: the zero in parentheses is not dialled from abroad. */
 const international = (text: string): boolean => {
-  const written = text.replace(/\(0\)/, '').replace(/^\(\+/, '+').replace(/^\+ /, '+')
-  return written.startsWith('+') && parsePhoneNumberFromString(written)?.isValid() === true
+  const written = text.replace(/^\(\+/, '+').replace(/^\+ /, '+')
+  if (!written.startsWith('+')) return false
+  return [written.replace(/\(0\)/, ''), written].some(
+    one => parsePhoneNumberFromString(one)?.isValid() === true || isPossible(one),
+  )
 }
 
 /** `0044 20 …` with separators: an exit code, then a country code. */
@@ -96,11 +120,11 @@ const hasShape = (text: string, regions: readonly CountryCode[]): boolean =>
 /** `0.128`, `12.50 14.75` and the like: numbers with a decimal point, not groups of digits. */
 const decimals = /(?:^|[ /-])\d{1,3}\.\d{1,6}(?:$|[ /-])/
 
-const isPhone = (text: string, regions: readonly CountryCode[], inPhoneContext: () => boolean): boolean => {
+const isPhone = (text: string, regions: readonly CountryCode[], inPhoneContext: (words: RegExp) => boolean): boolean => {
   if (international(text) || exitCode(text)) return true
   if (withoutDates(text).length < text.length || decimals.test(text)) return false
-  if (hasShape(text, regions)) return true
-  return inPhoneContext() && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
+  if (hasShape(text, regions) || northAmerican.test(text) || inPhoneContext(surely)) return true
+  return inPhoneContext(word) && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
 }
 
 /** A day and a decimal number, which are in most texts that come this far: shortcuts, nothing more. */
@@ -127,7 +151,7 @@ const findIn = (regions: readonly CountryCode[]) =>
     // A number with a decimal point is a measurement: the point separates no groups.
     if (subject.role === 'number' && !/^\d+$/.test(subject.text)) return
     for (const { 0: raw, index } of subject.text.matchAll(candidate)) {
-      const context = (span: Span) => () => inContext(subject, span, word)
+      const context = (span: Span) => (words: RegExp) => inContext(subject, span, words)
       for (const written of beginnings(raw)) {
         const span = { start: index, end: index + written.length }
         if (!isPhone(written, regions, context(span))) continue
