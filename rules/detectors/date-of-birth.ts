@@ -31,7 +31,7 @@ const words = [
   'foedsels?\\p{L}*',
   'fodt',
   'fodd(?: den)?',
-  'syntym\\p{L}*',
+  'synty[mn]\\p{L}*',
   'synt\\.',
 ] as const
 const inText = keywords(...words)
@@ -80,6 +80,7 @@ export const dateOfBirth = {
       'fecha de nacimiento: 04-03-1980',
       'nato il 4 marzo 1980',
       'född 1980-03-04',
+      'born 1980-03-04T00:00:00Z',
       { text: '1980-03-04', keys: ['patient', 'dob'] },
       { text: '19800304', keys: ['birthDate'] },
     ],

@@ -18,7 +18,8 @@ export const deKvnr = numberedId({
   source:
     'https://www.gkv-spitzenverband.de/krankenversicherung/kv_grundprinzipien/krankenversichertennummer/kvnr.jsp, § 290 SGB V',
   category: 'health',
-  candidate: whole('[A-Z][ -]?\\d{3}[ -]?\\d{3}[ -]?\\d{3}', 'i'),
+  // The card may go on with the number of the fund (nine digits) and a check digit over both.
+  candidate: whole('[A-Z][ -]?\\d{3}[ -]?\\d{3}[ -]?\\d{3}(?:[ -]?\\d{9}[ -]?\\d?)?', 'i'),
   form: { digits: 9, letters: 1 },
   sure: [],
   valid: hasCheckDigit,
@@ -38,7 +39,7 @@ export const deKvnr = numberedId({
     'insurance(?: ?(?:no|num|number|id))?',
   ),
   examples: {
-    match: ['KVNR T123456780', 'Versichertennummer: A 123 456 780', { text: 'T123456780', keys: ['kvnr'] }],
+    match: ['KVNR T123456780', 'KVNR T1234567801015751121', 'Versichertennummer: A 123 456 780', { text: 'T123456780', keys: ['kvnr'] }],
     noMatch: ['T123456780', 'KVNR T123456781', { text: 'T123456780', keys: ['serial'] }],
   },
 })

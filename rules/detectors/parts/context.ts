@@ -45,11 +45,11 @@ export const wordsOf = (name: string): string => {
 
 /**
  * A pattern that matches any of the words, whole, in folded text: write them in lower case and without accents.
- * Each word is a piece of a regular expression; ` ?` stands for a space, a hyphen, an underscore or nothing, so
+ * Each word is a piece of a regular expression; ` ?` stands for a space, a hyphen, an underscore, a full stop and a space, or nothing, so
  * `date ?of ?birth` matches `date-of-birth` and `dateofbirth` as well.
  */
 export const keywords = (...words: readonly string[]): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|').replaceAll(' ?', '[ _-]?')})(?![\\p{L}\\p{N}])`, 'u')
+  new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|').replaceAll(' ?', '(?:[ _-]|\\. ?)?')})(?![\\p{L}\\p{N}])`, 'u')
 
 /** What a keyword said of a property name before; as many names as `REMEMBERED` for each keyword. */
 const answers = new WeakMap<RegExp, Map<string, boolean>>()

@@ -13,7 +13,7 @@ const left = '(?<![\\p{L}\\p{N}]|\\d[._/-])'
 const right = '(?![\\p{L}\\p{N}]|[._/-]\\d)'
 
 /** `1980-03-04`, `04.03.1980`, `3/4/80`, `04 03 1980`, `1980-03-04T00:00`; also compact `19800304` when `compact` is asked for. */
-const numeric = `${year}([-./ ])${month}\\1${day}(?=T\\d|${right})|${day}([-./]) ?${month}\\2 ?${shortYear}${right}|${month}([-./])${day}\\3${shortYear}${right}|${day} ${month} ${year}${right}`
+const numeric = `${year}([-./ ])${month}\\1${day}(?=[Tt]\\d|${right})|${day}([-./]) ?${month}\\2 ?${shortYear}${right}|${month}([-./])${day}\\3${shortYear}${right}|${day} ${month} ${year}${right}`
 const named = `${day}(?:st|nd|rd|th|er|\\.|º|a)?[ -]?(?:de |of )?${monthName}\\.?,?[ -]?(?:de |del )?(?:${year}|'?\\d{2})${right}|${monthName}\\.?[ -]${day}(?:st|nd|rd|th)?,?[ -](?:${year})${right}|${year}[ -]${monthName}[ -]${day}${right}`
 const compact = `(?:${year}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])|(?:0[1-9]|[12]\\d|3[01])(?:0[1-9]|1[0-2])${year}|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])${year}|\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01]))${right}`
 

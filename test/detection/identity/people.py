@@ -21,7 +21,11 @@ LANGUAGES = {
     "it": ["it_IT"],
     "nordic": ["sv_SE", "no_NO", "da_DK", "fi_FI"],
 }
+# Countries in the register of ISO 13616; faker also makes numbers of that look for others.
+WITH_IBAN = {"en_GB", "en_IE", "fr_FR", "fr_CH", "fr_BE", "de_DE", "de_AT", "de_CH", "es_ES", "it_IT", "no_NO", "fi_FI", "sv_SE"}
 RARE = ["yo_NG", "zu_ZA", "id_ID", "vi_VN", "lv_LV", "et_EE", "sq_AL", "az_AZ", "tw_GH", "uz_UZ", "ha_NG", "mt_MT"]
+
+BANK = Faker("de_DE")
 
 
 def luhn_digit(digits: str) -> str:
@@ -148,8 +152,10 @@ def ids_of(locale, fake, chance, given, family, birth):
         return [("ca-ramq", number, True), ("ca-ramq", grouped(number, 4, 4, 4), True), ("ca-ramq", number.lower(), False)]
     if locale == "de_DE":
         number = steuer_id(chance)
+        kvnr = fake.kvnr()
         return [
-            ("de-kvnr", fake.kvnr(), False),
+            ("de-kvnr", kvnr, False),
+            ("de-kvnr", kvnr[:10], False),
             ("de-steuer-id", number, False),
             ("de-steuer-id", grouped(number, 2, 3, 3, 3), True),
         ]
@@ -184,7 +190,7 @@ def person(language, locale, fake, chance):
         "email": fake.email() if chance.random() < 0.5 else fake.company_email(),
         "account": fake.user_name(),
         "birth": {"year": born.year, "month": born.month, "day": born.day},
-        "iban": fake.iban(),
+        "iban": (fake if locale in WITH_IBAN else BANK).iban(),
         "card": fake.credit_card_number(card_type=chance.choice(["visa16", "mastercard", "amex"])),
         "ids": [{"kind": k, "text": t, "isSure": s} for k, t, s in ids_of(locale, fake, chance, given, family, birth)],
     }
@@ -192,6 +198,7 @@ def person(language, locale, fake, chance):
 
 def main(count, seed):
     chance = random.Random(seed)
+    BANK.seed_instance(seed)
     persons, rare = [], []
     for language, locales in LANGUAGES.items():
         for locale in locales:
