@@ -1,4 +1,5 @@
 import { accession } from './detectors/accession.ts'
+import { accountNumber } from './detectors/account-number.ts'
 import { ageOver89 } from './detectors/age-over-89.ts'
 import { alignment } from './detectors/alignment.ts'
 import { alleleName } from './detectors/allele-name.ts'
@@ -6,6 +7,7 @@ import { apiKey } from './detectors/api-key.ts'
 import { auMedicare } from './detectors/au-medicare.ts'
 import { auTfn } from './detectors/au-tfn.ts'
 import { bed } from './detectors/bed.ts'
+import { biometric } from './detectors/biometric.ts'
 import { caOhip } from './detectors/ca-ohip.ts'
 import { caRamq } from './detectors/ca-ramq.ts'
 import { caSin } from './detectors/ca-sin.ts'
@@ -36,14 +38,20 @@ import { itCodiceFiscale } from './detectors/it-codice-fiscale.ts'
 import { iupacRun } from './detectors/iupac-run.ts'
 import { jwt } from './detectors/jwt.ts'
 import { lowAlphabet } from './detectors/low-alphabet.ts'
+import { licenceNumber } from './detectors/licence-number.ts'
 import { macAddress } from './detectors/mac-address.ts'
 import { mrn } from './detectors/mrn.ts'
 import { noFodselsnummer } from './detectors/no-fodselsnummer.ts'
 import { nucleotideGroups } from './detectors/nucleotide-groups.ts'
 import { nucleotideRun } from './detectors/nucleotide-run.ts'
+import { passportNumber } from './detectors/passport-number.ts'
+import { patientDevice } from './detectors/patient-device.ts'
 import { paymentCard } from './detectors/payment-card.ts'
+import { personDate } from './detectors/person-date.ts'
 import { personName } from './detectors/person-name.ts'
+import { personalUrl } from './detectors/personal-url.ts'
 import { phone } from './detectors/phone.ts'
+import { photo } from './detectors/photo.ts'
 import { phredQuality } from './detectors/phred-quality.ts'
 import { pileup } from './detectors/pileup.ts'
 import { postalAddress } from './detectors/postal-address.ts'
@@ -67,6 +75,7 @@ import { variantRecord } from './detectors/variant-record.ts'
 import { variant } from './detectors/variant.ts'
 import { variantTable } from './detectors/variant-table.ts'
 import { vcf } from './detectors/vcf.ts'
+import { vehicle } from './detectors/vehicle.ts'
 import type { Detector } from './detector.ts'
 
 /** Every detector there is. To add one, write it in `detectors/` and name it here; a test runs its examples. */
@@ -112,6 +121,7 @@ export const detectors = [
   // identity and health
   personName,
   dateOfBirth,
+  personDate,
   ageOver89,
   email,
   phone,
@@ -121,6 +131,14 @@ export const detectors = [
   macAddress,
   mrn,
   insuranceNumber,
+  accountNumber,
+  licenceNumber,
+  passportNumber,
+  vehicle,
+  patientDevice,
+  personalUrl,
+  biometric,
+  photo,
   healthTerms,
   usSsn,
   caSin,

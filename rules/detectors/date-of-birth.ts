@@ -1,6 +1,6 @@
-import { anyKey, fold, inKeys, keywords, nearby } from './parts/context.ts'
-import { dateForms } from './parts/date-forms.ts'
-import type { Span, Subject, TextDetector } from '../detector.ts'
+import { anyKey, inKeys, keywords } from './parts/context.ts'
+import { datesIn, isNearDate } from './parts/dated.ts'
+import type { TextDetector } from '../detector.ts'
 
 /** Birth, in folded words. Some are too common in other senses in running text and count in property names only. */
 const words = [
@@ -40,17 +40,6 @@ const inName = keywords(...words, 'nat[oa]', 'nee?', 'patient ?birth ?date')
 /** Under a birth-date name, whatever is long enough to be a year or a date is one: 1980, 3211488000, 800304. */
 const bare = /^\s*-?\d{4,14}(?:\.\d{1,3})?\s*$/
 
-const dates = function* ({ text }: Subject): Iterable<Span> {
-  const folded = fold(text)
-  const same = folded.length === text.length
-  for (const { 0: written, index } of folded.matchAll(dateForms))
-    yield same ? { start: index, end: index + written.length } : { start: 0, end: text.length }
-}
-
-/** Text whose folding changed its length is measured again around the folded hit, so context is looked for in the folded text. */
-const bornNearby = (subject: Subject, span: Span): boolean =>
-  span.start === 0 && span.end === subject.text.length ? inText.test(fold(subject.text)) : nearby(subject, span, inText)
-
 export const dateOfBirth = {
   kind: 'text',
   id: 'date-of-birth',
@@ -69,7 +58,7 @@ export const dateOfBirth = {
       yield { start: 0, end: subject.text.length }
       return
     }
-    for (const span of dates(subject)) if (named || bornNearby(subject, span)) yield span
+    for (const span of datesIn(subject)) if (named || isNearDate(subject, span, inText)) yield span
   },
   examples: {
     match: [

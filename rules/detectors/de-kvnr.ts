@@ -39,7 +39,12 @@ export const deKvnr = numberedId({
     'insurance(?: ?(?:no|num|number|id))?',
   ),
   examples: {
-    match: ['KVNR T123456780', 'KVNR T1234567801015751121', 'Versichertennummer: A 123 456 780', { text: 'T123456780', keys: ['kvnr'] }],
+    match: [
+      'KVNR T123456780',
+      'KVNR T1234567801015751121',
+      'Versichertennummer: A 123 456 780',
+      { text: 'T123456780', keys: ['kvnr'] },
+    ],
     noMatch: ['T123456780', 'KVNR T123456781', { text: 'T123456780', keys: ['serial'] }],
   },
 })

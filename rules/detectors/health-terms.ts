@@ -22,19 +22,45 @@ const snomedWord = keywords('snomed(?: ?ct)?(?: ?(?:codes?|ids?))?', 'sctid')
 const machine = /\b(?:instrument|system|self|pump|laser|network|disk|log|error|diagnostics?)\b/
 
 /** Diseases and findings, in folded words: enough in a clinical sentence, never alone. */
-const disease =
-  '(?:(?:breast|lung|colorectal|colon|prostate|ovarian|pancreatic|bladder|liver|thyroid|skin|cervical|gastric|kidney) (?:cancer|carcinoma|tumou?r)|cancer|carcinoma|carcinome|karzinom|leu[kc][ae]?emi\\p{L}*|lymphom\\p{L}*|melanom\\p{L}*|myelom\\p{L}*|sarcom\\p{L}*|glioblastom\\p{L}*|adenocarcinom\\p{L}*|mammakarzinom|brustkrebs|lungenkrebs|krebs|tumor|tumeur|diabet\\p{L}*|hypertension|hypertonie|epileps\\p{L}*|asthma|asthme|asma|hiv(?:-positiv\\p{L}*)?|aids|sida|vih|hepatit\\p{L}*|tubercul\\p{L}*|tuberkulose|cystic fibrosis|mucoviscidose|mukoviszidose|schizophren\\p{L}*|depressi\\p{L}*|dementia|alzheimer\\p{L}*|parkinson\\p{L}*|down syndrome|trisomy|trisomie|multiple sclerosis|multiple sklerose|stroke|infarct\\p{L}*|anemia|anaemia|sepsis|covid(?:-19)?|pregnan\\p{L}*|enceinte|schwanger\\p{L}*|embarazad\\p{L}*|miscarriage|syphilis|chlamydia|gonorrh\\p{L}*)'
+const disease = `(?:${[
+  // growths
+  '(?:\\p{L}{1,20} )?(?:cancer|carcinom[ae]?|tumou?r|tumeur|tumore|cancro)s?',
+  '\\p{L}*(?:krebs|karzinom\\p{L}*|carcinoma|carcinome|sarcom\\p{L}*|sarkom\\p{L}*|blastom\\p{L}*)',
+  'leu[kc][ae]?emi\\p{L}*|leucemi\\p{L}*|lymphom\\p{L}*|linfom\\p{L}*|melanom\\p{L}*|myelom\\p{L}*|metasta\\p{L}*',
+  // common and chronic diseases
+  'diab[eè]t\\p{L}*|hypertension|hypertonie|hipertension|ipertensione|epileps\\p{L}*|asthm\\p{L}*|asma|copd|bpco|epoc|crohn|lupus|psoriasis',
+  '(?:renal|kidney|heart|cardiac|liver|hepatic|respiratory) (?:failure|disease|insufficiency)|insuffisance (?:renale|cardiaque|hepatique|respiratoire)|(?:nieren|herz|leber)(?:insuffizienz|versagen)|insuficiencia (?:renal|cardiaca|hepatica)|insufficienza (?:renale|cardiaca)',
+  '(?:herz)?infarkt|infar[ck]t\\p{L}*|infarto|stroke|schlaganfall|ictus|(?:myocardial|cerebral) \\p{L}{4,12}|an[ae]?emi[ae]|sepsis|septicemi[ae]',
+  // nervous system and mind
+  'schizophren\\p{L}*|esquizofreni[ao]|depressi(?:on|ve|va|vo|one)|depresion|bipolar\\p{L}*|psychos[ei]s|anorexi[ae]|dementia|demenz|demence|demencia|alzheimer\\p{L}*|parkinson\\p{L}*|multiple[rn]? s[ck]lerose?(?:is)?|scleros[ei](?: en plaques| multipla)?|esclerosis(?: multiple)?|huntington\\p{L}*|autis(?:m|mus|me|mo|tic)|adhd|migraine',
+  // infections
+  'hiv(?:-positiv\\p{L}*)?|aids|sida|vih|hepatit\\p{L}*|tubercul\\p{L}*|tuberkulose|covid(?:-19)?|syphilis|sifilis|chlamydia|gonorrh\\p{L}*',
+  // inherited
+  '(?:cystic )?fibrosis quistica|cystic fibrosis|mucoviscidose|mukoviszidose|fibrosi cistica|down syndrome|trisom(?:y|ie|ia)(?: \\d{1,2})?|thalass\\p{L}*|sickle cell|drepanocyto\\p{L}*|sichelzell\\p{L}*|ha?emophili\\p{L}*|h[ae]mophilie|duchenne|brca ?[12]',
+  // pregnancy and treatment
+  'pregnan\\p{L}*|enceinte|schwanger\\p{L}*|embarazad\\p{L}*|incinta|miscarriage|amniocente\\p{L}*|chemotherap\\p{L}*|chimioth?erapi\\p{L}*|quimioterapia|chemioterapia|radiotherap\\p{L}*|strahlentherapie|mastectom\\p{L}*|dialys\\p{L}*|transplant(?:ed|ation|ation|e|ado|iert)?',
+].join('|')})`
 const person =
   '(?:patient\\p{L}{0,3}|pt|he|she|proband|mother|father|woman|man|boy|girl|child|donor|subject|elle|il|patientin|sie|er|paciente|paziente|pasient|potilas)'
+/** Words that in a laboratory mean nobody but a person whose sample is looked at; pronouns and verbs are not needed beside them. */
+const somebody =
+  '(?:patient(?:e|es|s|in|innen|en)?|pacientes?|pazient[ei]|pasient(?:en)?|potilas|proband(?:in|en)?|donor|donneu(?:r|se)|spender(?:in)?|malade|enfermo|enferma|woman|femme|frau|mujer|child|enfant|kind|nino|nina|mother|mere|mutter|madre|father|vater|padre)'
 const affected =
-  "(?:(?:was |is |were |has been |been )?(?:newly |recently )?(?:diagnosed with|diagnosed as|suffer\\p{L}{0,4} from|treated for|tested positive for|positive for|admitted (?:for|with)|history of|died of|carrier of|carries|has|had|atteinte? d[eu']|souffre d[eu']|diagnostiquee? (?:d'|avec|pour)|porteu\\p{L}{1,3} d[eu']|leidet (?:an|unter)|erkrankt an|hat|diagnose|diagnosticad[oa] (?:de|con)|padece|sufre(?: de)?|tiene|affett[oa] da|soffre di|est))"
+  "(?:(?:was |is |were |has been |been )?(?:newly |recently )?(?:diagnosed with|diagnosed as|suffer\\p{L}{0,4} from|treated for|tested positive for|positive for|admitted (?:for|with)|history of|died of|carrier of|carries|has|had|underwent|received|atteinte? d[eu']|souffre d[eu'’]|diagnostiquee? (?:d'|avec|pour)|porteu\\p{L}{1,3} d[eu']|suivie? pour|leidet (?:an|unter)|erkrankt an|hat|diagnose|diagnosticad[oa] (?:de|con)|padece|sufre(?: de)?|tiene|affett[oa] da|soffre di|est))"
+/** Nouns that open a finding: what follows within five words is somebody's, in a record without a subject. */
+const opening =
+  "(?:diagnosed with|diagnosis(?: of|:| is)|diagnostic(?: de|:| :)|diagnose:?|diagnostico(?: de|:)|diagnosi(?: di|:)|(?:family |personal |medical )?history of|antecedents? (?:familiaux )?d[e'’]|verdacht auf|zustand nach|erkrankt an|leidet (?:an|unter)|suspected|antecedentes de|padece|metastatic|tested positive for|(?:known )?carrier of|suffers? from|died of)"
+const wordsBetween = "(?:[\\p{L}\\d'’,-]{1,16} ){0,5}?"
 const phrase = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:${person} (?:\\p{L}{1,14} ){0,4}?${affected} ?(?:[\\p{L}\\d'-]{1,14} ){0,4}?${disease}|(?:diagnosed with|diagnosis(?: of|:| is)|diagnostic(?: de|:| :)|diagnose:?|diagnostico(?: de|:)|diagnosi(?: di|:)|family history of|antecedents? (?:familiaux )?d[e']|verdacht auf|suspected|antecedentes de|metastatic|tested positive for) ?(?:[\\p{L}\\d'-]{1,14} ){0,4}?${disease}|metastatic (?:\\p{L}{1,14} )?(?:cancer|carcinoma|melanoma)|hiv[ -]positive?|seropositiv\\p{L}*)(?![\\p{L}\\p{N}])`,
+  `(?<![\\p{L}\\p{N}])(?:${person} (?:\\p{L}{1,14} ){0,4}?${affected} ?${wordsBetween}${disease}|${somebody},? ${wordsBetween}${disease}|${disease},? (?:bei |in |of |chez |en )${wordsBetween}${somebody}|${opening} ?${wordsBetween}(?:d['’]|l['’])?${disease}|${disease} (?:\\p{L}{1,14} ){0,2}?(?:diagnosed|diagnostiziert|diagnostiquee?|diagnosticad[oa]|confirmed|confirmee?)|metastatic (?:\\p{L}{1,14} )?(?:cancer|carcinoma|melanoma)|hiv[ -]positive?|seropositi[vf]\\p{L}*|\\d{1,2} (?:weeks|semaines|wochen|semanas) (?:pregnant|gestation|enceinte|schwanger|de embarazo))(?![\\p{L}\\p{N}])`,
   'gu',
 )
+/** LOINC: up to six digits, a hyphen and a check digit. */
+const loinc = /(?<![\p{L}\p{N}.-])\d{1,6}-\d(?![\p{L}\p{N}-]|\.\d)/gu
+const loincWord = keywords('loinc(?: ?(?:codes?|num|ids?))?')
 
 const codes = function* (subject: Subject, shape: RegExp, word: RegExp): Iterable<Span> {
-  if (!/\d\d|\d[AB]/.test(subject.text)) return
+  if (!/\d[\dAB-]/.test(subject.text)) return
   const named = inKeys(subject, word) && !inKeys(subject, machine)
   for (const { 0: written, index } of subject.text.matchAll(shape)) {
     const span = { start: index, end: index + written.length }
@@ -55,7 +81,7 @@ const anyDisease = new RegExp(disease, 'u')
 const mayBeOneWord = /seropositiv|diagnos|hiv-|suspected|metastatic/i
 
 const inClinicalKeys = (keys: readonly string[]): boolean =>
-  [icdWord, snomedWord, clinicalKey].some(word => inKeys({ keys }, word))
+  [icdWord, snomedWord, loincWord, clinicalKey].some(word => inKeys({ keys }, word))
 
 export const healthTerms = {
   kind: 'text',
@@ -76,6 +102,7 @@ export const healthTerms = {
   *find(subject) {
     yield* codes(subject, icd10, icdWord)
     yield* codes(subject, snomed, snomedWord)
+    yield* codes(subject, loinc, loincWord)
     yield* clinicalValue(subject)
     if (!/\s/.test(subject.text) && !mayBeOneWord.test(subject.text)) return
     const folded = fold(subject.text)
@@ -92,6 +119,10 @@ export const healthTerms = {
       'paciente diagnosticado de leucemia',
       { text: 'C50.9', keys: ['diagnosis', 'code'] },
       { text: 'E11', keys: ['icd10'] },
+      'LOINC 4548-4',
+      'Dx: G35',
+      'chez la patiente, un cancer du sein',
+      'Darmkrebs bei der Patientin',
       { text: '254837009', keys: ['snomedCode'] },
       { text: 'Mammakarzinom links', keys: ['diagnose'] },
     ],

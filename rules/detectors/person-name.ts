@@ -64,7 +64,8 @@ const pairs = function* ({ text }: Subject): Iterable<Span> {
   for (const right of tokensOf(text)) {
     if (left && joined(text, left, right)) {
       const between = text.slice(left.end, right.start)
-      if (isName(left, right, between) || isHalfListed(left, right, between)) yield { start: left.start, end: right.end }
+      if (isName(left, right, between) || isHalfListed(left, right, between))
+        yield { start: left.start, end: right.end }
     }
     left = right
   }

@@ -85,8 +85,13 @@ const shapes: readonly (readonly [RegExp, readonly CountryCode[]])[] = [
   [/^[679]\d{2}([ .-])\d{2}\1\d{2}\1\d{2}$|^[67]\d{2}([.-])\d{3}\2\d{3}$/, ['ES']],
 ]
 
+/** How the last word of a number looks that has an extension: 3778x35337. */
+const EXTENDED = /^0{3,7}A0{1,6}$/
+
 /** `(834) 230-3796` can be nothing else, even where the area code is not given out. */
 const northAmerican = /^(?:1[ .-]?)?\(\d{3}\) ?\d{3}-\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?$|^\d{3}-\d{3}-\d{4} ?x\d{2,6}$/
+/** `(08) 0892 0974`: so an area code is written, and nothing else. */
+const withAreaCode = /^\(0\d{1,4}\) ?\d{3,4}[ -]?\d{3,4}$/
 
 const validIn = (text: string, countries: readonly CountryCode[]): boolean =>
   countries.some(country => parsePhoneNumberFromString(text, country)?.isValid() === true)
@@ -120,11 +125,18 @@ const hasShape = (text: string, regions: readonly CountryCode[]): boolean =>
 /** `0.128`, `12.50 14.75` and the like: numbers with a decimal point, not groups of digits. */
 const decimals = /(?:^|[ /-])\d{1,3}\.\d{1,6}(?:$|[ /-])/
 
-const isPhone = (text: string, regions: readonly CountryCode[], inPhoneContext: (words: RegExp) => boolean): boolean => {
+const isPhone = (
+  text: string,
+  regions: readonly CountryCode[],
+  inPhoneContext: (words: RegExp) => boolean,
+): boolean => {
   if (international(text) || exitCode(text)) return true
   if (withoutDates(text).length < text.length || decimals.test(text)) return false
-  if (hasShape(text, regions) || northAmerican.test(text) || inPhoneContext(surely)) return true
-  return inPhoneContext(word) && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
+  if (hasShape(text, regions) || northAmerican.test(text) || withAreaCode.test(text) || inPhoneContext(surely))
+    return true
+  return (
+    inPhoneContext(word) && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
+  )
 }
 
 /** A day and a decimal number, which are in most texts that come this far: shortcuts, nothing more. */
@@ -169,6 +181,7 @@ export const phone = {
   source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
   needs: [
     { digitGroups: 7 },
+    { digits: 9, looks: [EXTENDED] },
     { digitChain: 7, has: '+' },
     { digitChain: 7, letterWord: 2 },
     { digitChain: 7, under: anyKey(word) },

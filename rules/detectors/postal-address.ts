@@ -49,8 +49,7 @@ const withRegion = new RegExp(
 )
 /** `Flat 6, Neil Oval, Port Example, YO1 7HH`: the British postcode closes what need not hold a house number. */
 const british = new RegExp(`${L}(${place})[,;\\n] ?(${place})[, \\n]{1,3}${ukCode}${R}`, 'gu')
-const streetWords =
-  "(?:\\p{Lu}[\\p{L}\\p{M}.'’-]{1,28},? (?:(?:der|dem|den|de|del|de la|de los|di|da|du|y|e) )?){1,5}"
+const streetWords = "(?:\\p{Lu}[\\p{L}\\p{M}.'’-]{1,28},? (?:(?:der|dem|den|de|del|de la|de los|di|da|du|y|e) )?){1,5}"
 const house = '(?:n[.º°]{0,2} ?)?\\d{1,4}(?: ?[a-zA-Z](?![\\p{L}]))?(?:[/-]\\d{1,4}[a-z]?)?(?: \\d{1,3}(?!\\d))?'
 /** A part of a house: `Piso 9`, `Apt. 477`, `3º B`, `6. tv`. */
 const unit =

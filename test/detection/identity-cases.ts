@@ -21,7 +21,10 @@ const clinical = { a: clinicalOfHalfA, b: clinicalOfHalfB } as const
 const seeds = { a: 4_711, b: 90_125 } as const
 
 /** Names under which nobody expects a person. */
-const otherKeys = { a: ['lotNumber', 'note', 'value', 'serialNumber'], b: ['partNumber', 'comment', 'x', 'recipeName'] } as const
+const otherKeys = {
+  a: ['lotNumber', 'note', 'value', 'serialNumber'],
+  b: ['partNumber', 'comment', 'x', 'recipeName'],
+} as const
 
 /** Something that must not leave, and the words that may stand around it. */
 type Leak = {
@@ -81,13 +84,24 @@ const leaksOf = function* (half: Half, random: Random, person: Person): Iterable
   yield leak('birth-date', writtenDate(random, half, language, person.birth), false)
   yield leak('email', person.email, true)
   yield leak('iban', person.iban, true)
-  yield leak('card', random.chance(0.5) ? person.card : person.card.replaceAll(/\D/g, '').replaceAll(/(\d{4})(?=\d)/g, '$1 '), false)
+  yield leak(
+    'card',
+    random.chance(0.5) ? person.card : person.card.replaceAll(/\D/g, '').replaceAll(/(\d{4})(?=\d)/g, '$1 '),
+    false,
+  )
   for (const { kind, text, isSure } of person.ids) {
     const { labels, keys } = idLabels[half][kind]
     const sentences = labels.map(label => `${label} %, checked`)
     yield { family: 'national-id', language, value: text, isSure, sentences, keys }
   }
-  yield { family: 'account', language, value: writtenAccount(random, half, person), isSure: true, sentences: ['copied %', 'cannot open "%"'], keys: [] }
+  yield {
+    family: 'account',
+    language,
+    value: writtenAccount(random, half, person),
+    isSure: true,
+    sentences: ['copied %', 'cannot open "%"'],
+    keys: [],
+  }
   yield leak('mrn', madeUp.mrn(random, half), false)
 }
 
@@ -95,12 +109,49 @@ const leaksOf = function* (half: Half, random: Random, person: Person): Iterable
 const otherLeaksOf = function* (half: Half, random: Random, person: Person): Iterable<Leak> {
   const { language } = person
   const leak = leakOf(half, person)
-  for (const kind of ['insurance', 'account-number', 'licence', 'passport', 'plate', 'vin', 'device', 'age-over-89', 'icd-10', 'snomed', 'loinc'] as const)
+  for (const kind of [
+    'insurance',
+    'account-number',
+    'licence',
+    'passport',
+    'plate',
+    'vin',
+    'device',
+    'age-over-89',
+    'icd-10',
+    'snomed',
+    'loinc',
+  ] as const)
     yield leak(kind, madeUp[kind](random, half), false)
-  yield leak('person-date', writtenDate(random, half, language, { ...person.birth, year: 2015 + random.below(10) }), false)
-  yield { family: 'secret', language, value: writtenSecret(random, half), isSure: true, sentences: ['%', 'used %'], keys: [] }
-  yield { family: 'link', language, value: writtenLink(random, half, person), isSure: true, sentences: ['see %'], keys: [] }
-  yield { family: 'clinical phrase', language, value: random.pick(clinical[half]), isSure: true, sentences: ['%'], keys: [] }
+  yield leak(
+    'person-date',
+    writtenDate(random, half, language, { ...person.birth, year: 2015 + random.below(10) }),
+    false,
+  )
+  yield {
+    family: 'secret',
+    language,
+    value: writtenSecret(random, half),
+    isSure: true,
+    sentences: ['%', 'used %'],
+    keys: [],
+  }
+  yield {
+    family: 'link',
+    language,
+    value: writtenLink(random, half, person),
+    isSure: true,
+    sentences: ['see %'],
+    keys: [],
+  }
+  yield {
+    family: 'clinical phrase',
+    language,
+    value: random.pick(clinical[half]),
+    isSure: true,
+    sentences: ['%'],
+    keys: [],
+  }
 }
 
 /** Leaks that anybody would see: a person's data with a word that tells what it is, or in a form that tells by itself. */
@@ -114,7 +165,14 @@ export const identityCases = function* (half: Half, { persons, rare }: People): 
     const { keys } = contexts[half].name
     const language = random.pick(['en', 'fr', 'de', 'es'] as const)
     const sentences = ['Patient: %', 'Patient name: %', 'Dr. %', 'patient = %']
-    yield* carried(half, random, { family: 'rare name', language, value: `${name.given} ${name.family}`, isSure: false, sentences, keys })
+    yield* carried(half, random, {
+      family: 'rare name',
+      language,
+      value: `${name.given} ${name.family}`,
+      isSure: false,
+      sentences,
+      keys,
+    })
   }
   yield* biometrics(half)
 }
@@ -137,7 +195,8 @@ const biometricRecords = {
 } as const satisfies Record<Half, readonly JsonValue[]>
 
 const biometrics = function* (half: Half): Iterable<Case> {
-  for (const payload of biometricRecords[half]) yield { family: 'biometric or photo', disguise: 'telling key', language: 'en', payload }
+  for (const payload of biometricRecords[half])
+    yield { family: 'biometric or photo', disguise: 'telling key', language: 'en', payload }
 }
 
 /** What nobody could decide: a name that no list holds, with no word that says it is one. Told apart, and not part of any bar. */
@@ -145,5 +204,9 @@ export const undecidableCases = function* (half: Half, { rare }: People): Iterab
   const random = seeded(seeds[half] + 1)
   for (const { given, family } of rare)
     for (const value of [`${given} ${family}`, family])
-      yield { family: value === family ? 'rare family name alone' : 'rare full name alone', disguise: 'other key', payload: { [random.pick(otherKeys[half])]: value } }
+      yield {
+        family: value === family ? 'rare family name alone' : 'rare full name alone',
+        disguise: 'other key',
+        payload: { [random.pick(otherKeys[half])]: value },
+      }
 }

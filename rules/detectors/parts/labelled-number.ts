@@ -36,7 +36,7 @@ export const labelledNumber = (label: readonly string[]): LabelledNumber => {
       { digits: 3, letters: 3, blanks: 1 },
       { digits: 3, letters: 3, has: ':' },
       { digits: 3, letters: 3, has: '=' },
-      { digits: 3, letters: 3, has: '#' },
+      { digits: 3, letters: 2, has: '#' },
       { digits: 3, under: named },
     ],
     *find(subject) {

@@ -34,8 +34,20 @@ type Kind =
 export const contextsOfHalfA: Readonly<Record<Kind, Context>> = {
   name: {
     sentences: {
-      en: ['Run aborted by %, see log.', 'Patient % was sampled twice.', 'operator: %', 'Results go to %', 'call % about lane 3'],
-      fr: ['Run arrêté par %, voir journal.', 'Patient : %', 'opérateur : %', 'Résultats pour %', 'appeler % au sujet de la ligne 3'],
+      en: [
+        'Run aborted by %, see log.',
+        'Patient % was sampled twice.',
+        'operator: %',
+        'Results go to %',
+        'call % about lane 3',
+      ],
+      fr: [
+        'Run arrêté par %, voir journal.',
+        'Patient : %',
+        'opérateur : %',
+        'Résultats pour %',
+        'appeler % au sujet de la ligne 3',
+      ],
       de: ['Lauf von % abgebrochen.', 'Patient: %', 'Bediener: %', 'Befund an %', '% hat wegen Spur 3 angerufen'],
       es: ['Proceso detenido por %, ver registro.', 'Paciente: %', 'operador: %', 'Resultados para %', '% ha llamado'],
       it: ['Paziente: %', 'corsa fermata da %'],
@@ -169,7 +181,10 @@ export const contextsOfHalfA: Readonly<Record<Kind, Context>> = {
     },
     keys: ['admissionDate', 'dischargeDate', 'dateOfDeath'],
   },
-  'icd-10': { sentences: { en: ['ICD-10: %', 'diagnosis %'], de: ['Diagnose %'], fr: ['CIM-10 %'] }, keys: ['icd10', 'diagnosisCode'] },
+  'icd-10': {
+    sentences: { en: ['ICD-10: %', 'diagnosis %'], de: ['Diagnose %'], fr: ['CIM-10 %'] },
+    keys: ['icd10', 'diagnosisCode'],
+  },
   snomed: { sentences: { en: ['SNOMED CT %', 'snomed: %'] }, keys: ['snomedCode', 'snomed'] },
   loinc: { sentences: { en: ['LOINC %', 'loinc code: %'] }, keys: ['loinc', 'loincCode'] },
 }
@@ -177,10 +192,34 @@ export const contextsOfHalfA: Readonly<Record<Kind, Context>> = {
 export const contextsOfHalfB: Readonly<Record<Kind, Context>> = {
   name: {
     sentences: {
-      en: ['% loaded the flow cell this morning', 'sample of %, second tube', 'please tell % that the run failed', 'Technician = %', 'signed: %'],
-      fr: ['% a chargé la cuve ce matin', 'échantillon de %, deuxième tube', 'merci de prévenir % de la panne', 'Technicien = %', 'signé : %'],
-      de: ['% hat die Flusszelle heute geladen', 'Probe von %, zweites Röhrchen', 'bitte % über den Abbruch informieren', 'Technikerin = %', 'gezeichnet: %'],
-      es: ['% cargó la celda esta mañana', 'muestra de %, segundo tubo', 'avise a % del fallo', 'Técnico = %', 'firmado: %'],
+      en: [
+        '% loaded the flow cell this morning',
+        'sample of %, second tube',
+        'please tell % that the run failed',
+        'Technician = %',
+        'signed: %',
+      ],
+      fr: [
+        '% a chargé la cuve ce matin',
+        'échantillon de %, deuxième tube',
+        'merci de prévenir % de la panne',
+        'Technicien = %',
+        'signé : %',
+      ],
+      de: [
+        '% hat die Flusszelle heute geladen',
+        'Probe von %, zweites Röhrchen',
+        'bitte % über den Abbruch informieren',
+        'Technikerin = %',
+        'gezeichnet: %',
+      ],
+      es: [
+        '% cargó la celda esta mañana',
+        'muestra de %, segundo tubo',
+        'avise a % del fallo',
+        'Técnico = %',
+        'firmado: %',
+      ],
       it: ['campione di %, seconda provetta', 'Tecnico: %'],
       nordic: ['prøve fra %, rør to', 'ansvarig: %'],
     },
@@ -252,9 +291,15 @@ export const contextsOfHalfB: Readonly<Record<Kind, Context>> = {
     },
     keys: ['insuranceId', 'subscriberId', 'healthPlanNumber', 'member_number'],
   },
-  email: { sentences: { en: ['write to %.', 'report sent to %; ok', 'from=%'] }, keys: ['contactEmail', 'notify', 'BaseSpaceUserName'] },
+  email: {
+    sentences: { en: ['write to %.', 'report sent to %; ok', 'from=%'] },
+    keys: ['contactEmail', 'notify', 'BaseSpaceUserName'],
+  },
   iban: { sentences: { en: ['account %', 'transfer to IBAN %', '(%)'] }, keys: ['IBAN', 'payee'] },
-  card: { sentences: { en: ['credit card: %', 'card no. % declined', 'Mastercard/Visa %'] }, keys: ['creditCardNumber', 'payment_card'] },
+  card: {
+    sentences: { en: ['credit card: %', 'card no. % declined', 'Mastercard/Visa %'] },
+    keys: ['creditCardNumber', 'payment_card'],
+  },
   'account-number': {
     sentences: {
       en: ['acct # %', 'billing account number %'],
@@ -312,7 +357,10 @@ export const contextsOfHalfB: Readonly<Record<Kind, Context>> = {
     },
     keys: ['admission_date', 'deathDate', 'dateOfDischarge', 'visitDate'],
   },
-  'icd-10': { sentences: { en: ['ICD10CM code %', 'Dx: %'], de: ['ICD-10-GM %'], es: ['CIE-10: %'] }, keys: ['icd_code', 'primaryDiagnosis'] },
+  'icd-10': {
+    sentences: { en: ['ICD10CM code %', 'Dx: %'], de: ['ICD-10-GM %'], es: ['CIE-10: %'] },
+    keys: ['icd_code', 'primaryDiagnosis'],
+  },
   snomed: { sentences: { en: ['SNOMED code %', 'SCTID: %'] }, keys: ['snomedCtId', 'sctid'] },
   loinc: { sentences: { en: ['LOINC: %', 'test (LOINC %)'] }, keys: ['loinc_code', 'LOINC'] },
 }
@@ -328,7 +376,10 @@ export const idLabelsOfHalfA: Readonly<Record<IdKind, Labels>> = {
   'uk-nino': { labels: ['NI number', 'NINO:'], keys: ['nino', 'nationalInsuranceNumber'] },
   'fr-nir': { labels: ['numéro de sécurité sociale', 'NIR :'], keys: ['nir', 'numeroSecuriteSociale'] },
   'de-kvnr': { labels: ['KVNR', 'Versichertennummer:'], keys: ['kvnr', 'krankenversichertennummer'] },
-  'de-steuer-id': { labels: ['Steuer-ID', 'Steueridentifikationsnummer:'], keys: ['steuerId', 'steuerliche_identifikationsnummer'] },
+  'de-steuer-id': {
+    labels: ['Steuer-ID', 'Steueridentifikationsnummer:'],
+    keys: ['steuerId', 'steuerliche_identifikationsnummer'],
+  },
   'es-dni-nie': { labels: ['DNI', 'NIE:'], keys: ['dni', 'documentoIdentidad'] },
   'it-codice-fiscale': { labels: ['codice fiscale', 'C.F.'], keys: ['codiceFiscale', 'cf'] },
   'se-personnummer': { labels: ['personnummer', 'Personnr:'], keys: ['personnummer'] },
@@ -340,8 +391,14 @@ export const idLabelsOfHalfA: Readonly<Record<IdKind, Labels>> = {
 }
 
 export const idLabelsOfHalfB: Readonly<Record<IdKind, Labels>> = {
-  'us-ssn': { labels: ['Soc. Sec. No.', 'social security #', "patient's SSN is"], keys: ['SSN', 'social_security_number', 'patientSsn'] },
-  'ca-sin': { labels: ['Social Insurance Number', "numéro d'assurance sociale :"], keys: ['SIN', 'social_insurance_no', 'nas'] },
+  'us-ssn': {
+    labels: ['Soc. Sec. No.', 'social security #', "patient's SSN is"],
+    keys: ['SSN', 'social_security_number', 'patientSsn'],
+  },
+  'ca-sin': {
+    labels: ['Social Insurance Number', "numéro d'assurance sociale :"],
+    keys: ['SIN', 'social_insurance_no', 'nas'],
+  },
   'ca-ohip': { labels: ['OHIP number', 'Ontario health card'], keys: ['ohipNumber', 'health_card'] },
   'ca-ramq': { labels: ['carte RAMQ', 'NAM :'], keys: ['numeroAssuranceMaladie', 'nam'] },
   'uk-nhs': { labels: ['NHS', 'his NHS number is'], keys: ['nhs_number', 'NHSNo'] },

@@ -87,9 +87,7 @@ const ofCountry: Partial<Record<Locale, readonly Drawn[]>> = {
       ],
     },
   ],
-  en_AU: [
-    { kind: 'au-tfn', draw: f => number(f, 9), isValid: by('AU', 'tfn'), write: [[plain, false]] },
-  ],
+  en_AU: [{ kind: 'au-tfn', draw: f => number(f, 9), isValid: by('AU', 'tfn'), write: [[plain, false]] }],
   fr: [
     {
       kind: 'fr-nir',
@@ -182,7 +180,8 @@ const ofCountry: Partial<Record<Locale, readonly Drawn[]>> = {
   fi: [
     {
       kind: 'fi-hetu',
-      draw: f => `${day(f).toReversed().join('')}-${number(f, 3)}${pick(f, Array.from('0123456789ABCDEFHJKLMNPRSTUVWXY'))}`,
+      draw: f =>
+        `${day(f).toReversed().join('')}-${number(f, 3)}${pick(f, Array.from('0123456789ABCDEFHJKLMNPRSTUVWXY'))}`,
       isValid: by('FI', 'hetu'),
       write: [[plain, true]],
     },
@@ -234,7 +233,8 @@ export const peopleFromFakerJs = (count: number, seed: number): People => {
     faker.setDefaultRefDate('2026-01-01')
     return faker
   }
-  const each = <T>(times: number, make: () => T): readonly T[] => Array.from({ length: Math.max(1, Math.floor(times)) }, make)
+  const each = <T>(times: number, make: () => T): readonly T[] =>
+    Array.from({ length: Math.max(1, Math.floor(times)) }, make)
   return {
     persons: (Object.entries(locales) as (readonly [Language, readonly Locale[]])[]).flatMap(([language, ofLanguage]) =>
       ofLanguage.flatMap(locale => {

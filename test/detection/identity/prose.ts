@@ -49,10 +49,16 @@ const paragraphsOfManual = (file: string): readonly string[] =>
 
 /** Messages that programs show, in the language of a catalogue of GNU gettext. */
 const messagesOf = (file: string): readonly string[] => {
-  const { status, stdout } = spawnSync('msgunfmt', ['--no-wrap', '--indent', file], { encoding: 'utf8', maxBuffer: 2 ** 27 })
+  const { status, stdout } = spawnSync('msgunfmt', ['--no-wrap', '--indent', file], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 27,
+  })
   if (status !== 0) return []
   return [...stdout.matchAll(/^msgstr\s+"(.*)"$/gm)].map(([, text = '']) =>
-    text.replaceAll(/\\n/g, ' ').replaceAll(/\\["\\]/g, '"').replaceAll(/%[-#0 +'\d.*$]*[a-z]+/g, '12'),
+    text
+      .replaceAll(/\\n/g, ' ')
+      .replaceAll(/\\["\\]/g, '"')
+      .replaceAll(/%[-#0 +'\d.*$]*[a-z]+/g, '12'),
   )
 }
 
@@ -70,7 +76,9 @@ const readmes = (): readonly string[] =>
     )
 
 const licences = (): readonly string[] =>
-  globSync('/usr/share/common-licenses/*').sort().flatMap(file => read(file).split(/\n\s*\n/))
+  globSync('/usr/share/common-licenses/*')
+    .sort()
+    .flatMap(file => read(file).split(/\n\s*\n/))
 
 /** Descriptions of installed packages. */
 const descriptions = (): readonly string[] =>
@@ -88,13 +96,21 @@ const spread = (list: readonly string[], most: number): readonly string[] => {
 
 /** At most `most` sentences of a language, always the same on the same computer; `half` takes every second one. */
 export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number): readonly string[] => {
-  const manuals = globSync(language === 'en' ? '/usr/share/man/man[1578]/*.gz' : `/usr/share/man/${language}/man*/*.gz`).sort()
+  const manuals = globSync(
+    language === 'en' ? '/usr/share/man/man[1578]/*.gz' : `/usr/share/man/${language}/man*/*.gz`,
+  ).sort()
   const catalogues = language === 'en' ? [] : globSync(`/usr/share/locale/${language}/LC_MESSAGES/*.mo`).sort()
   const texts = [
     ...(language === 'en' ? [...readmes(), ...licences(), ...descriptions()] : []),
     ...manuals.slice(0, 220).flatMap(paragraphsOfManual),
-    ...catalogues.filter(file => !isList(file)).slice(0, 24).flatMap(messagesOf),
+    ...catalogues
+      .filter(file => !isList(file))
+      .slice(0, 24)
+      .flatMap(messagesOf),
   ]
   const sentences = [...new Set(texts.map(text => text.replaceAll(/\s+/g, ' ').trim()))].filter(isSentence)
-  return spread(sentences.filter((_, index) => index % 2 === (half === 'a' ? 0 : 1)), most)
+  return spread(
+    sentences.filter((_, index) => index % 2 === (half === 'a' ? 0 : 1)),
+    most,
+  )
 }

@@ -19,8 +19,16 @@ export const writtenDate = (random: Random, half: Half, language: Language, birt
     month: half === 'a' ? 'long' : 'short',
     year: 'numeric',
   })
-  const local = language === 'en' ? `${month}/${day}/${year}` : language === 'de' ? `${day}.${month}.${year}` : `${day}/${month}/${year}`
-  const forms = half === 'a' ? [`${year}-${month}-${day}`, local, `${day}-${month}-${year}`] : [`${year}/${month}/${day}`, local, `${year}-${month}-${day}T00:00:00Z`, `${year}${month}${day}`]
+  const local =
+    language === 'en'
+      ? `${month}/${day}/${year}`
+      : language === 'de'
+        ? `${day}.${month}.${year}`
+        : `${day}/${month}/${year}`
+  const forms =
+    half === 'a'
+      ? [`${year}-${month}-${day}`, local, `${day}-${month}-${year}`]
+      : [`${year}/${month}/${day}`, local, `${year}-${month}-${day}T00:00:00Z`, `${year}${month}${day}`]
   return random.pick([...forms, long])
 }
 
@@ -29,7 +37,13 @@ export const writtenName = (random: Random, half: Half, { given, family }: { giv
   random.pick(
     half === 'a'
       ? [`${given} ${family}`, `${given} ${family}`, `${family.toUpperCase()} ${given}`, `${family}, ${given}`]
-      : [`${given} ${family}`, `${given} ${family}`, `${given} ${family.toUpperCase()}`, `${family}, ${given}`, `${family.toUpperCase()}^${given.toUpperCase()}`],
+      : [
+          `${given} ${family}`,
+          `${given} ${family}`,
+          `${given} ${family.toUpperCase()}`,
+          `${family}, ${given}`,
+          `${family.toUpperCase()}^${given.toUpperCase()}`,
+        ],
   )
 
 /** Accounts and folders that name somebody. */
@@ -38,12 +52,20 @@ export const writtenAccount = (random: Random, half: Half, { given, family, acco
   return random.pick(
     half === 'a'
       ? [`/home/${account}/runs`, `C:\\Users\\${first}.${last}\\Desktop\\SampleSheet.csv`, `LAB\\${first[0]}${last}`]
-      : [`/Users/${account}/Documents/run.xml`, `\\\\fileserver\\home\\${account}\\sheet.csv`, `HOSPITAL\\${first}.${last}`, `D:\\Users\\${first} ${last}\\x.csv`],
+      : [
+          `/Users/${account}/Documents/run.xml`,
+          `\\\\fileserver\\home\\${account}\\sheet.csv`,
+          `HOSPITAL\\${first}.${last}`,
+          `D:\\Users\\${first} ${last}\\x.csv`,
+        ],
   )
 }
 
 const plainLetters = (name: string): string =>
-  name.normalize('NFD').toLowerCase().replaceAll(/[^a-z]/g, '') || 'jane'
+  name
+    .normalize('NFD')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '') || 'jane'
 
 /** Values that need no list of anybody's: a made-up number or code of the kind. */
 export const madeUp: Readonly<Record<'mrn' | 'insurance' | 'account-number' | 'licence' | 'passport' | 'plate' | 'vin' | 'device' | 'age-over-89' | 'icd-10' | 'snomed' | 'loinc', (random: Random, half: Half) => string>> = {
@@ -97,7 +119,16 @@ export const writtenLink = (random: Random, half: Half, { given, family }: Perso
   const [first, last] = [plainLetters(given), plainLetters(family)]
   return random.pick(
     half === 'a'
-      ? [`https://www.linkedin.com/in/${first}-${last}-4b21`, `https://lims.example.org/patients/${digits(random, 6)}`, `https://orcid.org/0000-0002-1825-0097`]
-      : [`https://github.com/users/${first}${last}`, `https://portal.example.org/patient/${digits(random, 7)}/report`, `https://facebook.com/${first}.${last}`, `https://ehr.example.org/view?mrn=${digits(random, 8)}`],
+      ? [
+          `https://www.linkedin.com/in/${first}-${last}-4b21`,
+          `https://lims.example.org/patients/${digits(random, 6)}`,
+          `https://orcid.org/0000-0002-1825-0097`,
+        ]
+      : [
+          `https://github.com/users/${first}${last}`,
+          `https://portal.example.org/patient/${digits(random, 7)}/report`,
+          `https://facebook.com/${first}.${last}`,
+          `https://ehr.example.org/view?mrn=${digits(random, 8)}`,
+        ],
   )
 }
