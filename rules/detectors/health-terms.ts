@@ -26,7 +26,7 @@ const disease = `(?:${[
   // growths
   '(?:\\p{L}{1,20} )?(?:cancer|carcinom[ae]?|tumou?r|tumeur|tumore|cancro)s?',
   '\\p{L}*(?:krebs|karzinom\\p{L}*|carcinoma|carcinome|sarcom\\p{L}*|sarkom\\p{L}*|blastom\\p{L}*)',
-  'leu[kc][ae]?emi\\p{L}*|leucemi\\p{L}*|lymphom\\p{L}*|linfom\\p{L}*|melanom\\p{L}*|myelom\\p{L}*|metasta\\p{L}*',
+  'leu[kc](?:ae|a|e)mi\\p{L}*|leucemi\\p{L}*|lymphom\\p{L}*|linfom\\p{L}*|melanom\\p{L}*|myelom\\p{L}*|metasta\\p{L}*',
   // common and chronic diseases
   'diab[eè]t\\p{L}*|hypertension|hypertonie|hipertension|ipertensione|epileps\\p{L}*|asthm\\p{L}*|asma|copd|bpco|epoc|crohn|lupus|psoriasis',
   '(?:renal|kidney|heart|cardiac|liver|hepatic|respiratory) (?:failure|disease|insufficiency)|insuffisance (?:renale|cardiaque|hepatique|respiratoire)|(?:nieren|herz|leber)(?:insuffizienz|versagen)|insuficiencia (?:renal|cardiaca|hepatica)|insufficienza (?:renale|cardiaca)',

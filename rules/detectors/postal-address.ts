@@ -1,4 +1,4 @@
-import { anyKey, inKeys, keywords } from './parts/context.ts'
+import { anyKey, inKeys, inLastKey, keywords, lastKey } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
 import { isCommon, isInstrument } from './parts/names/name-evidence.ts'
 
@@ -119,6 +119,35 @@ const machineAddress = keywords(
 /** How a postcode looks, or the last part of one: 62704, 7HH, H2J 2L3, 28 014, 2000. */
 const POSTCODE = /^(?:0{3,5}|0AA|0A0|A0A0.*|A{1,2}0(?:0{1,2}|A0)AA)$/
 
+/** A postcode names fewer people than a state does, so under its own name it counts alone. */
+const postcodeKey = keywords(
+  'zip(?: ?codes?)?',
+  'post(?:al)? ?codes?',
+  'plz',
+  'postleitzahl',
+  'codes? ?postal',
+  'cp',
+  'codigo ?postal',
+  'cap',
+  'post ?(?:nummer|nr)',
+  'postinumero',
+)
+const bareCode = new RegExp(`^\\s*(?:\\d{4,5}(?:-\\d{4})?|\\d{3} \\d{2}|${ukCode}|${caCode})\\s*$`, 'i')
+
+/** Three digits, or the end of a British or Canadian postcode. */
+const mayHavePostcode = /\d{3}|\d[A-Z]{2}(?![A-Z])|\d[A-Z]\d/i
+
+const withPostcode = function* (text: string): Iterable<Span> {
+  for (const pattern of patterns)
+    for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
+  for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
+  for (const pattern of [...continental, british])
+    for (const hit of text.matchAll(pattern))
+      if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
+        yield { start: hit.index, end: hit.index + hit[0].length }
+  for (const hit of text.matchAll(nordic)) yield { start: hit.index, end: hit.index + hit[0].length }
+}
+
 export const postalAddress = {
   kind: 'text',
   id: 'postal-address',
@@ -128,17 +157,16 @@ export const postalAddress = {
   needs: [
     { digitLed: 1, letters: 5, blanks: 1, looks: [POSTCODE] },
     { digitLed: 1, letters: 5, blanks: 1, under: anyKey(addressKey) },
+    { digits: 2, under: lastKey(postcodeKey) },
+    { digitLed: 1, letters: 8, letterWord: 4, upper: 1, blanks: 2 },
   ],
   *find(subject): Iterable<Span> {
     const { text } = subject
-    for (const pattern of patterns)
-      for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
-    for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
-    for (const pattern of [...continental, british])
-      for (const hit of text.matchAll(pattern))
-        if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
-          yield { start: hit.index, end: hit.index + hit[0].length }
-    for (const hit of text.matchAll(nordic)) yield { start: hit.index, end: hit.index + hit[0].length }
+    if (bareCode.test(text) && inLastKey(subject, postcodeKey) && !inLastKey(subject, machineAddress)) {
+      yield { start: 0, end: text.length }
+      return
+    }
+    if (mayHavePostcode.test(text)) yield* withPostcode(text)
     for (const hit of text.matchAll(labelled))
       if (isPlace(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
     if (text.length > 300 || !inKeys(subject, addressKey) || inKeys(subject, machineAddress)) return
@@ -153,12 +181,18 @@ export const postalAddress = {
       'Lindenstraße 14, 10969 Berlin',
       'Calle de Alcalá 45, 3º B, 28014 Madrid',
       '4520 rue Saint-Denis, Montréal QC H2J 2L3',
+      'Flat 6, Neil Oval, Port Exeter, YO1 7HH',
+      'Gengatan 706\n490 74 Sundsvall',
+      'address: Larsentoppen 2B',
       { text: '12 Old Mill Lane', keys: ['homeAddress'] },
+      { text: '62704', keys: ['patient', 'zipCode'] },
     ],
     noMatch: [
       'Lane 12, 1101 Tiles',
       'Read 1 Index 10 Flow Cell Way',
       '4 Lane 20031054 Kit',
+      { text: '62704', keys: ['clusterCount'] },
+      { text: 'node 4', keys: ['busAddress'] },
       { text: '10.0.0.12', keys: ['ipAddress'] },
       { text: '0x40 bus 3', keys: ['address'] },
     ],

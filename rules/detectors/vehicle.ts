@@ -8,6 +8,7 @@ const plate = /(?<![\p{L}\p{N}])(?=[A-ZÄÖÜ\d -]{0,8}\d)[A-ZÄÖÜ\d]{1,7}(?:[
 
 const vinWord = keywords(
   'vin',
+  'identification number',
   'vehicle ?(?:id|identifier|identification)(?: ?(?:no|num|number|code))?',
   'chassis ?(?:no|num|number)',
   'fahrgestell ?(?:nummer|nr)',

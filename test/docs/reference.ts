@@ -11,6 +11,7 @@ import type { Category, Detector } from '../../rules/detector.ts'
 import { dripRules } from '../../rules/drip/drip-rules.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
+import { safeHarbor } from './safe-harbor.ts'
 
 const exitMeanings = {
   done: 'done',
@@ -192,9 +193,29 @@ const codesPage = (): string =>
     tableOf(['fault', 'what to do'], codeRows({ ...proxyHints, ...certHints, ...logHints })),
   ].join('\n\n') + '\n'
 
+const safeHarborPage = (): string =>
+  [
+    note('test/docs/safe-harbor.ts'),
+    '# The identifiers of HIPAA Safe Harbor',
+    'Health data count as de-identified when eighteen kinds of identifiers are removed (45 CFR 164.514(b)(2)(i), Safe Harbor). Each is looked ' +
+      'for in every request, by the detectors named here; [`test/rules/detectors/safe-harbor.test.ts`](../test/rules/detectors/safe-harbor.test.ts) ' +
+      'holds every row to its examples, and `npm run detection` measures how much of each is found among persons made up by two generators. ' +
+      'Detectors are the second lock: the first is the schema, which says what may leave at all.',
+    tableOf(
+      ['', 'identifier', 'detectors, each with an example', 'what they do not decide'],
+      safeHarbor.map(({ letter, what, found, limits }) => [
+        letter,
+        what,
+        found.map(([id, example]) => `\`${id}\`: \`${JSON.stringify(example)}\``).join('<br>'),
+        limits,
+      ]),
+    ),
+  ].join('\n\n') + '\n'
+
 /** Pages by their path from the root of the project, not yet formatted. */
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/cli.md': cliPage(),
   'docs/detectors.md': detectorsPage(),
   'docs/codes.md': codesPage(),
+  'docs/hipaa.md': safeHarborPage(),
 })

@@ -23,7 +23,7 @@ type LabelledNumber = {
 export const labelledNumber = (label: readonly string[]): LabelledNumber => {
   const names = label.join('|')
   const text = new RegExp(
-    `(?<![\\p{L}\\p{N}])(?:${names})(?:[ .]{0,2}(?:no|nr|num|number|id|n°|nº|#))?\\.?(?:\\s{0,2}[:=#]\\s{0,2}#?|\\s{1,2}(?:is |was |ist |est |es |è )?#?)(${value})(?![\\p{L}\\p{N}])`,
+    `(?<![\\p{L}\\p{N}])(?:${names})(?:[ .]{0,2}(?:no|nr|num|number|id|n°|nº|#|n(?=\\.)))?\\.?(?:\\s{0,2}[:=#]\\s{0,2}#?|\\s{1,2}(?:is |was |ist |est |es |è )?#?)(${value})(?![\\p{L}\\p{N}])`,
     'giu',
   )
   const key = new RegExp(`(?:^| )(?:${names})(?: (?:no|nr|num|number|id|code|value|text))?$`, 'u')

@@ -140,7 +140,7 @@ export const contextsOfHalfA: Readonly<Record<Kind, Context>> = {
       de: ['Führerscheinnummer: %'],
       es: ['carné de conducir %'],
     },
-    keys: ['driverLicense', 'drivingLicenceNumber', 'licenseNumber'],
+    keys: ['driverLicense', 'drivingLicenceNumber', 'medicalLicenseNumber'],
   },
   passport: {
     sentences: {
@@ -174,7 +174,7 @@ export const contextsOfHalfA: Readonly<Record<Kind, Context>> = {
   },
   'person-date': {
     sentences: {
-      en: ['admitted on %', 'date of death: %', 'discharged %'],
+      en: ['admitted on %', 'date of death: %', 'discharged on %'],
       fr: ['hospitalisé le %', 'décédé le %'],
       de: ['aufgenommen am %', 'verstorben am %'],
       es: ['ingresado el %', 'fallecido el %'],

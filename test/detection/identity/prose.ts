@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 /** Sentences without persons, from what this computer has: nothing of it is in the project. Empty for a language that it has not. */
-export type ProseLanguage = 'en' | 'fr' | 'de' | 'es' | 'it'
+export const proseLanguages = ['en', 'fr', 'de', 'es', 'it'] as const
+export type ProseLanguage = (typeof proseLanguages)[number]
 
 const people =
   /@|author|auteur|autor|maintain|copyright|licen[cs]|contribut|thanks|merci|dank|gracias|sponsor|credit|https?:|written by|©|debian\.org|traduc|traduit|übersetz|tradott|\d{7}/i
