@@ -26,9 +26,11 @@ const spanish =
 const ukCode = '[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}'
 const caCode = '[ABCEGHJ-NPRSTVXY]\\d[A-Z][ -]?\\d[A-Z]\\d'
 const usCode = '[A-Z]{2},? \\d{5}(?:-\\d{4})?'
-const auCode = '(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT) \\d{4}'
+const auCode = '(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT),? \\d{4}'
+/** Eircode: a routing key and four characters without letters that are easily mistaken. */
+const ieCode = '[AC-FHKNPRTV-Y]\\d[\\dW] ?[\\dAC-FHKNPRTV-Y]{4}'
 const anglo = `(?:${place})?[, \\n]{1,3}(?:${place}[, \\n]{1,3})?(?:\\p{L}{2,20}[, \\n]{1,2})?(?:${ukCode}|${caCode}|${usCode}|${auCode}|\\d{5}(?:-\\d{4})?)`
-const postcode = `(?:(?:F|D|DE|FR|E|ES|CH|A|AT|I|IT|B|BE|L|S|SE|N|NO|DK|FI)-)?\\d{2} ?\\d{3} ?,? ?${place}|\\d{4} ${place}|${place}[, ]{1,3}\\d{5}|${caCode}`
+const postcode = `(?:(?:F|D|DE|FR|E|ES|CH|A|AT|I|IT|B|BE|L|S|SE|N|NO|DK|FI)-)?\\d{2} ?\\d{3} ?,? ?${place}|\\d{4} ${place}|${place}[, ]{1,3}\\d{5}|(?:[A-Z]{2} )?${caCode}`
 
 /** A street with a house number and, behind it, a postcode: each country's usual order. */
 const full = [
@@ -40,25 +42,44 @@ const full = [
 const patterns = full.map(source => new RegExp(source, 'giu'))
 
 const states =
-  'AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY'
-const region = `(?:(?:${states}),? \\d{5}(?:-\\d{4})?|(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)?,? ?${caCode}|${auCode}|${ukCode})`
+  'AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|AS|GU|MP|FM|MH|PW|VI'
+const region = `(?:(?:${states}),? \\d{5}(?:-\\d{4})?|(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)?,? ?${caCode}|${auCode}|${ieCode}|${ukCode})`
 /** Streets without a street word, `Am Hang 62, 73084 Aalen` and `702 Klein Mount, Salem, MO 03279`: the capitals count. */
 const withRegion = new RegExp(
   `${L}\\d{1,5}[a-zA-Z]?(?:/\\d{1,4})? ${name}(?: ${name}){0,4}(?:[,;\\n] ?[\\p{L}\\d .#]{1,20})?[,;\\n] ?(${place})[, \\n]{1,3}${region}${R}`,
   'gu',
 )
 /** `Flat 6, Neil Oval, Port Example, YO1 7HH`: the British postcode closes what need not hold a house number. */
-const british = new RegExp(`${L}(${place})[,;\\n] ?(${place})[, \\n]{1,3}${ukCode}${R}`, 'gu')
+const british = new RegExp(
+  `${L}(\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?: [\\p{L}\\p{M}\\d.'’-]{1,24}){0,3})[,;\\n] ?(${place})[, \\n]{1,3}(?:${ukCode}|${ieCode})${R}`,
+  'gu',
+)
+/** `3 Example Terrace, Dunedin 9016`: four digits are a postcode behind a street that says that it is one. */
+const fourDigits = new RegExp(
+  `${L}\\d{1,5}[a-zA-Z]? ((?:${name} ){1,3}(?:Street|Road|Avenue|Terrace|Crescent|Drive|Lane|Place|Way|Court|Close|Grove|Parade|Esplanade|Highway|Circuit))[,;\\n] ?(?:RD \\d{1,2}[,\\n] ?)?(${place}),? \\d{4}${R}`,
+  'gu',
+)
+/** Military mail of the United States, and post office boxes, also in French, German and Spanish. */
+const boxes =
+  /(?<![\p{L}\p{N}])(?:[AFD]PO,? A[AEP] \d{5}|(?:P\. ?O\. ?|PO ?|Post Office )Box \d{1,6}|(?:bo[iî]te postale|B\. ?P\.|Postfach|apartado de correos|apdo\.) \d{1,6})(?![\p{L}\p{N}])/giu
+/** `Carrera 12 # 34-56`: a crossing and a distance from it, as houses are numbered in Colombia. */
+const crossing =
+  /(?<![\p{L}\p{N}])(?:calle|cll?\.?|carrera|cra\.?|kr|avenida|av\.?|diagonal|dg\.?|transversal|tv\.?) \d{1,3} ?[A-Z]{0,2}(?: ?(?:bis|sur|norte|este|oeste)){0,2} ?(?:#|no\.?|n[°º]) ?\d{1,3} ?[A-Z]{0,2} ?[- ] ?\d{1,3}(?!\d)/giu
+/** A Spanish street with a house number, and a place with or without its postcode. */
+const spanishLine = new RegExp(
+  `${L}(?:Calle|C/|Avenida|Avda\\.?|Av\\.|Paseo|Plaza|Pza\\.|Camino|Carretera|Ctra\\.|Ronda|Traves[ií]a|Rambla|Glorieta|Bulevar|Boulevard|Cuesta|Pasaje|Alameda|Callej[oó]n|Ca[nñ]ada|Calzada|Diagonal|Privada|Retorno|Circuito|Andador|Cerrada|Prolongaci[oó]n|Perif[eé]rico|Eje vial|Viaducto|Peatonal|Corredor|Ampliaci[oó]n|Continuaci[oó]n|Acceso|Vial|Urbanizaci[oó]n|Pasadizo|Carrera) ((?:(?:de|del|la|las|los|el|y) ){0,2}\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?: (?:(?:de|del|la|las|los|y) ){0,2}[\\p{Lu}\\d][\\p{L}\\p{M}\\d.'’-]{0,24}){0,5}),? (?:n(?:ro)?[.º°]{1,2} ?)?\\d{1,5}[^\\d\\p{L}]{1,3}(?:[\\p{L}\\d.ºª°]{1,12}[^\\d\\p{L}]{1,4}){0,5}?(${place})${R}`,
+  'gu',
+)
 const streetWords = "(?:\\p{Lu}[\\p{L}\\p{M}.'’-]{1,28},? (?:(?:der|dem|den|de|del|de la|de los|di|da|du|y|e) )?){1,5}"
 const house = '(?:n[.º°]{0,2} ?)?\\d{1,4}(?: ?[a-zA-Z](?![\\p{L}]))?(?:[/-]\\d{1,4}[a-z]?)?(?: \\d{1,3}(?!\\d))?'
 /** A part of a house: `Piso 9`, `Apt. 477`, `3º B`, `6. tv`. */
 const unit =
   '(?:(?:Piso|Piano|Puerta|Pta|Apto?|Apartamento|App(?:artamento)?|Appt|Int(?:erior)?|Whg|Wohnung|Zimmer|Top|Stiege|Hus|Leil|Lgh|Suite|Ste|Esc|Edif(?:icio)?|Depto|Bât|[ée]tage)\\.? ?[\\p{L}\\d]{0,4}|\\d{1,3}(?:[.ºª°]|er|e)? ?(?:tv|th|mf|[\\p{L}]|[ée]tage)?\\.?)'
-const afterHouse = `(?:,? {1,2}${unit}){0,3} {0,2}[,;\\n][ \\n]{0,2}`
+const afterHouse = `(?:(?: {1,2}|,| , ){1,2}${unit}){0,3} {0,2}[,;\\n][ \\n]{0,2}`
 /** Continental order: street, number, postcode and place, or place and postcode. */
 const continental = [
   `${L}(${streetWords})${house}${afterHouse}(?:[A-Z]{1,2}-)?(?:\\d{5}|\\d{3} \\d{2}|(?!19|20)\\d{4}),? (${place})${R}`,
-  `${L}(${streetWords})${house}${afterHouse}(${place}),? (?:\\p{Lu}{2,3},? ?)?\\d{5}${R}`,
+  `${L}(${streetWords})${house}${afterHouse}(${place}),? (?:\\p{Lu}[\\p{L}.]{1,5},? ?)?\\d{5}(?:-\\d{4})?${R}`,
 ].map(source => new RegExp(source, 'gu'))
 /** Street words of the north, grown together with the name, stand for a street also before a postcode that reads as a year. */
 const nordic = new RegExp(
@@ -141,7 +162,7 @@ const withPostcode = function* (text: string): Iterable<Span> {
   for (const pattern of patterns)
     for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
   for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
-  for (const pattern of [...continental, british])
+  for (const pattern of [...continental, british, fourDigits])
     for (const hit of text.matchAll(pattern))
       if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
         yield { start: hit.index, end: hit.index + hit[0].length }
@@ -167,6 +188,10 @@ export const postalAddress = {
       return
     }
     if (mayHavePostcode.test(text)) yield* withPostcode(text)
+    for (const pattern of [boxes, crossing])
+      for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
+    for (const hit of text.matchAll(spanishLine))
+      if (isPlace(hit[1]!) && isPlace(hit[2]!)) yield { start: hit.index, end: hit.index + hit[0].length }
     for (const hit of text.matchAll(labelled))
       if (isPlace(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
     if (text.length > 300 || !inKeys(subject, addressKey) || inKeys(subject, machineAddress)) return

@@ -57,7 +57,7 @@ t.test('detection: telemetry, left alone', async t => {
 t.test('detection: ordinary prose, left alone', async t => {
   for (const half of ['a', 'b'] as const) {
     const cases = proseLanguages.flatMap(language =>
-      prose(language, half, 150).map(message => ({
+      prose(language, half, 150, 24).map(message => ({
         family: 'prose',
         disguise: 'none',
         language,

@@ -66,10 +66,10 @@ const messagesOf = (file: string): readonly string[] => {
 /** Names of languages, countries and the people of old alphabets are lists of names, not prose. */
 const isList = (file: string): boolean => /iso_|iso-codes|vim\.mo/.test(file)
 
-const readmes = (): readonly string[] =>
+const readmes = (files: number): readonly string[] =>
   globSync('node_modules/{*,@*/*}/{README,readme,CONTRIBUTING,SECURITY}.md')
     .sort()
-    .slice(0, 240)
+    .slice(0, files)
     .flatMap(file =>
       readFileSync(file, 'utf8')
         .split(/\n\s*\n/)
@@ -95,15 +95,19 @@ const spread = (list: readonly string[], most: number): readonly string[] => {
   return list.filter((_, index) => index % step === 0).slice(0, most)
 }
 
-/** At most `most` sentences of a language, always the same on the same computer; `half` takes every second one. */
-export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number): readonly string[] => {
+/**
+ * Sentences of a language, always the same on the same computer; `half` takes every second one.
+ * @param most - sentences
+ * @param files - manuals that are read for them
+ */
+export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number, files = 220): readonly string[] => {
   const manuals = globSync(
     language === 'en' ? '/usr/share/man/man[1578]/*.gz' : `/usr/share/man/${language}/man*/*.gz`,
   ).sort()
   const catalogues = language === 'en' ? [] : globSync(`/usr/share/locale/${language}/LC_MESSAGES/*.mo`).sort()
   const texts = [
-    ...(language === 'en' ? [...readmes(), ...licences(), ...descriptions()] : []),
-    ...manuals.slice(0, 220).flatMap(paragraphsOfManual),
+    ...(language === 'en' ? [...readmes(files), ...licences(), ...descriptions()] : []),
+    ...manuals.slice(0, files).flatMap(paragraphsOfManual),
     ...catalogues
       .filter(file => !isList(file))
       .slice(0, 24)
