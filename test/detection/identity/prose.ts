@@ -95,12 +95,12 @@ const spread = (list: readonly string[], most: number): readonly string[] => {
   return list.filter((_, index) => index % step === 0).slice(0, most)
 }
 
-/**
- * Sentences of a language, always the same on the same computer; `half` takes every second one.
- * @param most - sentences
- * @param files - manuals that are read for them
- */
-export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number, files = 220): readonly string[] => {
+const gathered = new Map<string, readonly string[]>()
+
+/** All sentences of a language in that many files of each kind. */
+const sentencesOf = (language: ProseLanguage, files: number): readonly string[] => {
+  const known = gathered.get(`${language} ${files}`)
+  if (known) return known
   const manuals = globSync(
     language === 'en' ? '/usr/share/man/man[1578]/*.gz' : `/usr/share/man/${language}/man*/*.gz`,
   ).sort()
@@ -110,12 +110,21 @@ export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number, fi
     ...manuals.slice(0, files).flatMap(paragraphsOfManual),
     ...catalogues
       .filter(file => !isList(file))
-      .slice(0, 24)
+      .slice(0, Math.ceil(files / 8))
       .flatMap(messagesOf),
   ]
   const sentences = [...new Set(texts.map(text => text.replaceAll(/\s+/g, ' ').trim()))].filter(isSentence)
-  return spread(
-    sentences.filter((_, index) => index % 2 === (half === 'a' ? 0 : 1)),
+  gathered.set(`${language} ${files}`, sentences)
+  return sentences
+}
+
+/**
+ * Sentences of a language, always the same on the same computer; `half` takes every second one.
+ * @param most - sentences
+ * @param files - manuals that are read for them
+ */
+export const prose = (language: ProseLanguage, half: 'a' | 'b', most: number, files = 220): readonly string[] =>
+  spread(
+    sentencesOf(language, files).filter((_, index) => index % 2 === (half === 'a' ? 0 : 1)),
     most,
   )
-}
