@@ -96,6 +96,10 @@ const withAreaCode = /^\(0\d{1,4}\) ?\d{3,4}[ -]?\d{3,4}$/
 const validIn = (text: string, countries: readonly CountryCode[]): boolean =>
   countries.some(country => parsePhoneNumberFromString(text, country)?.isValid() === true)
 
+/** As many digits as numbers of one of the countries have, given out or not. */
+const isPossibleIn = (text: string, regions: readonly CountryCode[]): boolean =>
+  regions.some(country => parsePhoneNumberFromString(text, country)?.isPossible() === true)
+
 /** A plus sign, a country code that there is, and as many digits as numbers of that country have. */
 const isPossible = (written: string): boolean =>
   /(?:\d\D{0,3}){9}/.test(written) && parsePhoneNumberFromString(written)?.isPossible() === true
@@ -132,8 +136,8 @@ const isPhone = (
 ): boolean => {
   if (international(text) || exitCode(text)) return true
   if (withoutDates(text).length < text.length || decimals.test(text)) return false
-  if (hasShape(text, regions) || northAmerican.test(text) || withAreaCode.test(text) || inPhoneContext(surely))
-    return true
+  if (hasShape(text, regions) || northAmerican.test(text) || withAreaCode.test(text)) return true
+  if (isPossibleIn(text, regions) && inPhoneContext(surely)) return true
   return (
     inPhoneContext(word) && (validIn(text, regions) || (text.startsWith('00') && international('+' + text.slice(2))))
   )

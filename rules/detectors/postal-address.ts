@@ -51,7 +51,7 @@ const withRegion = new RegExp(
 )
 /** `Flat 6, Neil Oval, Port Example, YO1 7HH`: the British postcode closes what need not hold a house number. */
 const british = new RegExp(
-  `${L}(\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?: [\\p{L}\\p{M}\\d.'’-]{1,24}){0,3})[,;\\n] ?(${place})[, \\n]{1,3}(?:${ukCode}|${ieCode})${R}`,
+  `${L}(\\p{Lu}[\\p{L}\\p{M}.'’-]{1,24}(?: [\\p{L}\\p{M}\\d.'’-]{1,24}){0,3})(?:[,;] |\\n)(${place})[, \\n]{1,3}(?:${ukCode}|${ieCode})${R}`,
   'gu',
 )
 /** `3 Example Terrace, Dunedin 9016`: four digits are a postcode behind a street that says that it is one. */

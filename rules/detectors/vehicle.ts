@@ -2,7 +2,7 @@ import { inKeys, keywords, nearby, anyKey } from './parts/context.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 
 /** 17 letters and digits without I, O and Q (ISO 3779). */
-const vin = /(?<![\p{L}\p{N}])(?=[A-Z]{0,16}\d)[A-HJ-NPR-Z\d]{17}(?![\p{L}\p{N}])/giu
+const vin = /(?<![\p{L}\p{N}])(?=[A-Z]{0,16}\d)(?=\d{0,16}[A-Z])[A-HJ-NPR-Z\d]{17}(?![\p{L}\p{N}])/giu
 /** Two to four groups of letters or digits, as plates have them: at least a letter or four digits, at least a digit. */
 const plate = /(?<![\p{L}\p{N}])(?=[A-ZÄÖÜ\d -]{0,8}\d)[A-ZÄÖÜ\d]{1,7}(?:[ -][A-ZÄÖÜ\d]{1,4}){0,3}(?![\p{L}\p{N}])/gu
 
