@@ -96,8 +96,9 @@ const withAreaCode = /^\(0\d{1,4}\) ?\d{3,4}[ -]?\d{3,4}$/
 const validIn = (text: string, countries: readonly CountryCode[]): boolean =>
   countries.some(country => parsePhoneNumberFromString(text, country)?.isValid() === true)
 
-/** As many digits as numbers of one of the countries have, given out or not. */
+/** As many digits as numbers of one of the countries have, given out or not; any number of digits where the policy names no countries. */
 const isPossibleIn = (text: string, regions: readonly CountryCode[]): boolean =>
+  regions === defaultRegions ||
   regions.some(country => parsePhoneNumberFromString(text, country)?.isPossible() === true)
 
 /** A plus sign, a country code that there is, and as many digits as numbers of that country have. */
