@@ -78,7 +78,7 @@ export const email = {
   category: 'identity',
   source: 'RFC 5321 section 4.1.2, RFC 6531 (internationalised); the domain ends in a suffix of publicsuffix.org',
   needs: [
-    { has: '@', words: 3, letters: 3 },
+    { has: '@', words: 2, letters: 3 },
     { blanks: 2, letterWord: 2, letters: 6 },
     { brackets: 1, letterWord: 2, letters: 6 },
   ],

@@ -43,7 +43,7 @@ export const personDate = {
   source:
     '45 CFR 164.514(b)(2)(i)(C): all elements of dates, except year, directly related to an individual, including admission date, discharge date, date of death',
   needs: [
-    { digits: 3, digitLed: 1, letters: 4, letterWord: 4, words: 3 },
+    { digits: 3, digitLed: 1, letters: 4, letterWord: 4, words: 2 },
     { digits: 4, digitLed: 1, under: anyKey(word) },
   ],
   *find(subject) {

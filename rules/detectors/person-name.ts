@@ -206,6 +206,7 @@ export const personName = {
   source: '45 CFR 164.514(b)(2)(i)(A); DICOM PS3.5 section 6.2 (PN); name lists of @faker-js/faker',
   needs: [
     { noDigits: 1, letters: 3 },
+    { letters: 2, under: keys => nameKeyOf(keys) === 'name' },
     { has: '^', letters: 3 },
     { blanks: 1, letters: 3 },
     { has: '(', upper: 2, letters: 4 },

@@ -176,8 +176,8 @@ export const postalAddress = {
   category: 'identity',
   source: 'UPU S42 (components and their order by country); 45 CFR 164.514(b)(2)(i)(B)',
   needs: [
-    { digitLed: 1, letters: 5, blanks: 1, looks: [POSTCODE] },
-    { digitLed: 1, letters: 5, blanks: 1, under: anyKey(addressKey) },
+    { digitLed: 1, letters: 4, blanks: 1, looks: [POSTCODE] },
+    { digitLed: 1, letters: 2, blanks: 1, under: anyKey(addressKey) },
     { digits: 2, under: lastKey(postcodeKey) },
     { digitLed: 1, letters: 8, letterWord: 4, upper: 1, blanks: 2 },
   ],

@@ -6,10 +6,10 @@ import { reaches } from '../../kit/reaches.ts'
 import { OverBudget, textCodings, unwrapBytes } from '../../../rules/unwrap.ts'
 import { sequenceDetectors } from './sequence-detectors.ts'
 
-const SMALL = 2 ** 20
+const SMALL = 2 ** 19
 const LARGE = 8 * SMALL
 /** Below this the clock says more about the machine than about the code. */
-const FLOOR_MS = 20
+const FLOOR_MS = 15
 /** Linear work grows 8 times, quadratic work 64 times. */
 const MOST_GROWTH = 10
 
@@ -37,7 +37,7 @@ const HOSTILE: readonly string[] = [
   'm64011_190830_',
 ]
 
-/** Time for 8 MB over time for 1 MB, the least of up to three tries; 1 when 1 MB takes too short to tell. */
+/** Time for 4 MB over time for half a MB, the least of up to three tries; 1 when half a MB takes too short to tell. */
 const growth = (piece: string, work: (text: string) => void): number => {
   const small = piece.repeat(SMALL / piece.length)
   const before = cpuTime(() => work(small))
