@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { dataFolder, type DataFolder } from '../proxy/data-folder.ts'
-import { isSetUp } from '../proxy/set-up.ts'
+import { dataFolder, isSetUp, type DataFolder } from '../proxy/data-folder.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 

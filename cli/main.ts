@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { program } from './program.ts'
+import { programFor } from './program.ts'
 import { fail } from './failure.ts'
 
 // Whoever reads our output may have seen enough: "sluice log list | head".
@@ -9,6 +9,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
+  const program = await programFor(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   fail(error)

@@ -1,14 +1,5 @@
 import { Command, Option } from 'commander'
 import { version } from '../proxy/version.ts'
-import { blockedCommand } from './commands/blocked.ts'
-import { certsCommand } from './commands/certs.ts'
-import { demoCommand } from './commands/demo.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { initCommand } from './commands/init.ts'
-import { logCommand } from './commands/log.ts'
-import { rulesCommand } from './commands/rules.ts'
-import { serveCommand } from './commands/serve.ts'
-import { statusCommand } from './commands/status.ts'
 
 /** What all commands share stands in one place, so that it is spelled and explained alike. */
 const withCommonOptions = (command: Command): Command => {
@@ -27,21 +18,32 @@ const withCommonOptions = (command: Command): Command => {
   return command
 }
 
-export const program = withCommonOptions(
-  new Command('sluice')
+/** The groups of commands, in the order of the help. Each is loaded when it is called: together they are 900 modules. */
+const groups: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./commands/init.ts')).initCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  log: async () => (await import('./commands/log.ts')).logCommand(),
+  blocked: async () => (await import('./commands/blocked.ts')).blockedCommand(),
+  rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
+  certs: async () => (await import('./commands/certs.ts')).certsCommand(),
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+}
+
+/**
+ * The command line.
+ * @param args - what was typed, without the program: where that names one group, only that one is loaded; otherwise all are
+ */
+export const programFor = async ([first = '']: readonly string[]): Promise<Command> => {
+  const called = Object.hasOwn(groups, first) ? [groups[first]!] : Object.values(groups)
+  const program = new Command('sluice')
     .description('Lets instrument telemetry out of the lab and keeps sequencing data and personal or health data in.')
     .version(version)
-    .addCommand(initCommand())
-    .addCommand(serveCommand())
-    .addCommand(statusCommand())
-    .addCommand(doctorCommand())
-    .addCommand(logCommand())
-    .addCommand(blockedCommand())
-    .addCommand(rulesCommand())
-    .addCommand(certsCommand())
-    .addCommand(demoCommand())
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
-    ),
-)
+    )
+  for (const load of called) program.addCommand(await load())
+  return withCommonOptions(program)
+}

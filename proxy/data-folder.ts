@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where an appliance keeps what it needs: one folder, of which only the log, the copies of policies and the control socket are
@@ -26,3 +27,6 @@ export const dataFolder = (root: string): DataFolder => ({
   policies: join(root, 'policies'),
   control: join(root, 'control.sock'),
 })
+
+/** Whether an appliance was set up there: its settings are written last. */
+export const isSetUp = (folder: DataFolder): boolean => existsSync(folder.settings)

@@ -19,8 +19,6 @@ export const shippedPolicy = (): string =>
     () => schemaComment(POLICY_SCHEMA),
   )
 
-export const isSetUp = (folder: DataFolder): boolean => existsSync(folder.settings)
-
 /**
  * Makes everything a new appliance needs: settings, policy, the lab's authority, a reviewer's key pair, the log. What is there
  * already is left as it is, so that a set-up that was interrupted can be run again.

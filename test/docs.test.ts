@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Command } from 'commander'
 import { hints as certHints } from '../certs/cert-error.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
-import { program } from '../cli/program.ts'
+import { programFor } from '../cli/program.ts'
 import { createLog } from '../log/create-log.ts'
 import { hints as logHints } from '../log/log-error.ts'
 import { logFiles } from '../log/log-files.ts'
@@ -20,6 +20,8 @@ import { blockReasons } from '../rules/verdict.ts'
 import { parse } from 'yaml'
 import { formatted } from './docs/formatted.ts'
 import { referencePages } from './docs/reference.ts'
+
+const program = await programFor([])
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')

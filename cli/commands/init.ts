@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { parseDocument } from 'yaml'
-import { isSetUp, setUp, shippedPolicy } from '../../proxy/set-up.ts'
+import { isSetUp } from '../../proxy/data-folder.ts'
+import { setUp, shippedPolicy } from '../../proxy/set-up.ts'
 import { defaultSettings, parseListen, type Settings } from '../../proxy/settings.ts'
 import { requireLabAddress } from '../../proxy/lab-address.ts'
 import { folderOf, type CommonOptions } from '../context.ts'

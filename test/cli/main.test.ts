@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Command } from 'commander'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { sluice } from '../kit/sluice.ts'
+
+const program = await programFor([])
 
 const leaves = function* (command: Command, path: readonly string[] = []): Generator<readonly [string, Command]> {
   for (const inner of command.commands) {

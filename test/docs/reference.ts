@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from 'commander'
 import { hints as certHints } from '../../certs/cert-error.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
-import { program } from '../../cli/program.ts'
+import { programFor } from '../../cli/program.ts'
 import { inconclusives, tamperings } from '../../log/evidence.ts'
 import { hints as logHints } from '../../log/log-error.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
@@ -12,6 +12,8 @@ import { dripRules } from '../../rules/drip/drip-rules.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
 import { safeHarbor } from './safe-harbor.ts'
+
+const program = await programFor([])
 
 const exitMeanings = {
   done: 'done',
