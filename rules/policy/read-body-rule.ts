@@ -29,18 +29,31 @@ export const readBodyRule = (raw: RawBody, path: Path, proof: Proofreader): Body
   switch (raw.kind) {
     case 'none':
       return raw
+    case 'form':
+      return formRule(raw, path, proof)
+    case 'multipart':
+      return multipartRule(raw, path, proof)
+    case 'json':
+    case 'ndjson':
+    case 'interop':
+    case 'log':
+      return contentRule(raw, path, proof)
+  }
+}
+
+type RawContent = RawJson | RawLines | RawInterop | RawLog
+
+/** What a whole body can hold, and a part of a form as well. */
+const contentRule = (raw: RawContent, path: Path, proof: Proofreader): RuleOf<RawContent['kind']> | null => {
+  switch (raw.kind) {
     case 'json':
       return jsonRule(raw, path, proof)
     case 'ndjson':
       return linesRule(raw, path, proof)
-    case 'form':
-      return formRule(raw, path, proof)
     case 'interop':
       return interopRule(raw, path, proof)
     case 'log':
       return logRule(raw, path, proof)
-    case 'multipart':
-      return multipartRule(raw, path, proof)
   }
 }
 
@@ -142,7 +155,8 @@ const multipartRule = ({ parts: raw }: RawMultipart, path: Path, proof: Proofrea
 
 const partRule = (name: string, raw: RawPart, path: Path, proof: Proofreader): PartRule | null => {
   const { required = false, maxItems = null } = raw
-  const body = partBody(raw.body, [...path, 'body'], proof)
+  const content = [...path, 'body']
+  const body = raw.body.kind === 'text' ? textRule(raw.body, content, proof) : contentRule(raw.body, content, proof)
   const fileName = fileNameRule(raw.fileName, [...path, 'fileName'], proof)
   return body && { name, required, maxItems, fileName, body }
 }
@@ -152,21 +166,6 @@ const fileNameRule = (raw: RawPart['fileName'], path: Path, proof: Proofreader):
   if (raw === 'drop') return raw
   const validate = proof.compilePlain(raw.schema, [...path, 'schema'])
   return { required: raw.required ?? false, validate, fixed: fixedFragments(raw.schema) }
-}
-
-const partBody = (raw: RawPart['body'], path: Path, proof: Proofreader): PartRule['body'] | null => {
-  switch (raw.kind) {
-    case 'text':
-      return textRule(raw, path, proof)
-    case 'json':
-      return jsonRule(raw, path, proof)
-    case 'ndjson':
-      return linesRule(raw, path, proof)
-    case 'interop':
-      return interopRule(raw, path, proof)
-    case 'log':
-      return logRule(raw, path, proof)
-  }
 }
 
 const textRule = ({ schema }: RawText, path: Path, proof: Proofreader): PartRule['body'] => ({
