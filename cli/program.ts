@@ -24,6 +24,8 @@ const groups: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  pause: async () => (await import('./commands/pause.ts')).pauseCommand(),
+  resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
   blocked: async () => (await import('./commands/blocked.ts')).blockedCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),

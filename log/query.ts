@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
 import { openReader } from './reader.ts'
-import type { ActivationEntry, LogRecord } from './record.ts'
+import type { ActivationEntry, LogRecord, TrafficEntry } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
 
@@ -77,6 +77,12 @@ export type ActivationRow = Omit<ActivationEntry, 'kind' | 'id'> & {
   readonly number: number
 }
 
+/** One time that the traffic was stopped or let out again. See `TrafficEntry`. */
+export type TrafficRow = Omit<TrafficEntry, 'id'> & {
+  /** Counted from 1. */
+  readonly number: number
+}
+
 /** A request that was let out, as far as budgets go. */
 export type ForwardedRow = {
   readonly time: string
@@ -101,6 +107,8 @@ export type LogReader = {
   readonly heldGet: (decision: string) => Sealed | null
   /** Every policy that came into force, oldest first. */
   readonly activations: () => readonly ActivationRow[]
+  /** Every time that the traffic was stopped or let out again, oldest first. */
+  readonly switches: () => readonly TrafficRow[]
   /** Every request that was let out, oldest first, from the first record on that says to be no older than `time`. */
   readonly forwardedSince: (time: string) => IterableIterator<ForwardedRow>
   /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
@@ -123,6 +131,7 @@ export const openLogReader = (directory: string): LogReader => {
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
     activations: () => activations(database),
+    switches: () => switches(database),
     forwardedSince: time => forwardedSince(database, time),
     traffic: (since, onProgress) => countTraffic(database, since, onProgress),
     checkpoint: () => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string,
@@ -181,17 +190,33 @@ const heldGet = (database: Database, decision: string): Sealed | null => {
   return row === undefined ? null : { ...row, recipients: recipientsOf(row.recipients) }
 }
 
-/** By the range of their ids, because ids have an index and kinds have none: `.` follows `-` in ASCII. */
-const activations = (database: Database): readonly ActivationRow[] => {
+const activations = (database: Database): readonly ActivationRow[] =>
+  numbered<ActivationEntry>(database, 'activation').map(({ number, entry }) => {
+    const { time, policy, previous, cause, actor } = entry
+    return { number, time, policy, previous, cause, actor }
+  })
+
+const switches = (database: Database): readonly TrafficRow[] =>
+  numbered<TrafficEntry>(database, 'traffic').map(({ number, entry }) => {
+    const { kind, time, instrument, actor } = entry
+    return { number, kind, time, instrument, actor }
+  })
+
+/**
+ * Records whose ids are a word and their number, oldest first. They are found by the range of their ids, because ids have an
+ * index and kinds have none: `.` follows `-` in ASCII.
+ */
+const numbered = <Entry extends { readonly id: string }>(
+  database: Database,
+  word: string,
+): readonly { readonly number: number; readonly entry: Entry }[] => {
   const bodies = database
-    .prepare(
-      `SELECT body FROM record WHERE id >= 'activation-' AND id < 'activation.' AND kind = 'rules.activate' ORDER BY sequence`,
-    )
+    .prepare('SELECT body FROM record WHERE id >= ? AND id < ? ORDER BY sequence')
     .pluck()
-    .all() as string[]
+    .all(`${word}-`, `${word}.`) as string[]
   return bodies.map(body => {
-    const { id, time, policy, previous, cause, actor } = JSON.parse(body) as ActivationEntry
-    return { number: Number(id.slice('activation-'.length)), time, policy, previous, cause, actor }
+    const entry = JSON.parse(body) as Entry
+    return { number: Number(entry.id.slice(word.length + 1)), entry }
   })
 }
 

@@ -177,6 +177,18 @@ export type ActivationEntry = {
 }
 
 /**
+ * A person stopped what an instrument sends, or everything (`instrument` null), or let it out again. `id` is `traffic-` and the number
+ * of the record among those, counted from 1. The two are switches of their own: to let everything out lifts no pause of an instrument.
+ */
+export type TrafficEntry = {
+  readonly kind: 'traffic.pause' | 'traffic.resume'
+  readonly id: string
+  readonly time: Time
+  readonly instrument: string | null
+  readonly actor: string
+}
+
+/**
  * From `since` to `time` nothing could be written. `refused` appends were turned away, so nothing left for them; null when the process
  * had ended without a word (`process-died`; `since` is then the time of its last record), and nobody counted.
  */
@@ -198,6 +210,7 @@ export type Entry =
   | StopEntry
   | ActivationEntry
   | AnchorEntry
+  | TrafficEntry
   | GapEntry
 
 /**
@@ -384,6 +397,14 @@ const anchor = {
   requests,
 } satisfies Record<keyof AnchorEntry, Check>
 
+const traffic = {
+  kind: oneOf('traffic.pause', 'traffic.resume'),
+  id: matching(/^traffic-[1-9]\d{0,8}$/),
+  time,
+  instrument: orNull(id),
+  actor,
+} satisfies Record<keyof TrafficEntry, Check>
+
 const gap = {
   kind: oneOf('gap'),
   time,
@@ -401,6 +422,8 @@ const forms = {
   stop,
   'rules.activate': activation,
   anchor,
+  'traffic.pause': traffic,
+  'traffic.resume': traffic,
   gap,
 } satisfies Record<Entry['kind'], Readonly<Record<string, Check>>>
 

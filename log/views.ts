@@ -73,10 +73,10 @@ const policies = `CREATE VIEW policies AS
 
 /** One row for each start and stop of the appliance, and for each time in which the log could not be written. */
 const operations = `CREATE VIEW operations AS
-  SELECT time, kind, body ->> '$.version' AS version, body ->> '$.policy' AS policy, body ->> '$.cause' AS cause,
+  SELECT time, kind, instrument, body ->> '$.actor' AS actor, body ->> '$.version' AS version, body ->> '$.policy' AS policy, body ->> '$.cause' AS cause,
     body ->> '$.since' AS since, body ->> '$.refused' AS refused, sequence
   FROM record
-  WHERE kind IN ('start', 'stop', 'gap')`
+  WHERE kind IN ('start', 'stop', 'gap', 'traffic.pause', 'traffic.resume')`
 
 /** In the order of creation. */
 export const views = { decisions, findings, exceptions, trials, reviews, policies, operations } as const

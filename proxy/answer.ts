@@ -42,8 +42,14 @@ const marks = (id: string, error?: string, details?: string): Fields => {
 const unrecorded =
   'the decision log cannot be written, so nothing is let out; the appliance says why in "sluice status"'
 
+const statusOfFault: Partial<Record<UpstreamFault, number>> = {
+  connection_timeout: 504,
+  http_response_timeout: 504,
+  traffic_paused: 503,
+}
+
 const faultAnswer = (id: string, fault: UpstreamFault): Answer => {
-  const status = fault === 'connection_timeout' || fault === 'http_response_timeout' ? 504 : 502
+  const status = statusOfFault[fault] ?? 502
   return problem(id, status, fault.replaceAll('_', '-'), upstreamFaults[fault], fault)
 }
 
@@ -54,11 +60,15 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'authority-mismatch': 421,
   'rate-exceeded': 429,
   'log-space-low': 503,
+  paused: 503,
 }
+
+/** Nothing is wrong with the message: the instrument shall keep it and send it again. */
+const comesAgain: ReadonlySet<BlockReason> = new Set(['log-space-low', 'paused'])
 
 const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
   // what a route answers for its blocks may tell an instrument not to send again, and this one it should
-  if (route?.onBlock && block.reason !== 'log-space-low') {
+  if (route?.onBlock && !comesAgain.has(block.reason)) {
     const { status, contentType, body } = route.onBlock
     const fields = body === '' ? [] : [['content-type', contentType] as const]
     return { status, fields: [...fields, ...marks(id, 'http_request_denied')], body: Buffer.from(body) }

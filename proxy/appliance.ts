@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { openAuthority, type Authority } from '../certs/authority.ts'
 import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
-import { openLogReader } from '../log/query.ts'
+import { openLogReader, type LogReader } from '../log/query.ts'
 import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
 import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
@@ -15,6 +15,7 @@ import { ledgerStart, openLedger, type Ledger } from './ledger.ts'
 import { Listener, type LabTimeouts } from './listener.ts'
 import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
+import { openPauses, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames } from './set-up.ts'
@@ -119,7 +120,13 @@ const run = async (parts: Parts): Promise<Appliance> => {
   )
   const hasRoom = (): boolean => disk.status().state !== 'refusing'
   const forwarder: Forwarder = createForwarder(tuning.upstream)
-  const ledger = ledgerFrom(folder)
+  const ledger: Ledger = fromLog(folder, reader => openLedger(reader.forwardedSince(ledgerStart())))
+  const pauses: PauseSwitches = openPauses({
+    rows: fromLog(folder, reader => reader.switches()),
+    journal,
+    isInstrument: named => inForce().policy.instruments.some(({ id }) => id === named),
+    onPause: paused => pipeline.breakOff(paused),
+  })
   const pipeline: Pipeline = createPipeline({
     policy: first.policy,
     journal,
@@ -128,6 +135,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     ledger,
     notify,
     hasRoom,
+    pauses: pauses.now,
   })
   const { requests } = pipeline
   const anchors = openAnchors({
@@ -162,6 +170,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     })),
     reviewers: reviewers.map(({ name }) => name),
     requests: pipeline.counts,
+    paused: pauses.status(),
     drips: ledger.drips(inForce().policy),
     log: journal.status(),
     disk: disk.status(),
@@ -171,7 +180,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const open = async (): Promise<Control> => {
     await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
     void anchors.send()
-    const control = await openControl(folder.control, controlHandlers(status, pipeline, journal, activations))
+    const control = await openControl(folder.control, controlHandlers(status, pipeline, journal, activations, pauses))
     try {
       await listener.open()
       return control
@@ -210,11 +219,11 @@ const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] =>
   exceptions: summarize(policy.exceptions, Date.now()),
 })
 
-/** A restart opens no fresh budget. @throws LogError */
-const ledgerFrom = (folder: DataFolder): Ledger => {
+/** A restart opens no fresh budget, and lifts no pause. @throws LogError */
+const fromLog = <T>(folder: DataFolder, read: (reader: LogReader) => T): T => {
   const reader = openLogReader(folder.log)
   try {
-    return openLedger(reader.forwardedSince(ledgerStart()))
+    return read(reader)
   } finally {
     reader.close()
   }

@@ -8,6 +8,7 @@ import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
+import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
 import type { TrialCount } from './trial-tally.ts'
 import { upstreamFaults } from './upstream-fault.ts'
@@ -38,6 +39,7 @@ export type ApplianceStatus = {
   readonly reviewers: readonly string[]
   readonly requests: Readonly<Counts>
   readonly drips: readonly DripStatus[]
+  readonly paused: PauseStatus
   readonly log: JournalStatus
   /** Room for the log. With `refusing` all traffic is refused. */
   readonly disk: DiskStatus
@@ -66,6 +68,7 @@ export const controlHandlers = (
   pipeline: Pipeline,
   journal: Journal,
   activations: Activations,
+  pauses: PauseSwitches,
 ): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
     journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
@@ -88,10 +91,11 @@ export const controlHandlers = (
       const arrival = arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } })
       const message = { arrival, head, content: { kind: 'complete', bytes, trailers: 0 } } as const
       const answered = pipeline.take()
-      const passage = await pipeline.gate().pass(message, new AbortController().signal, decision)
+      const passage = await pipeline.gate().pass(message, new AbortController(), decision)
       answered()
       return { status: 200, document: resultOf(passage) }
     },
+    'POST /pauses': async body => ({ status: 200, document: await pauses.turn(body as PauseRequest) }),
     'POST /activations': async body => ({
       status: 200,
       document: await activations.activate(body as ActivationRequest),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { inspectHead, inspectShut } from '../rules/inspect.ts'
+import { inspectHead } from '../rules/inspect.ts'
 import type { Arrival, Field, Head } from '../rules/message.ts'
 import { answerOf, type Answer } from './answer.ts'
 import { readContent } from './content.ts'
@@ -28,11 +28,11 @@ export const exchange = async (
 ): Promise<void> => {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const answer = await answerRequest(request, response, arrival, gate, { gone: gone.signal, broken })
+  const answer = await answerRequest(request, response, arrival, gate, { gone, broken })
   if (!response.destroyed) await write(request, response, answer)
 }
 
-type Signals = { readonly gone: AbortSignal; readonly broken: AbortSignal }
+type Signals = { readonly gone: AbortController; readonly broken: AbortSignal }
 
 const answerRequest = async (
   request: IncomingMessage,
@@ -42,8 +42,8 @@ const answerRequest = async (
   { gone, broken }: Signals,
 ): Promise<Answer> => {
   const head = headOf(request)
-  if (gate.isShut())
-    return { ...answerOf(await gate.refuse({ arrival, head }, inspectShut(arrival, head, gate.policy))), isLast: true }
+  const closed = gate.closed(arrival, head)
+  if (closed) return { ...answerOf(await gate.refuse({ arrival, head }, closed)), isLast: true }
   const { block, maxBodyBytes, isTried } = inspectHead(arrival, head, gate.policy)
   const waits = request.headers.expect !== undefined
   // Who waits for leave to send the content, or is not known at all, is refused without it; but a trial has to see it.

@@ -31,7 +31,7 @@ export const defaultTimeouts: Timeouts = { connect: 10_000, answer: 60_000 }
 export type Forwarder = {
   /**
    * Sends a released request and takes in the answer. Never rejects.
-   * @param signal - aborts when the client is gone; the upstream request is then torn down as well
+   * @param signal - aborts when the client is gone, or with the fault for another reason; the upstream request is then torn down as well
    */
   readonly forward: (
     request: Released,
@@ -118,7 +118,8 @@ class Passage {
   }
 
   async run(proxy: ProxyServer, to: Destination, agent: Agent, connectTimeout: number): Promise<UpstreamAnswer> {
-    const gone = () => this.fail('client_gone')
+    const gone = () =>
+      this.fail(this.#signal.reason instanceof UpstreamError ? this.#signal.reason.fault : 'client_gone')
     this.#signal.addEventListener('abort', gone)
     if (this.#signal.aborted) gone()
     else this.#send(proxy, to, agent, connectTimeout)

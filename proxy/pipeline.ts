@@ -6,8 +6,9 @@ import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
-import { inspect, inspectShut, inspectTrial } from '../rules/inspect.ts'
-import type { Message } from '../rules/message.ts'
+import { inspect, inspectPaused, inspectShut, inspectTrial } from '../rules/inspect.ts'
+import type { Arrival, Head, Message } from '../rules/message.ts'
+import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, Route } from '../rules/policy.ts'
 import type { Block, Forward, Trial, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
@@ -16,6 +17,8 @@ import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
 import { newTally } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
+import { newUnderway, type Underway } from './underway.ts'
+import { UpstreamError } from './upstream-fault.ts'
 
 /** How a request ended. */
 export type Passage =
@@ -30,12 +33,15 @@ export type Counts = { forwarded: number; failed: number; blocked: number; unrec
 /** The way out under one policy. Whoever takes a request keeps to the gate at which it began. */
 export type Gate = {
   readonly policy: Policy
-  /** Whether everything is refused, because the disk of the log is nearly full. */
-  readonly isShut: () => boolean
+  /** The block for what need not be read: the disk of the log is nearly full, or people have paused the instrument. */
+  readonly closed: (arrival: Arrival, head: Head) => Block | null
   /** What the routes on trial have said since the gate was opened. */
   readonly trials: TrialTally
-  /** Inspects, records, and forwards what may leave: the one way out. Never rejects. */
-  readonly pass: (message: Message, signal: AbortSignal, replayOf?: string) => Promise<Passage>
+  /**
+   * Inspects, records, and forwards what may leave: the one way out. Never rejects.
+   * @param gone - aborts when nobody waits for the answer; a pause aborts it as well
+   */
+  readonly pass: (message: Message, gone: AbortController, replayOf?: string | null) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
   readonly refuse: (message: Received, block: Block) => Promise<Passage>
 }
@@ -50,6 +56,8 @@ export type Pipeline = {
   readonly requests: () => RequestCounts
   /** Opens another gate. Requests that began at the one before end there. */
   readonly enforce: (policy: Policy) => void
+  /** Breaks off what is on its way out for instruments that are paused now. */
+  readonly breakOff: (pauses: Pauses) => void
 }
 
 /** A message as far as it was read. */
@@ -65,6 +73,7 @@ export type PipelineParts = {
   readonly notify: Notify
   /** Whether there is room for more than the records of refusals. */
   readonly hasRoom: () => boolean
+  readonly pauses: () => Pauses
 }
 
 const knownMethods: ReadonlySet<string> = new Set(METHODS)
@@ -119,7 +128,8 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     return passage
   }
   const alert = dripAlert(notify)
-  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted, alert })
+  const underway = newUnderway()
+  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted, alert, underway })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -129,10 +139,12 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     enforce: next => {
       gate = openGate(next)
     },
+    breakOff: pauses => underway.abort(instrument => isPaused(pauses, instrument), new UpstreamError('traffic_paused')),
   }
 }
 
-type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger' | 'hasRoom'> & {
+type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger' | 'hasRoom' | 'pauses'> & {
+  readonly underway: Underway
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
   readonly counted: (passage: Passage) => Passage
@@ -158,7 +170,7 @@ type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null
 type Decided = { readonly verdict: Verdict; readonly trial: Trial | null }
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const { journal, forwarder, reviewers, ledger, hasRoom, tell, counted, alert } = parts
+  const { journal, forwarder, reviewers, ledger, hasRoom, pauses, underway, tell, counted, alert } = parts
   const trials = openTally(policy)
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
@@ -263,20 +275,37 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
   }
 
+  const closed = (arrival: Arrival, head: Head): Block | null =>
+    hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
+
+  /** Under way from before its record on: a pause that comes while that is written still keeps it in. */
+  const passOn = async (id: string, verdict: Forward, gone: AbortController, isRecorded: Promise<boolean>) => {
+    const ended = underway.begin(verdict.instrument, gone)
+    try {
+      if (!(await isRecorded)) return { kind: 'unrecorded', id } as const
+      return await send(id, verdict, gone.signal)
+    } finally {
+      ended()
+    }
+  }
+
   return {
     policy,
-    isShut: () => !hasRoom(),
+    closed,
     trials,
-    pass: async (message, signal, replayOf) => {
+    pass: async (message, gone, replayOf = null) => {
       const { arrival, head } = message
-      // without its content, for which there may be no room
-      if (!hasRoom()) return refuse({ arrival, head }, inspectShut(arrival, head, policy), replayOf ?? null)
+      // without its content, for which there may be no room, and which the instrument keeps
+      const shut = closed(arrival, head)
+      if (shut) return refuse({ arrival, head }, shut, replayOf)
       const id = uuidV7()
       const { verdict, trial } = decide(id, message)
-      const isRecorded = await record(id, message, verdict, { replayOf: replayOf ?? null, trial })
-      if (isRecorded && trial !== null) trials.add(trial)
-      if (!isRecorded) return counted({ kind: 'unrecorded', id })
-      return counted(verdict.kind === 'forward' ? await send(id, verdict, signal) : blocked(id, verdict))
+      const isRecorded = record(id, message, verdict, { replayOf, trial }).then(is => {
+        if (is && trial !== null) trials.add(trial)
+        return is
+      })
+      if (verdict.kind === 'forward') return counted(await passOn(id, verdict, gone, isRecorded))
+      return counted((await isRecorded) ? blocked(id, verdict) : { kind: 'unrecorded', id })
     },
     refuse: (message, block) => refuse(message, block, null),
   }

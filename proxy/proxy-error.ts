@@ -32,5 +32,9 @@ export const hints = {
   ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',
   ERR_CONTROL_UNAVAILABLE: 'another appliance may be running on this data folder: see "sluice status"',
   ERR_CONTROL_UNREACHABLE: 'start the appliance with "sluice serve" on the same data folder (--data)',
+  ERR_PAUSE_REQUEST: 'use the same version of sluice for the command and the appliance',
+  ERR_PAUSE_INSTRUMENT: 'name an instrument by its id in the policy; "sluice status" lists what is paused',
+  ERR_PAUSE_UNRECORDED:
+    'a pause is in force until the process ends, what was to be resumed stays paused; see "sluice status", then run the command again',
   ERR_NO_REVIEWER: 'run "sluice init", or put the public key of a reviewer into the reviewers folder',
 } satisfies Record<string, string>

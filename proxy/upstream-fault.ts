@@ -12,10 +12,11 @@ export const upstreamFaults = {
   http_response_incomplete: 'the destination ended its answer half-way',
   http_response_body_size: 'the answer of the destination exceeds the size limit of the route',
   http_protocol_error: 'the destination answered with something that is not acceptable HTTP/1.1',
+  traffic_paused: 'people have stopped what this instrument sends, so the request was broken off on its way',
   client_gone: 'the instrument closed the connection before the destination had answered',
 } as const
 
-/** @see RFC 9209 section 2.3; `client_gone` is our own. */
+/** @see RFC 9209 section 2.3; `traffic_paused` and `client_gone` are our own. */
 export type UpstreamFault = keyof typeof upstreamFaults
 
 /** A refusal of our own while connecting; Node passes it through as the error of the request. */

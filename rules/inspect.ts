@@ -13,6 +13,7 @@ import { referenceToken } from './json-pointer.ts'
 import { fieldValues, type Arrival, type Authority, type Caller, type Head, type Message } from './message.ts'
 import type { Panel } from './panel.ts'
 import { writePath } from './path-template.ts'
+import { isPaused, type Pauses } from './pauses.ts'
 import { defaultLimits, type Limits, type Policy, type RouteRules } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { scan, type Scanned } from './scan.ts'
@@ -121,6 +122,13 @@ const isTried = (arrival: Arrival, head: Head, policy: Policy): boolean => {
 export const inspectShut = (arrival: Arrival, head: Head, policy: Policy): Block => {
   const selected = selectRoute(arrival, head, policy)
   return selected.ok ? stopped(selected, stop('log-space-low')) : blockOf(selected)
+}
+
+/** The verdict on what comes while its instrument is paused: a block. Null for what is not, and for what no route takes anyway. */
+export const inspectPaused = (arrival: Arrival, head: Head, policy: Policy, pauses: Pauses): Block | null => {
+  if (!pauses.all && pauses.instruments.size === 0) return null
+  const selected = selectRoute(arrival, head, policy)
+  return selected.ok && isPaused(pauses, selected.instrument.id) ? stopped(selected, stop('paused')) : null
 }
 
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block

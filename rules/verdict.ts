@@ -70,6 +70,7 @@ export const blockReasons = {
   'rate-exceeded': 'the instrument has sent as many messages on this route as the policy admits in that time',
   'log-space-low':
     'the disk of the decision log is nearly full, so nothing is let out until there is room; the appliance says so in "sluice status"',
+  paused: 'people have stopped what this instrument sends, or everything; "sluice resume" lets it out again',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 

@@ -21,6 +21,7 @@ import { examples } from '../examples.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { json, line } from '../print.ts'
+import { spellPaused } from './pause.ts'
 
 /** What one check saw. `hint`: what to do; null when all is well. */
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
@@ -88,7 +89,7 @@ const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
     if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1024 ** 2)} MiB are free`)
     return `${Math.floor(free / 1024 ** 3)} GiB free`
   })
-  yield await running(folder)
+  yield* await running(folder)
 }
 
 const attempt = (check: string, hint: string, look: () => string): Finding => {
@@ -148,13 +149,26 @@ const custody = (folder: DataFolder): Finding => {
   return { check, ok: false, seen: `private keys of reviewers are in ${folder.reviewers}`, hint }
 }
 
-const running = async (folder: DataFolder): Promise<Finding> => {
+const running = async (folder: DataFolder): Promise<readonly Finding[]> => {
   const check = 'appliance'
   try {
-    const { log } = (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
-    if (log.state === 'ready') return { check, ok: true, seen: 'is running', hint: null }
-    return { check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }
+    const { log, paused } = (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
+    if (log.state !== 'ready')
+      return [{ check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }]
+    return [{ check, ok: true, seen: 'is running', hint: null }, traffic(spellPaused(paused))]
   } catch {
-    return { check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }
+    return [{ check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }]
+  }
+}
+
+/** A pause is easily forgotten, and then looks like a fault of the appliance. */
+const traffic = (paused: string | null): Finding => {
+  const check = 'traffic'
+  if (paused === null) return { check, ok: true, seen: 'nothing is paused', hint: null }
+  return {
+    check,
+    ok: false,
+    seen: `paused: ${paused}`,
+    hint: 'run "sluice resume" (with --instrument) to let it out again',
   }
 }

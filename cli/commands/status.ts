@@ -9,6 +9,7 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { fields, json } from '../print.ts'
+import { spellPaused } from './pause.ts'
 
 type StatusOptions = CommonOptions & { readonly health?: boolean }
 
@@ -52,6 +53,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['CA SHA-256', authority.fingerprint],
     ['CA ends', authority.notAfter],
     ['reviewers', state.reviewers.join(', ')],
+    ['paused', spellPaused(state.paused) ?? 'nothing'],
     ['forwarded', requests.forwarded],
     ['failed on the way', requests.failed],
     ['blocked', requests.blocked],

@@ -147,6 +147,8 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   stop: ['process', 'end'],
   gap: ['process', 'info'],
   'rules.activate': ['configuration', 'change'],
+  'traffic.pause': ['configuration', 'change'],
+  'traffic.resume': ['configuration', 'change'],
 }
 
 const otherDocument = (
@@ -163,6 +165,6 @@ const otherDocument = (
     user: typeof actor === 'string' ? { name: actor } : null,
     http: typeof decision === 'string' ? { request: { id: decision } } : null,
     rule: typeof policy === 'string' ? { ruleset: policy } : null,
-    sluice: present({ ...members, instrument: about?.instrument }),
+    sluice: present({ ...members, instrument: about?.instrument ?? members.instrument }),
   })
 }

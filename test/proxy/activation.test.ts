@@ -18,6 +18,7 @@ import { createPipeline } from '../../proxy/pipeline.ts'
 import { copiedPolicy } from '../../proxy/policy-copies.ts'
 import { readSettings } from '../../proxy/settings.ts'
 import { startPolicy } from '../../proxy/start-policy.ts'
+import { noPauses } from '../../rules/pauses.ts'
 import { makeFolder, startInProcess, startProcess, type InProcess } from '../kit/appliance.ts'
 import { openRaw, postJson, sendRaw } from '../kit/raw-client.ts'
 import { until } from '../kit/until.ts'
@@ -265,6 +266,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
     reviewers: [],
     notify,
     hasRoom: () => true,
+    pauses: () => noPauses,
   })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   t.teardown(() => activations.close())

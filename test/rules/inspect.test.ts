@@ -141,7 +141,7 @@ for (const [reason, cases] of Object.entries(reached))
   })
 
 t.test('inspect: every reason for a block is reached by a test here', async t => {
-  const others: readonly BlockReason[] = ['inspection-failed', 'log-space-low', 'rate-exceeded']
+  const others: readonly BlockReason[] = ['inspection-failed', 'log-space-low', 'paused', 'rate-exceeded']
   t.same([...Object.keys(reached), ...others].toSorted(), Object.keys(blockReasons).toSorted())
 })
 
