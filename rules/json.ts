@@ -67,8 +67,7 @@ const surveyTokens = (text: string, limits: JsonLimits): Survey | JsonFault => {
     } else if (code === 0x7d || code === 0x5d) depth--
     else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       const end = endOfNumber(text, at)
-      // Up to four characters reach 9e99 at the most, and up to fifteen digits are always exact.
-      if (end - at > 4 && !isRepresentable(text.slice(at, end))) return 'json-number-not-representable'
+      if (!isSurelyHeld(text, at, end) && !isRepresentable(text.slice(at, end))) return 'json-number-not-representable'
       at = end - 1
     }
     if (members > limits.maxMembers) return 'json-too-large'
@@ -99,6 +98,14 @@ const endOfNumber = (text: string, start: number): number => {
   return at
 }
 
+/** Up to four characters reach 9e99 at the most; up to fifteen without an exponent are exact as integers, and no fraction becomes 0. */
+const isSurelyHeld = (text: string, start: number, end: number): boolean => {
+  if (end - start <= 4) return true
+  if (end - start > 15) return false
+  for (let at = start; at < end; at++) if ((text.charCodeAt(at) | 0x20) === 0x65) return false
+  return true
+}
+
 /** Whether a double holds the number: neither too large nor too small for one, and exact where it is spelled as an integer. */
 const isRepresentable = (token: string): boolean => {
   const number = Number(token)
@@ -118,8 +125,13 @@ const tally = (value: JsonValue, mayBeHalf: boolean): number | 'json-lone-surrog
   if (Array.isArray(value)) return tallyAll(value, mayBeHalf)
   const names = Object.keys(value)
   if (mayBeHalf && !names.every(name => name.isWellFormed())) return 'json-lone-surrogate'
-  const inner = tallyAll(Object.values(value), mayBeHalf)
-  return typeof inner === 'string' ? inner : names.length + inner
+  let count = names.length
+  for (const name of names) {
+    const inner = tally(value[name]!, mayBeHalf)
+    if (typeof inner === 'string') return inner
+    count += inner
+  }
+  return count
 }
 
 const tallyAll = (values: readonly JsonValue[], mayBeHalf: boolean): number | 'json-lone-surrogate' => {

@@ -17,8 +17,10 @@ const verdict = (ratio: Ratio): string => {
 }
 
 /** Megabytes (10^6 octets) a second. */
-const speed = ({ bytes, time, unit }: Row): string =>
-  brief(unit === 'ms' ? bytes / time.median / 1e3 : bytes / time.median)
+const speed = ({ bytes, time: { median }, unit }: Row): string => {
+  if (unit === 'requests/s') return brief((bytes * median) / 1e6)
+  return brief(unit === 'us/message' ? bytes / median : bytes / median / 1e3)
+}
 
 const cells = (row: Row): string[] => {
   const { name, unit, time, ratio } = row

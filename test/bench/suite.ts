@@ -15,7 +15,8 @@ export type Row = {
   readonly suite: string
   /** What was measured, in words that stay the same from one version to the next. */
   readonly name: string
-  readonly unit: 'us/message' | 'ms'
+  /** `ms/request`: of CPU. */
+  readonly unit: 'us/message' | 'ms' | 'ms/request' | 'requests/s'
   readonly time: Spread
   /** Octets that one unit of work took in; with them the table gives a speed. */
   readonly bytes: number
