@@ -89,7 +89,7 @@ const tunnelled = (agent: Agent, { port, tunnel, serverName, ca }: LoadJob): voi
     )
     opening.once('error', error => done?.(error, undefined as never))
     opening.end()
-    return undefined as never
+    return undefined
   }
 }
 
@@ -107,4 +107,4 @@ const post = async (agent: Agent, { port, serverName, tunnel }: LoadJob, body: B
   return answer.statusCode as number
 }
 
-console.log(JSON.stringify(await run(JSON.parse(await text(process.stdin)) as LoadJob)))
+process.stdout.write(`${JSON.stringify(await run(JSON.parse(await text(process.stdin)) as LoadJob))}\n`)

@@ -66,8 +66,8 @@ export const openProxyBed = async (): Promise<ProxyBed> => {
     vendor: { host: vendorHost, port: vendor.port, ca: vendorAuthority.pem },
   })
   ends.unshift(() => bare.process.kill())
-  const folder = await makeFolder(test as never, policy(vendor.port))
-  const sluice = await startProcess(test as never, folder)
+  const folder = await makeFolder(test, policy(vendor.port))
+  const sluice = await startProcess(test, folder)
   return {
     vendorPort: vendor.port,
     direct: {
