@@ -27,4 +27,4 @@ const proxy = createProxyServer({
 const server = createServer({ cert, key, keepAliveTimeout: 60_000 }, (request, response) =>
   proxy.web(request, response, {}, () => response.destroy()),
 )
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port)}\n`)
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`))

@@ -11,4 +11,4 @@ const server = createServer({ cert, key, keepAliveTimeout: 60_000 }, (request, r
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer)
   })
 })
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port)}\n`)
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`))
