@@ -1,3 +1,4 @@
+import { normalizeAddress } from './address.ts'
 import { fieldValues, type Authority, type Head } from './message.ts'
 
 /** What is wrong with the framing of a request. Codes are stable: they stand in log records. */
@@ -11,6 +12,7 @@ export type FramingFault =
   | 'expect'
   | 'upgrade'
   | 'trailers'
+  | 'header-fields'
 
 /** The parts of a request-target; `authority` is set for the absolute and the authority form only. */
 export type Target = { readonly authority: Authority | null; readonly path: string; readonly query: string }
@@ -22,10 +24,11 @@ export type Framing =
 /**
  * Checks what HTTP parsers disagree on, so that nothing downstream can read the request in another way than it is read here.
  * @param defaultPort - port meant by a Host without one: 443 over TLS, 80 without
+ * @param maxFields - field lines of the header section
  * @see RFC 9112 sections 3.2, 6 and 11.2
  */
-export const checkFraming = (head: Head, defaultPort: number): Framing => {
-  const fault = fieldFault(head)
+export const checkFraming = (head: Head, defaultPort: number, maxFields = Infinity): Framing => {
+  const fault = head.fields.length > maxFields ? 'header-fields' : fieldFault(head)
   if (fault) return { ok: false, fault }
   const host = parseAuthority(fieldValues(head, 'host')[0]!, defaultPort)
   if (!host) return { ok: false, fault: 'host-field' }
@@ -57,6 +60,7 @@ export const parseAuthority = (text: string, defaultPort: number): Authority | n
   const match = /^(?<host>[A-Za-z0-9]([A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(:(?<port>\d{1,5}))?$/.exec(text)
   if (!match?.groups) return null
   const { host, port } = match.groups
+  if (host!.startsWith('[') && normalizeAddress(host!.slice(1, -1)) === null) return null
   const number = port === undefined ? defaultPort : Number(port)
   if (number < 1 || number > 65_535) return null
   return { host: host!.replace(/^\[|\]$/g, '').toLowerCase(), port: number }
