@@ -75,6 +75,11 @@ export type DecisionEntry = {
   readonly nucleotides?: number | null
   /** Lines of a log that no template of the route reads, and that stayed behind; absent where there were none. */
   readonly linesDropped?: number
+  /**
+   * How many were decided on in the same way, for the same client, in the minute before, of which only the first has a record of its own;
+   * absent in a record of one.
+   */
+  readonly times?: number
   /** Keyed digest of the received body, from `Journal.digest`. */
   readonly digest: string | null
   readonly replayOf: DecisionId | null
@@ -318,6 +323,7 @@ const decision = {
   bytesOut: orNull(count),
   nucleotides: optional(orNull(count)),
   linesDropped: optional(count),
+  times: optional(count),
   digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
   replayOf: orNull(uuid),
   held: oneOf(true, false),

@@ -59,6 +59,8 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'request-incomplete': 400,
   'authority-mismatch': 421,
   'rate-exceeded': 429,
+  'requests-exceeded': 429,
+  'connections-exceeded': 503,
   'log-space-low': 503,
   paused: 503,
 }

@@ -12,14 +12,15 @@ import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
 import { ledgerStart, openLedger, type Ledger } from './ledger.ts'
-import { Listener, type LabTimeouts } from './listener.ts'
+import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
+import { Listener } from './listener.ts'
 import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
 import { openPauses, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames } from './set-up.ts'
-import { anchorInterval, parseListen, type Settings } from './settings.ts'
+import { anchorInterval, labLimits, parseListen, type Settings } from './settings.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import type { TrialTally } from './trial-tally.ts'
 import { version } from './version.ts'
@@ -38,7 +39,7 @@ export type Appliance = {
 /** Bounds that suit every lab as they are; what is not given has its default. */
 export type Tuning = {
   readonly upstream?: Timeouts
-  readonly lab?: LabTimeouts
+  readonly lab?: Partial<LabLimits>
   /** Octets that the database of the decision log may reach. */
   readonly maxLogBytes?: number
   /** When the room on the disk of the log becomes too little. */
@@ -153,7 +154,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     authority,
     pipeline,
     notify,
-    tuning.lab,
+    { ...defaultLabLimits, ...labLimits(settings), ...tuning.lab },
   )
   const started = new Date()
   const status = (): ApplianceStatus => ({
@@ -200,6 +201,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const stop = async (): Promise<void> => {
     await listener.close(GRACE_MS)
     await control.close()
+    await pipeline.close()
     activations.close()
     forwarder.close()
     endWatch()

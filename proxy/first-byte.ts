@@ -3,14 +3,16 @@ import type { Socket } from 'node:net'
 /** Content type of a TLS record that holds a ClientHello (RFC 8446 section 5.1). */
 const HANDSHAKE = 0x16
 
+export type FirstByte = 'tls' | 'other' | 'late' | 'closed'
+
 /**
  * Waits for the first octet of a connection and leaves it to be read again.
  * @param timeout - milliseconds
- * @returns `closed` when nothing came in time, or the peer went away
+ * @returns `late` when nothing came in time, `closed` when the peer went away
  */
-export const firstByte = (socket: Socket, timeout: number): Promise<'tls' | 'other' | 'closed'> =>
+export const firstByte = (socket: Socket, timeout: number): Promise<FirstByte> =>
   new Promise(resolve => {
-    const settle = (kind: 'tls' | 'other' | 'closed'): void => {
+    const settle = (kind: FirstByte): void => {
       clearTimeout(timer)
       socket.off('readable', onReadable).off('close', onClose).off('end', onClose).off('error', onClose)
       resolve(kind)
@@ -22,6 +24,6 @@ export const firstByte = (socket: Socket, timeout: number): Promise<'tls' | 'oth
       settle(chunk[0] === HANDSHAKE ? 'tls' : 'other')
     }
     const onClose = (): void => settle('closed')
-    const timer = setTimeout(onClose, timeout)
+    const timer = setTimeout(() => settle('late'), timeout)
     socket.on('readable', onReadable).once('close', onClose).once('end', onClose).once('error', onClose)
   })

@@ -7,18 +7,22 @@ import type { Authority as CertificateAuthority } from '../certs/authority.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
-import { inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
-import type { Arrival, Ingress } from '../rules/message.ts'
-import { mayShowCertificate } from '../rules/select-route.ts'
+import type { Load } from '../rules/budget/load.ts'
+import { inspectLoad, inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
+import type { Arrival, Incomplete, Ingress } from '../rules/message.ts'
+import { identify, mayShowCertificate } from '../rules/select-route.ts'
 import { answerBytes, answerOf } from './answer.ts'
 import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
-import { exchange, headOf } from './exchange.ts'
+import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
+import { exchange, headOf, type Ended } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
 import { requireLabAddress } from './lab-address.ts'
+import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
 import type { Passage, Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
+import { RequestLoad } from './request-load.ts'
 
 export type ListenOptions = {
   /** Lab-side address; never a wildcard and never a public address. */
@@ -29,34 +33,13 @@ export type ListenOptions = {
   readonly names: readonly string[]
 }
 
-/** How long a client may take, in milliseconds. */
-export type LabTimeouts = {
-  /** For the first octet, of a connection and of a tunnel. */
-  readonly firstByte: number
-  readonly handshake: number
-  /** For a header section, and for a whole request with its content. */
-  readonly head: number
-  readonly request: number
-  /** Between two requests. */
-  readonly idle: number
-}
-
-export const defaultLabTimeouts: LabTimeouts = {
-  firstByte: 10_000,
-  handshake: 10_000,
-  head: 15_000,
-  request: 60_000,
-  idle: 65_000,
-}
-
-const MAX_CONNECTIONS = 1_024
 /** Milliseconds from one look for overdue requests to the next. */
 const CHECK_MS = 1_000
 /** A fifth of the lifetime of a leaf: the appliance's own certificate is minted anew well before it ends. */
 const RENEWAL_MS = 6 * 24 * 3_600_000
 
-const httpLimits = ({ head, request, idle }: LabTimeouts) => ({
-  maxHeaderSize: 16 * 1024,
+const httpLimits = ({ head, request, idle, maxHeaderBytes }: LabLimits) => ({
+  maxHeaderSize: maxHeaderBytes,
   headersTimeout: head,
   requestTimeout: request,
   keepAliveTimeout: idle,
@@ -69,7 +52,7 @@ const httpLimits = ({ head, request, idle }: LabTimeouts) => ({
 /** A request whose exchange has not ended. */
 type UnderWay = {
   readonly request: IncomingMessage
-  /** To be aborted when the rest of the request will not come. */
+  /** To be aborted when the rest of the request will not come, with an `Incomplete`. */
   readonly broken: AbortController
   readonly ended: Promise<void>
 }
@@ -92,9 +75,13 @@ export class Listener {
   readonly #accounted = new WeakMap<Duplex, number>()
   /** Connections on which nothing more can be read as HTTP. */
   readonly #spoilt = new WeakSet<Duplex>()
+  /** Connections that have been given their last answer, or are to be. */
+  readonly #over = new WeakSet<Duplex>()
+  readonly #load = new RequestLoad()
+  readonly #shares: ConnectionShares
   readonly #responses = new Set<ServerResponse>()
   #isClosing = false
-  readonly #timeouts: LabTimeouts
+  readonly #limits: LabLimits
   readonly #tcp: TcpServer
   readonly #plain: Server
   readonly #tls: TlsServer
@@ -108,17 +95,17 @@ export class Listener {
     authority: CertificateAuthority,
     pipeline: Pipeline,
     notify: Notify,
-    timeouts: LabTimeouts = defaultLabTimeouts,
+    limits: LabLimits = defaultLabLimits,
   ) {
     this.#options = { ...options, address: requireLabAddress(options.address) }
     this.#pipeline = pipeline
-    this.#timeouts = timeouts
+    this.#limits = limits
+    this.#shares = new ConnectionShares(limits)
     this.#notify = notify
     this.#authority = authority
     this.#leaves = leafStore(authority)
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
-    this.#tcp.maxConnections = MAX_CONNECTIONS
-    this.#plain = createServer(httpLimits(timeouts))
+    this.#plain = createServer(httpLimits(limits))
     this.#tls = this.#createTlsServer()
     this.#mutualTls = this.#createTlsServer(askForCertificate)
     this.#serve(this.#plain)
@@ -132,12 +119,12 @@ export class Listener {
 
   #createTlsServer(options?: typeof askForCertificate): TlsServer {
     const server = createTlsServer({
-      ...httpLimits(this.#timeouts),
+      ...httpLimits(this.#limits),
       ...strongTls,
       ...this.#ownCertificate(),
       ...options,
       ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: this.#timeouts.handshake,
+      handshakeTimeout: this.#limits.handshake,
       SNICallback: (name, done) => void this.#chooseContext(name, done),
     })
     this.#serve(server)
@@ -200,17 +187,30 @@ export class Listener {
   }
 
   async #accept(socket: Socket): Promise<void> {
-    this.#sockets.add(socket)
-    // Node keeps the address from the first look on, so that it is still known when the handshake has failed.
-    void socket.remoteAddress
-    socket.once('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
+    // Node keeps the address from the first look on, so that it is still known when the handshake has failed.
+    const client = clientOf(socket)
+    const exceeded = this.#shares.take(client)
+    if (exceeded) return this.#turnAway(socket, exceeded)
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#shares.leave(client)
+    })
     await this.#dispatch(socket)
   }
 
+  /** A connection for which there is no place. In which language an answer would be, nobody knows yet. */
+  async #turnAway(socket: Socket, rule: ShareLimit): Promise<void> {
+    const arrival = this.#arrivals.get(socket)
+    socket.resetAndDestroy()
+    await this.#record(arrival, { reason: 'connections-exceeded', rule, destination: null })
+  }
+
   async #dispatch(socket: Socket): Promise<void> {
-    const kind = await firstByte(socket, this.#timeouts.firstByte)
-    if (kind === 'closed') socket.destroy()
+    const kind = await firstByte(socket, this.#limits.firstByte)
+    if (kind === 'late') await this.#cutOff(socket, this.#tunnelArrival(socket), 'first-byte')
+    else if (kind === 'closed') socket.destroy()
     else if (kind === 'tls') this.#tlsFor(socket).emit('connection', socket)
     else if (this.#arrivals.tunnelOf(socket)) await this.#refuse(socket, this.#tunnelArrival(socket), insecure)
     else this.#plain.emit('connection', socket)
@@ -222,6 +222,8 @@ export class Listener {
 
   #serve(server: Server | TlsServer): void {
     const take = (request: IncomingMessage, response: ServerResponse) => void this.#take(request, response)
+    // No field line is left out unseen: rules/ refuses too many.
+    server.maxHeadersCount = 0
     server.on('request', take)
     server.on('checkContinue', take)
     server.on('checkExpectation', take)
@@ -230,14 +232,19 @@ export class Listener {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
-    const broken = new AbortController()
-    const arrival = this.#arrivals.get(socket)
-    const answered = this.#pipeline.take()
-    const ended = exchange(request, response, arrival, this.#pipeline.gate(), broken.signal).then(() => {
-      answered()
-      return sent(response)
-    })
     const underWay = this.#underWay.get(socket) ?? new Set()
+    const earlier = [...underWay].at(-1)?.ended
+    const answered = this.#pipeline.take()
+    const broken = new AbortController()
+    const { load, end } = this.#load.begin(this.#callerOf(socket))
+    const isTooMany = underWay.size > this.#limits.maxPipelined
+    const turn = isTooMany ? this.#leaveOut(socket) : (earlier ?? Promise.resolve())
+    const ended = turn.then(async () => {
+      const { repeats } = await this.#answer(request, response, load, broken.signal)
+      answered(repeats)
+      await this.#taken(response)
+      end()
+    })
     const entry = { request, broken, ended }
     this.#underWay.set(socket, underWay.add(entry))
     this.#responses.add(response)
@@ -246,6 +253,39 @@ export class Listener {
     this.#responses.delete(response)
     underWay.delete(entry)
     this.#accounted.set(socket, socket.bytesRead)
+  }
+
+  /** One after the other, as they came: what stands behind a last answer is not looked at any more. */
+  async #answer(request: IncomingMessage, response: ServerResponse, load: Load, broken: AbortSignal): Promise<Ended> {
+    const { socket } = request
+    const arrival = this.#arrivals.get(socket)
+    const gate = this.#pipeline.gate()
+    if (this.#over.has(socket) || socket.destroyed) {
+      const passage = await gate.refuse({ arrival }, inspectUnreadable(arrival, behindLast, gate.policy))
+      return { isLast: true, repeats: passage.kind === 'blocked' && passage.repeats }
+    }
+    const ended = await exchange(request, response, { arrival, gate, load, rate: this.#limits, broken })
+    if (ended.isLast || !response.shouldKeepAlive) this.#over.add(socket)
+    return ended
+  }
+
+  /** Waits until the client has taken its answer, for as long as it may take. */
+  async #taken(response: ServerResponse): Promise<void> {
+    const cut = setTimeout(() => response.destroy(), this.#limits.answer)
+    await sent(response)
+    clearTimeout(cut)
+  }
+
+  /** A connection that brings more requests than may wait is cut, and none of them is begun any more. */
+  async #leaveOut(socket: Duplex): Promise<void> {
+    this.#over.add(socket)
+    socket.destroy()
+  }
+
+  /** In whose name requests over a connection are counted: that of an instrument, or of an address that is none of them. */
+  #callerOf(socket: Duplex): string {
+    const arrival = this.#arrivals.get(socket)
+    return identify(arrival, this.#pipeline.gate().policy)?.id ?? arrival.client
   }
 
   #secured(socket: TLSSocket): void {
@@ -277,11 +317,14 @@ export class Listener {
   /** A CONNECT of an explicit proxy client: the tunnel ends here, and what comes through it is TLS to us. */
   async #connect(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const gate = this.#pipeline.gate()
-    const verdict = inspectTunnel(clientOf(socket), headOf(request), gate.policy)
+    const arrival = this.#arrivals.get(socket)
+    const load = this.#load.once(this.#callerOf(socket))
+    const verdict =
+      inspectLoad(arrival, load, gate.policy) ?? inspectTunnel(clientOf(socket), headOf(request), gate.policy)
     if (verdict.kind === 'block') {
       const answered = this.#pipeline.take()
-      const passage = await gate.refuse({ arrival: this.#arrivals.get(socket), head: headOf(request) }, verdict)
-      answered()
+      const passage = await gate.refuse({ arrival, head: headOf(request) }, verdict)
+      answered(passage.kind === 'blocked' && passage.repeats)
       return endGently(socket, answerBytes(answerOf(passage)))
     }
     this.#arrivals.tunnel(socket, verdict.authority)
@@ -303,8 +346,10 @@ export class Listener {
     return arrivingNow(clientKey === null ? caller : { ...caller, clientKey })
   }
 
+  /** Of what comes over a connection before any TLS: through a tunnel, or not. */
   #tunnelArrival(socket: Socket): Arrival {
-    const authority = this.#arrivals.tunnelOf(socket)!
+    const authority = this.#arrivals.tunnelOf(socket)
+    if (!authority) return this.#arrivals.get(socket)
     return arrivingNow({ client: clientOf(socket), ingress: { kind: 'connect', authority, serverName: null } })
   }
 
@@ -337,8 +382,19 @@ export class Listener {
     if (code.startsWith('ERR_SSL'))
       this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
     const misnamed = this.#misnamed(arrival)
+    const rule = handshakeRule(code)
     if (misnamed) await this.#refuse(socket, arrival, misnamed)
-    else socket.destroy()
+    else if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') await this.#cutOff(socket, arrival, 'handshake')
+    else {
+      socket.destroy()
+      if (rule) await this.#record(arrival, { reason: 'handshake-failed', rule, destination: null })
+    }
+  }
+
+  /** A client that was too slow before there was any request. */
+  async #cutOff(socket: Duplex, arrival: Arrival, rule: 'first-byte' | 'handshake'): Promise<void> {
+    socket.destroy()
+    await this.#record(arrival, { reason: 'request-incomplete', rule, destination: null })
   }
 
   #isDestination(host: string): boolean {
@@ -348,16 +404,23 @@ export class Listener {
   /** What Node's parser refused, or what stopped half-way. */
   async #unreadable(fault: NodeJS.ErrnoException, socket: Socket): Promise<void> {
     const code = fault.code ?? ''
-    if (code.startsWith('ERR_SSL')) return this.#handshakeFailed(fault, socket as TLSSocket)
+    if (code.startsWith('ERR_SSL') || code === 'ERR_TLS_HANDSHAKE_TIMEOUT')
+      return this.#handshakeFailed(fault, socket as TLSSocket)
     if (this.#spoilt.has(socket)) return
     this.#spoilt.add(socket)
     const underWay = [...(this.#underWay.get(socket) ?? [])]
     const torn = underWay.filter(({ request }) => !request.complete)
-    for (const { broken } of torn) broken.abort()
+    for (const { broken } of torn) broken.abort(causeOf(code))
     await Promise.all(underWay.map(({ ended }) => ended))
     // A request that was torn has its record and its answer; where none had begun, there is nothing to tell of.
     if (torn.length > 0) return
+    if (this.#over.has(socket)) {
+      await this.#record(this.#arrivals.get(socket), behindLast)
+      return
+    }
     const isIdle = unreadableBy(code).reason === 'request-incomplete' && this.#isIdle(socket)
+    if (isIdle && code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0)
+      return this.#cutOff(socket, this.#arrivals.get(socket), 'first-byte')
     if (isIdle || (underWay.length > 0 && socket.destroyed)) {
       socket.destroy()
       return this.#turnedAway(socket)
@@ -377,11 +440,19 @@ export class Listener {
   async #record(arrival: Arrival, unreadable: Unreadable): Promise<Passage> {
     const gate = this.#pipeline.gate()
     const answered = this.#pipeline.take()
-    const passage = await gate.refuse({ arrival }, inspectUnreadable(arrival, unreadable, gate.policy))
-    answered()
+    const caller = identify(arrival, gate.policy)?.id ?? arrival.client
+    const overload = isRequest(unreadable) ? inspectLoad(arrival, this.#load.once(caller), gate.policy) : null
+    const block = overload ?? inspectUnreadable(arrival, unreadable, gate.policy)
+    const passage = await gate.refuse({ arrival }, block)
+    answered(passage.kind === 'blocked' && passage.repeats)
     return passage
   }
 }
+
+/** Whether it was meant as a request: connections without one are bounded by their own limits. */
+const isRequest = ({ reason }: Unreadable): boolean => reason.startsWith('request-')
+
+const behindLast: Unreadable = { reason: 'request-incomplete', rule: 'behind-last', destination: null }
 
 /** Any certificate is taken in the handshake, which proves that the client holds its key; the policy says whose key it is. */
 const askForCertificate = { requestCert: true, rejectUnauthorized: false } as const
@@ -405,10 +476,25 @@ const serverNameOf = (socket: TLSSocket): string | null => {
   return typeof name === 'string' && name !== '' ? name.toLowerCase() : null
 }
 
+/** What kept a handshake from its end; null where the client merely hung up, which says nothing. */
+const handshakeRule = (code: string): string | null => {
+  if (distrust.test(code)) return 'certificate-refused'
+  if (/NO_APPLICATION_PROTOCOL/.test(code)) return 'application-protocol'
+  if (/VERSION|PROTOCOL|INAPPROPRIATE_FALLBACK/.test(code)) return 'tls-version'
+  if (/CIPHER|SHARED|SIGNATURE/.test(code)) return 'tls-algorithms'
+  return code.startsWith('ERR_SSL') ? 'tls' : null
+}
+
+/** Why the rest of a request will not come. */
+const causeOf = (code: string): Incomplete => {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout'
+  return unreadableBy(code).reason === 'request-malformed' ? 'http-parser' : 'closed'
+}
+
 const unreadableBy = (code: string): Pick<Unreadable, 'reason' | 'rule'> => {
   if (code === 'HPE_HEADER_OVERFLOW') return { reason: 'request-malformed', rule: 'header-size' }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' || code === 'ERR_TLS_HANDSHAKE_TIMEOUT')
-    return { reason: 'request-incomplete', rule: 'timeout' }
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return { reason: 'request-malformed', rule: 'chunk-extensions' }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { reason: 'request-incomplete', rule: 'timeout' }
   const isParserFault = code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE'
   return isParserFault
     ? { reason: 'request-malformed', rule: 'http-parser' }

@@ -10,19 +10,27 @@ import { inspect, inspectPaused, inspectShut, inspectTrial } from '../rules/insp
 import type { Arrival, Head, Message } from '../rules/message.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, Route } from '../rules/policy.ts'
-import type { Block, Forward, Trial, Verdict } from '../rules/verdict.ts'
+import type { Block, BlockReason, Forward, Trial, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
-import { newTally } from './tally.ts'
+import { Gathering } from './gathering.ts'
+import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
 import { UpstreamError } from './upstream-fault.ts'
 
 /** How a request ended. */
 export type Passage =
-  | { readonly kind: 'blocked'; readonly id: string; readonly block: Block; readonly route: Route | null }
+  | {
+      readonly kind: 'blocked'
+      readonly id: string
+      readonly block: Block
+      readonly route: Route | null
+      /** Whether the decision is that about an earlier one, which this one repeats; they are counted and recorded together. */
+      readonly repeats: boolean
+    }
   | { readonly kind: 'forwarded'; readonly id: string; readonly verdict: Forward; readonly answer: UpstreamAnswer }
   /** The decision could not be made durable, so nothing left, whatever it was. */
   | { readonly kind: 'unrecorded'; readonly id: string }
@@ -51,13 +59,15 @@ export type Pipeline = {
   readonly gate: () => Gate
   readonly counts: Readonly<Counts>
   /** Counts a request that has come in, before anything is done about it. @returns to be called when it has been answered */
-  readonly take: () => () => void
+  readonly take: () => Answered
   /** What was counted since the start, for the log. */
   readonly requests: () => RequestCounts
   /** Opens another gate. Requests that began at the one before end there. */
   readonly enforce: (policy: Policy) => void
   /** Breaks off what is on its way out for instruments that are paused now. */
   readonly breakOff: (pauses: Pauses) => void
+  /** Records what was only counted until now. */
+  readonly close: () => Promise<void>
 }
 
 /** A message as far as it was read. */
@@ -121,15 +131,17 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     failure = code
   }
   const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0, linesDropped: 0 }
-  const counted = (passage: Passage): Passage => {
+  const counted = (passage: Passage, times = 1): Passage => {
     const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
-    counts[isFault ? 'failed' : passage.kind]++
+    counts[isFault ? 'failed' : passage.kind] += times
     if (passage.kind === 'forwarded') counts.linesDropped += passage.verdict.linesDropped
     return passage
   }
   const alert = dripAlert(notify)
   const underway = newUnderway()
-  const openGate = (policy: Policy): Gate => gateUnder(policy, { ...parts, tell, counted, alert, underway })
+  const gathering = new Gathering<Passage>()
+  const openGate = (policy: Policy): Gate =>
+    gateUnder(policy, { ...parts, tell, counted, alert, underway, gathering, take: tally.take })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -140,14 +152,28 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
       gate = openGate(next)
     },
     breakOff: pauses => underway.abort(instrument => isPaused(pauses, instrument), new UpstreamError('traffic_paused')),
+    close: () => gathering.close(),
   }
 }
+
+/** What a client can bring about without end, at no cost of its own: the first in a minute is recorded, and then how many more. */
+const isGathered = ({ reason, rule }: Block): boolean =>
+  gatheredReasons.has(reason) || (reason === 'request-incomplete' && rule !== null && gatheredRules.has(rule))
+
+const gatheredReasons: ReadonlySet<BlockReason> = new Set([
+  'handshake-failed',
+  'connections-exceeded',
+  'requests-exceeded',
+])
+const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', 'behind-last'])
 
 type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger' | 'hasRoom' | 'pauses'> & {
   readonly underway: Underway
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
-  readonly counted: (passage: Passage) => Passage
+  readonly counted: (passage: Passage, times?: number) => Passage
+  readonly gathering: Gathering<Passage>
+  readonly take: () => Answered
   readonly alert: (decision: string, verdict: Verdict) => void
 }
 
@@ -165,12 +191,13 @@ const dripAlert = (notify: Notify): GateParts['alert'] => {
 }
 
 /** What a record says besides the message and the verdict. */
-type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null }
+type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null; readonly times?: number }
 
 type Decided = { readonly verdict: Verdict; readonly trial: Trial | null }
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const { journal, forwarder, reviewers, ledger, hasRoom, pauses, underway, tell, counted, alert } = parts
+  const { journal, forwarder, reviewers, ledger, hasRoom, pauses, underway, tell, counted, alert, gathering, take } =
+    parts
   const trials = openTally(policy)
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
@@ -188,12 +215,12 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     id: string,
     message: Received,
     verdict: Verdict,
-    { replayOf = null, trial = null }: Beside = {},
+    { replayOf = null, trial = null, times = 1 }: Beside = {},
   ): Promise<boolean> => {
     try {
       const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
       const entry = decisionEntry(id, message, verdict, replayOf, sealed !== null)
-      const full = trial === null ? entry : { ...entry, trial }
+      const full = { ...entry, ...(trial !== null && { trial }), ...(times > 1 && { times }) }
       await (sealed ? journal.append(full, sealed) : journal.append(full))
       tell(null)
       return true
@@ -267,12 +294,25 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     id,
     block,
     route: policy.routes.find(({ id }) => id === block.route) ?? null,
+    repeats: false,
   })
 
-  const refuse = async (message: Received, block: Block, replayOf: string | null): Promise<Passage> => {
+  const refuse = async (message: Received, block: Block, beside: Beside = {}): Promise<Passage> => {
     const id = uuidV7()
-    const isRecorded = await record(id, message, block, { replayOf })
-    return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id })
+    const isRecorded = await record(id, message, block, beside)
+    return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id }, beside.times)
+  }
+
+  const refuseGathered = async ({ arrival }: Received, block: Block): Promise<Passage> => {
+    const kind = [arrival.client, block.instrument, block.destination, block.reason, block.rule].join(' ')
+    const { first, repeats } = await gathering.take(kind, async times => {
+      if (times === null) return refuse({ arrival }, block)
+      const answered = take()
+      const passage = await refuse({ arrival }, block, { times })
+      answered()
+      return passage
+    })
+    return first.kind === 'blocked' ? { ...first, repeats } : first
   }
 
   const closed = (arrival: Arrival, head: Head): Block | null =>
@@ -297,7 +337,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       const { arrival, head } = message
       // without its content, for which there may be no room, and which the instrument keeps
       const shut = closed(arrival, head)
-      if (shut) return refuse({ arrival, head }, shut, replayOf)
+      if (shut) return refuse({ arrival, head }, shut, { replayOf })
       const id = uuidV7()
       const { verdict, trial } = decide(id, message)
       const isRecorded = record(id, message, verdict, { replayOf, trial }).then(is => {
@@ -307,6 +347,6 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       if (verdict.kind === 'forward') return counted(await passOn(id, verdict, gone, isRecorded))
       return counted((await isRecorded) ? blocked(id, verdict) : { kind: 'unrecorded', id })
     },
-    refuse: (message, block) => refuse(message, block, null),
+    refuse: (message, block) => (isGathered(block) ? refuseGathered(message, block) : refuse(message, block)),
   }
 }

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse, stringify } from 'yaml'
 import type { DataFolder } from './data-folder.ts'
 import { requireLabAddress } from './lab-address.ts'
+import type { LabLimits } from './lab-limits.ts'
 import { ProxyError } from './proxy-error.ts'
 
 /** How an appliance is set up, as against what its policy says. */
@@ -16,7 +17,42 @@ export type Settings = {
   readonly policy: string
   /** How often a checkpoint of the log goes out (`30m`, `1h`, `1d`), and to which folder besides standard output, if any. */
   readonly anchors: { readonly every: string; readonly folder: string | null }
+  /** What a client on the lab side may take of the appliance; what is not given is as `defaultLabLimits` has it. */
+  readonly limits?: RawLimits
 }
+
+/** The limits of `LabLimits` as the file spells them: times in seconds. */
+export type RawLimits = { readonly [name in keyof typeof limitNames]?: number }
+
+const limitNames = {
+  maxConnections: 'maxConnections',
+  maxConnectionsPerAddress: 'maxConnectionsPerAddress',
+  firstByteSeconds: 'firstByte',
+  handshakeSeconds: 'handshake',
+  headSeconds: 'head',
+  requestSeconds: 'request',
+  idleSeconds: 'idle',
+  answerSeconds: 'answer',
+  minBytesPerSecond: 'minBytesPerSecond',
+  maxHeaderBytes: 'maxHeaderBytes',
+  maxPipelined: 'maxPipelined',
+} as const satisfies Record<string, keyof LabLimits>
+
+/** The least and the most that each limit may be. */
+const limitRange = (name: string): object => {
+  if (name.endsWith('Seconds')) return { type: 'number', minimum: 0.1, maximum: 3_600 }
+  if (name === 'maxHeaderBytes') return { type: 'integer', minimum: 1_024, maximum: 65_536 }
+  return { type: 'integer', minimum: name === 'minBytesPerSecond' || name === 'maxPipelined' ? 0 : 1, maximum: 65_535 }
+}
+
+/** The limits that the settings give. */
+export const labLimits = ({ limits = {} }: Settings): Partial<LabLimits> =>
+  Object.fromEntries(
+    Object.entries(limits).map(([name, value]) => {
+      const limit = limitNames[name as keyof RawLimits]
+      return [limit, name.endsWith('Seconds') ? value * 1_000 : value]
+    }),
+  )
 
 export const defaultSettings: Settings = {
   listen: '127.0.0.1:8443',
@@ -41,6 +77,11 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
         every: { type: 'string', pattern: '^[1-9][0-9]{0,2}[mhd]$' },
         folder: { type: ['string', 'null'], minLength: 1 },
       },
+    },
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(Object.keys(limitNames).map(name => [name, limitRange(name)])),
     },
   },
 })

@@ -6,12 +6,15 @@ import type { RequestCounts } from '../log/record.ts'
  */
 export type Tally = {
   /** A request has come in. @returns to be called when it has been answered */
-  readonly take: () => () => void
+  readonly take: () => Answered
   /** The decision about a request is durable, or could not be made so. */
   readonly tell: (isRecorded: boolean) => void
   /** @param sent - requests that went out */
   readonly counts: (sent: number) => RequestCounts
 }
+
+/** @param repeats - whether it was no more than counted, because a record of one like it stands already: then it is not counted here */
+export type Answered = (repeats?: boolean) => void
 
 export const newTally = (): Tally => {
   let accepted = 0
@@ -22,7 +25,10 @@ export const newTally = (): Tally => {
     take: () => {
       accepted++
       open++
-      return () => void open--
+      return (repeats = false) => {
+        open--
+        if (repeats) accepted--
+      }
     },
     tell: isRecorded => {
       if (isRecorded) decided++

@@ -1,4 +1,5 @@
 import type { History } from './budget/history.ts'
+import { overLoad, type Load } from './budget/load.ts'
 import { overRate } from './budget/over-rate.ts'
 import { readBody, type Body, type Written } from './body/read-body.ts'
 import type { JsonValue } from './canonical.ts'
@@ -129,6 +130,18 @@ export const inspectPaused = (arrival: Arrival, head: Head, policy: Policy, paus
   if (!pauses.all && pauses.instruments.size === 0) return null
   const selected = selectRoute(arrival, head, policy)
   return selected.ok && isPaused(pauses, selected.instrument.id) ? stopped(selected, stop('paused')) : null
+}
+
+/**
+ * The verdict on a request whose sender asks more of the appliance than it may, before anything else is looked at; null where it does not.
+ * It is a block like any other, so that who slows the others down is in the log.
+ */
+export const inspectLoad = (caller: Caller, load: Load, policy: Policy): Block | null => {
+  const instrument = identify(caller, policy)?.id ?? null
+  const rule = overLoad(load, policy.limits, instrument !== null)
+  if (rule === null) return null
+  const block = blockOf({ reason: 'requests-exceeded', rule, instrument, destination: null, route: null })
+  return { ...block, retryAfter: 1 }
 }
 
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block

@@ -51,7 +51,13 @@ export type Arrival = Caller & {
 export type Content =
   | { readonly kind: 'complete'; readonly bytes: Uint8Array; readonly trailers: number }
   | { readonly kind: 'too-large' }
-  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'incomplete'; readonly cause: Incomplete }
+
+/**
+ * Why the rest of a request did not come: the client went away (`closed`), took too long (`timeout`), sent fewer octets a second than it
+ * must (`minimum-rate`), or what it sent is no content of HTTP/1.1 (`http-parser`).
+ */
+export type Incomplete = 'closed' | 'timeout' | 'minimum-rate' | 'http-parser'
 
 export type Message = {
   readonly arrival: Arrival

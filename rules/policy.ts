@@ -180,6 +180,11 @@ export type Limits = DecodeLimits &
   JsonLimits & {
     /** Octets of content as received. */
     readonly maxBodyBytes: number
+    /** Field lines in the header section of a request. */
+    readonly maxHeaderFields: number
+    /** Requests of one instrument that are under way at a time, and that begin within a second. */
+    readonly maxConcurrentRequests: number
+    readonly maxRequestsPerSecond: number
     /** Characters and octets that nested encodings may unfold to. */
     readonly maxUnfolded: number
     /** Encodings within encodings. */
@@ -192,6 +197,9 @@ export type Limits = DecodeLimits &
 export const defaultLimits: Limits = {
   maxBodyBytes: 2 * 1024 * 1024,
   maxDecodedBytes: 8 * 1024 * 1024,
+  maxHeaderFields: 100,
+  maxConcurrentRequests: 128,
+  maxRequestsPerSecond: 500,
   maxRatio: 100,
   maxDepth: 32,
   maxMembers: 200_000,

@@ -113,7 +113,7 @@ const select = <R extends RouteRules>(
   const instrument = admit(caller, policy)
   if ('ok' in instrument) return instrument
   const subject = { instrument: instrument.id }
-  const framing = checkFraming(head, caller.ingress.kind === 'plain' ? 80 : 443)
+  const framing = checkFraming(head, caller.ingress.kind === 'plain' ? 80 : 443, policy.limits.maxHeaderFields)
   if (!framing.ok) return refuse('request-malformed', subject, framing.fault)
   const destinations = destinationsFor(caller.ingress, framing.host, framing.target, policy)
   if (typeof destinations === 'string') return refuse(destinations, { ...subject, destination: framing.host })

@@ -67,6 +67,9 @@ export const blockReasons = {
   'sensitive-content': 'something resembling sequencing data, personal or health data, or a credential was found',
   'inspection-budget': 'the payload hides more layers or more data than inspection is allowed to unfold',
   'inspection-failed': 'inspection itself failed; nothing that was not inspected leaves',
+  'handshake-failed': 'the TLS handshake failed, so that no request could be made',
+  'connections-exceeded': 'too many connections are open, from this address or in all',
+  'requests-exceeded': 'the instrument makes more requests, at once or in a second, than it may',
   'rate-exceeded': 'the instrument has sent as many messages on this route as the policy admits in that time',
   'log-space-low':
     'the disk of the decision log is nearly full, so nothing is let out until there is room; the appliance says so in "sluice status"',

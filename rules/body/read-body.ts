@@ -1,7 +1,7 @@
 import type { JsonValue } from '../canonical.ts'
 import { decodeContent } from '../decode.ts'
 import { parseMediaType, plainMediaType } from '../media-type.ts'
-import { fieldValues, type Content, type Head, type Message } from '../message.ts'
+import { fieldValues, type Content, type Head, type Incomplete, type Message } from '../message.ts'
 import type { BodyRule, Limits } from '../policy.ts'
 import { Stop, stop } from '../stop.ts'
 import { isBoundary } from './multipart.ts'
@@ -26,13 +26,16 @@ export type Body = { readonly kind: 'none' } | ValueBody
 
 /** Reads the content of a request by the rule of its route. */
 export const readBody = (head: Head, content: Content, rule: BodyRule, limits: Limits): Body | Stop => {
-  if (content.kind === 'incomplete') return stop('request-incomplete')
+  if (content.kind === 'incomplete') return incomplete(content.cause)
   if (content.kind === 'too-large' || content.bytes.length > limits.maxBodyBytes)
     return stop('body-too-large', { rule: 'maxBodyBytes' })
   if (content.trailers > 0) return stop('request-malformed', { rule: 'trailers' })
   if (rule.kind === 'none') return content.bytes.length === 0 ? { kind: 'none' } : stop('body-not-allowed')
   return readValueBody(head, content.bytes, rule, limits)
 }
+
+const incomplete = (cause: Incomplete): Stop =>
+  stop(cause === 'http-parser' ? 'request-malformed' : 'request-incomplete', { rule: cause })
 
 /** What a request says by the rule of a route, as the schema is asked about it; undefined when it cannot be read so. */
 export const bodyValue = ({ head, content }: Message, rule: BodyRule, limits: Limits): JsonValue | undefined => {

@@ -335,6 +335,35 @@ checkAll('P1: HTTP that readers could differ on', {
     code: 'request-malformed',
     row: { rule: 'upgrade' },
   },
+  'CONNECT-UDP (RFC 9298)': {
+    bytes: framed('GET /.well-known/masque/udp/192.0.2.6/443/ HTTP/1.1', [
+      host,
+      'Connection: Upgrade',
+      'Upgrade: connect-udp',
+      'Capsule-Protocol: ?1',
+    ]),
+    status: 400,
+    code: 'request-malformed',
+    row: { rule: 'upgrade' },
+  },
+  'HTTP/2 settings without an upgrade': {
+    bytes: framed('GET /v1/settings HTTP/1.1', [host, 'HTTP2-Settings: AAMAAABk']),
+    status: 400,
+    code: 'request-malformed',
+    row: { rule: 'upgrade' },
+  },
+  'HTTP/0.9': { bytes: 'GET /v1/settings\r\n\r\n', status: 400, code: 'request-malformed' },
+  'CONNECT as a method of HTTP/2, with its pseudo-fields': {
+    bytes: framed('CONNECT / HTTP/1.1', [':protocol: websocket', host]),
+    status: 400,
+    code: 'request-malformed',
+  },
+  'more than a hundred fields': {
+    bytes: framed('GET /v1/settings HTTP/1.1', [host, ...Array.from({ length: 100 }, () => 'a:')]),
+    status: 400,
+    code: 'request-malformed',
+    row: { rule: 'header-fields' },
+  },
   'gzip, chunked': {
     bytes: framed(line, [host, type, 'Transfer-Encoding: gzip, chunked'], '2\r\n{}\r\n0\r\n\r\n'),
     status: 400,
@@ -368,7 +397,8 @@ checkAll('P1: HTTP that readers could differ on', {
   'broken chunk': {
     bytes: framed(line, [host, type, 'Transfer-Encoding: chunked'], '2\r\n{}\r\nzz\r\n'),
     status: 400,
-    code: 'request-incomplete',
+    code: 'request-malformed',
+    row: { rule: 'http-parser' },
   },
   'line folding': {
     bytes: framed(line, [host, 'X-A: 1', ' folded', 'Content-Length: 0']),
@@ -522,6 +552,23 @@ checkAll('P1: CONNECT, server name and Host have to agree on a destination of th
     options: plain,
     status: 403,
     code: 'destination-not-allowed',
+  },
+  'HTTP/2 preface in the clear': {
+    bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    options: plain,
+    status: 400,
+    code: 'request-malformed',
+  },
+  'WebSocket in the clear': {
+    bytes: framed(`GET http://${vendorHost}/v1/settings HTTP/1.1`, [
+      `Host: ${vendorHost}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+    ]),
+    options: plain,
+    status: 400,
+    code: 'request-malformed',
+    row: { rule: 'upgrade' },
   },
   'no HTTP in the clear': { bytes: 'HELO appliance\r\n\r\n', options: plain, status: 400, code: 'request-malformed' },
 })
@@ -700,7 +747,15 @@ t.test('exchange: slow clients are cut off with an answer and a record', async t
   await handshake.closed
   const mute = await openRaw(slow)
   await mute.closed
-  t.equal(slow.decisions.all().length, 2, 'who sent no request leaves no record')
+  t.equal(slow.decisions.all().length, 4)
+  t.match(
+    slow.decisions.all().slice(2),
+    [
+      { rule: 'first-byte', ingress: 'plain' },
+      { rule: 'handshake', ingress: 'gateway' },
+    ].map(row => ({ verdict: 'block', reason: 'request-incomplete', instrument: 'novaseq-01', ...row })),
+    'who sent no request leaves a record as well, the first time in a minute',
+  )
   t.equal(vendor.octets(), octets)
   t.equal((await sendRaw(slow, good)).status, 200)
 })

@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { dataFolder } from '../../proxy/data-folder.ts'
-import { defaultSettings, parseListen, policyFile, readSettings, writeSettings } from '../../proxy/settings.ts'
+import {
+  defaultSettings,
+  labLimits,
+  parseListen,
+  policyFile,
+  readSettings,
+  writeSettings,
+} from '../../proxy/settings.ts'
 
 t.test('settings: an address to listen on is taken apart, or refused with its reason', async t => {
   t.same(parseListen('127.0.0.1:8443'), { address: '127.0.0.1', port: 8443 })
@@ -35,6 +42,13 @@ t.test('settings: what is written is read again; what is left out has its defaul
   t.same(part.anchors, { every: '1h', folder: '/mnt/anchors' })
 })
 
+t.test('settings: limits of the lab side are given in seconds and octets, and kept in bounds', async t => {
+  const limits = 'limits: { maxConnections: 64, headSeconds: 2.5, maxHeaderBytes: 8192, minBytesPerSecond: 0 }'
+  const settings = readSettings(dataFolder(t.testdir({ 'appliance.yaml': limits })))
+  t.same(labLimits(settings), { maxConnections: 64, head: 2_500, maxHeaderBytes: 8_192, minBytesPerSecond: 0 })
+  t.same(labLimits(defaultSettings), {})
+})
+
 t.test('P8: settings that cannot be read or hold something unknown are refused', async t => {
   const refused = {
     'a: b: c': 'ERR_SETTINGS_UNREADABLE',
@@ -45,6 +59,10 @@ t.test('P8: settings that cannot be read or hold something unknown are refused',
     'lisen: 127.0.0.1:8443': 'ERR_SETTINGS_INVALID',
     'names: ["*"]': 'ERR_SETTINGS_INVALID',
     'policy: ""': 'ERR_SETTINGS_INVALID',
+    'limits: { maxConnections: 0 }': 'ERR_SETTINGS_INVALID',
+    'limits: { headSeconds: 0 }': 'ERR_SETTINGS_INVALID',
+    'limits: { maxHeaderBytes: 1 }': 'ERR_SETTINGS_INVALID',
+    'limits: { head: 5 }': 'ERR_SETTINGS_INVALID',
   }
   for (const [text, code] of Object.entries(refused))
     t.throws(() => readSettings(dataFolder(t.testdir({ 'appliance.yaml': text }))), { code }, text)

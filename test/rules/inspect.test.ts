@@ -34,8 +34,10 @@ const reached: Partial<Record<BlockReason, readonly Case[]>> = {
   'request-malformed': [
     [{ version: '1.0' }, 'request-malformed http-version'],
     [{ content: { kind: 'complete', bytes: Buffer.from('{}'), trailers: 1 } }, 'request-malformed trailers'],
+    [{ content: { kind: 'incomplete', cause: 'http-parser' } }, 'request-malformed http-parser'],
+    [{ fields: [host, json, ...Array.from({ length: 99 }, (_, at) => [`x-${at}`, ''] as const)] }, 'request-malformed header-fields'],
   ],
-  'request-incomplete': [[{ content: { kind: 'incomplete' } }, 'request-incomplete']],
+  'request-incomplete': [[{ content: { kind: 'incomplete', cause: 'closed' } }, 'request-incomplete closed']],
   'transport-insecure': [[{ arrival: { ...gateway, ingress: { kind: 'plain' } } }, 'transport-insecure']],
   'authority-mismatch': [[{ fields: [['Host', 'evil.example'], json] }, 'authority-mismatch']],
   'destination-not-allowed': [
@@ -141,7 +143,15 @@ for (const [reason, cases] of Object.entries(reached))
   })
 
 t.test('inspect: every reason for a block is reached by a test here', async t => {
-  const others: readonly BlockReason[] = ['inspection-failed', 'log-space-low', 'paused', 'rate-exceeded']
+  const others: readonly BlockReason[] = [
+    'inspection-failed',
+    'log-space-low',
+    'paused',
+    'rate-exceeded',
+    'handshake-failed',
+    'connections-exceeded',
+    'requests-exceeded',
+  ]
   t.same([...Object.keys(reached), ...others].toSorted(), Object.keys(blockReasons).toSorted())
 })
 
@@ -417,7 +427,7 @@ const complete = (bytes: Uint8Array, trailers = 0): Content => ({ kind: 'complet
 const content: fc.Arbitrary<Content> = fc.oneof(
   fc.tuple(fc.uint8Array(), fc.nat(1)).map(([bytes, trailers]) => complete(bytes, trailers)),
   fc.json().map(body => complete(Buffer.from(body))),
-  fc.constantFrom<Content>({ kind: 'too-large' }, { kind: 'incomplete' }),
+  fc.constantFrom<Content>({ kind: 'too-large' }, { kind: 'incomplete', cause: 'closed' }),
 )
 const garbage: fc.Arbitrary<Message> = fc.record({
   arrival: fc.record({
