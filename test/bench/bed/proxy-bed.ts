@@ -40,7 +40,13 @@ const policy = (vendorPort: number): string =>
     routes: [
       { id: 'run', destination: 'vendor', method: 'POST', path: '/v1/run', body: { kind: 'json', schema: runSchema } },
     ],
-    limits: { maxBodyBytes: 4 * MEBIBYTE, maxDecodedBytes: 4 * MEBIBYTE, maxMembers: 1_000_000 },
+    limits: {
+      maxConcurrentRequests: 1_000,
+      maxRequestsPerSecond: 10_000,
+      maxBodyBytes: 4 * MEBIBYTE,
+      maxDecodedBytes: 4 * MEBIBYTE,
+      maxMembers: 1_000_000,
+    },
   })
 
 type Child = { readonly process: ChildProcess; readonly port: number }
