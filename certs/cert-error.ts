@@ -18,10 +18,27 @@ export type CertErrorCode =
   | 'ERR_NAME_NOT_PERMITTED'
   | 'ERR_TRUST_CA_INVALID'
   | 'ERR_TRUST_PIN_INVALID'
+  | 'ERR_TRUST_CRL_MISSING'
+  | 'ERR_TRUST_CRL_INVALID'
+  | 'ERR_TRUST_CRL_EXPIRED'
+  | 'ERR_CLIENT_CERT_MISSING'
+  | 'ERR_CLIENT_CERT_INVALID'
+  | 'ERR_CLIENT_CERT_EXPIRED'
+  | 'ERR_CLIENT_KEY_EXPOSED'
+  | 'ERR_CLIENT_KEY_MISMATCH'
   | 'ERR_PEER_UNREADABLE'
   | 'ERR_PEER_NAME_MISSING'
   | 'ERR_PEER_NAME_MISMATCH'
+  | 'ERR_PEER_WILDCARD_WIDE'
+  | 'ERR_PEER_CHAIN_NOT_CA'
   | 'ERR_PEER_PIN_MISMATCH'
+  | 'ERR_PEER_REVOKED'
+  | 'ERR_PEER_STATUS_UNKNOWN'
+  | 'ERR_PEER_STAPLE_MISSING'
+  | 'ERR_PEER_STAPLE_INVALID'
+  | 'ERR_PEER_STAPLE_OTHER'
+  | 'ERR_PEER_STAPLE_UNSIGNED'
+  | 'ERR_PEER_STAPLE_STALE'
 
 /** A fault of keys, certificates or names. The message says what is wrong, `hints[code]` what to do about it. */
 export class CertError extends Error {
@@ -61,11 +78,37 @@ export const hints = {
   ERR_TRUST_CA_INVALID: 'give a PEM file that holds certificates (BEGIN CERTIFICATE) and nothing else',
   ERR_TRUST_PIN_INVALID:
     'write each pin as sha256/ and the base64 of the SHA-256 of the SubjectPublicKeyInfo (44 characters)',
+  ERR_TRUST_CRL_MISSING:
+    'put the file into the folder "upstream" of the data folder, readable for the user that runs sluice',
+  ERR_TRUST_CRL_INVALID: 'fetch the list anew from the authority (PEM or DER), and move it into place whole',
+  ERR_TRUST_CRL_EXPIRED: 'fetch the current list from the authority, on a schedule shorter than the life of a list',
+  ERR_CLIENT_CERT_MISSING:
+    'put NAME.pem and NAME.key into the folder "upstream" of the data folder, for the user that runs sluice',
+  ERR_CLIENT_CERT_INVALID:
+    'give the certificate and its key in PEM, the key without passphrase (openssl pkey -in old.key -out NAME.key)',
+  ERR_CLIENT_CERT_EXPIRED: 'get a new certificate from the vendor and replace both files; no restart is needed',
+  ERR_CLIENT_KEY_EXPOSED:
+    'run "chmod 600" on the key file; if others may have read it, ask the vendor for a new certificate',
+  ERR_CLIENT_KEY_MISMATCH: 'put the certificate and the key that belong together into the folder',
   ERR_PEER_UNREADABLE:
     'ask the vendor for a certificate chain with RSA or ECDSA keys on common curves, in the usual encoding',
   ERR_PEER_NAME_MISSING:
     'ask the vendor for a certificate with the host in subjectAltName; the common name alone is not taken',
   ERR_PEER_NAME_MISMATCH: 'check the host in the policy and where DNS sends it: another server may be answering',
+  ERR_PEER_WILDCARD_WIDE:
+    'ask the vendor for a certificate that names the host, or a wildcard below a domain of its own',
+  ERR_PEER_CHAIN_NOT_CA:
+    'ask the vendor to send a chain in which every authority says that it is one (basicConstraints, RFC 5280)',
   ERR_PEER_PIN_MISMATCH:
     'ask the vendor whether its key has changed before you change the pin; otherwise someone may be in between',
+  ERR_PEER_REVOKED: 'ask the vendor: its authority has withdrawn the certificate, so the key may be in wrong hands',
+  ERR_PEER_STATUS_UNKNOWN: 'ask the vendor which authority issued the certificate: its responder does not know of it',
+  ERR_PEER_STAPLE_MISSING:
+    'ask the vendor to switch OCSP stapling on, or use "staple: check" or a CRL file for this destination',
+  ERR_PEER_STAPLE_INVALID: 'ask the vendor to repair OCSP stapling on its server',
+  ERR_PEER_STAPLE_OTHER: 'ask the vendor: its server staples the response of another certificate',
+  ERR_PEER_STAPLE_UNSIGNED:
+    'ask the vendor: the stapled response does not come from its authority; someone may be in between',
+  ERR_PEER_STAPLE_STALE:
+    'check the clock of this machine; if it is right, ask the vendor to renew what its server staples',
 } as const satisfies Record<CertErrorCode, string>
