@@ -69,6 +69,10 @@ const isSignedBy = (key: KeyObject, { algorithmId }: AlgorithmIdentifier, data: 
   return algorithm?.key === key.asymmetricKeyType && verify(algorithm?.hash, data, key, signature)
 }
 
+/** Node's types do not say that there may be none. */
+const purposesOf = (certificate: X509Certificate): readonly string[] =>
+  (certificate.keyUsage as readonly string[] | undefined) ?? []
+
 /** The issuer itself, and those among the certificates sent along to which it has given the right to answer. */
 const respondersOf = (response: BasicOCSPResponse, issuer: X509Certificate, now: number): readonly X509Certificate[] =>
   [issuer].concat(
@@ -77,7 +81,7 @@ const respondersOf = (response: BasicOCSPResponse, issuer: X509Certificate, now:
       const isDelegate =
         certificate.checkIssued(issuer) &&
         isSignedBy(issuer.publicKey, sent.signatureAlgorithm, sent.tbsView, octetsOf(sent.signatureValue)) &&
-        certificate.keyUsage?.includes(OCSP_SIGNING) === true &&
+        purposesOf(certificate).includes(OCSP_SIGNING) &&
         Date.parse(certificate.validFrom) <= now &&
         now <= Date.parse(certificate.validTo)
       return isDelegate ? [certificate] : []

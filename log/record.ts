@@ -100,6 +100,10 @@ export type OutcomeEntry = {
   /** Octets of response content that went back. */
   readonly bytes: number
   readonly ms: number
+  /** `proxy`: it went through an upstream proxy, which resolved the host, so no address was checked here; absent: directly. */
+  readonly via?: 'proxy'
+  /** `status-only`: of the vendor's answer nothing but the status went back; absent: what the route lets back. */
+  readonly response?: 'status-only'
 }
 
 /** A person looked at a held payload, or sent it again. `actor` is the operating system's name for them. */
@@ -339,7 +343,9 @@ const outcome = {
   error: orNull(keyword),
   bytes: count,
   ms: count,
-} satisfies Record<keyof OutcomeEntry, Check>
+  via: optional(oneOf('proxy')),
+  response: optional(oneOf('status-only')),
+} satisfies Record<keyof Required<OutcomeEntry>, Check>
 
 const review = {
   kind: oneOf('review'),

@@ -14,6 +14,7 @@ import { gatherPolicy, type PolicyTexts } from './policy-file.ts'
 import { ProxyError } from './proxy-error.ts'
 import { permittedNames } from './set-up.ts'
 import { policyFile, type Settings } from './settings.ts'
+import { requireUpstreamFiles } from './upstream-files.ts'
 import { lastActivation, type StartPolicy } from './start-policy.ts'
 
 /** Who wants a policy in force, and why. `actor` is the operating system's name for them. */
@@ -39,7 +40,7 @@ export type Activations = {
    * Puts a policy in force for all requests that begin from then on. It is compiled from its copy on the disk, and recorded
    * durably before it decides anything; after any error the policy before is in force still.
    * @throws ProxyError (as a rejection) `ERR_POLICY_INVALID`, `ERR_POLICY_NOT_COPIED`, `ERR_CA_TOO_NARROW`,
-   *   `ERR_ACTIVATION_REQUEST`, `ERR_ACTIVATION_UNRECORDED`
+   *   `ERR_UPSTREAM_FILES`, `ERR_ACTIVATION_REQUEST`, `ERR_ACTIVATION_UNRECORDED`
    */
   readonly activate: (request: ActivationRequest) => Promise<ActivationResult>
   readonly close: () => void
@@ -59,11 +60,13 @@ const RETRY_MS = 500
 
 /**
  * Activates the policy of a start, unless it was in force before.
- * @throws ProxyError `ERR_CA_TOO_NARROW`, `ERR_POLICY_NOT_COPIED`, `ERR_ACTIVATION_UNRECORDED`
+ * @throws ProxyError `ERR_CA_TOO_NARROW`, `ERR_UPSTREAM_FILES`, `ERR_POLICY_NOT_COPIED`, `ERR_ACTIVATION_UNRECORDED`
  */
 export const activateStart = async (parts: ActivationParts, start: StartPolicy): Promise<InForce> => {
   requireCover(parts, start.policy)
+  // a certificate that has expired since stops its own destination, not the restart
   if (start.kind !== 'edited') return { number: start.last.number, policy: start.policy }
+  requireFiles(parts, start.policy)
   const number = (start.last?.number ?? 0) + 1
   const previous = start.last?.policy ?? null
   const { policy, keep } = draftCopy(parts.folder, start.texts, policyFile(parts.folder, parts.settings))
@@ -87,6 +90,7 @@ export const openActivations = (
     const { policy, keep, drop } = draftCopy(folder, texts, policyFile(folder, settings))
     try {
       requireCover(parts, policy)
+      requireFiles(parts, policy)
     } catch (error) {
       drop()
       throw error
@@ -194,6 +198,15 @@ const requireRequest = (request: ActivationRequest): void => {
     (cause === 'activate' || cause === 'rollback') &&
     typeof actor === 'string'
   if (!isRequest) throw new ProxyError('ERR_ACTIVATION_REQUEST', 'the request to activate a policy is not of its form')
+}
+
+/** What a policy needs besides itself is there and good, so that its first request does not find out. */
+const requireFiles = ({ folder }: ActivationParts, { destinations }: Policy): void => {
+  try {
+    for (const destination of destinations) requireUpstreamFiles(folder.upstream, destination)
+  } catch (cause) {
+    throw new ProxyError('ERR_UPSTREAM_FILES', (cause as Error).message, { cause })
+  }
 }
 
 /** A certificate outside the authority's constraints would be refused by every instrument: better to say so beforehand. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Route } from '../rules/policy.ts'
 import { blockReasons, type Block, type BlockReason } from '../rules/verdict.ts'
+import type { UpstreamAnswer } from './forwarder.ts'
 import type { Passage } from './pipeline.ts'
 import { upstreamFaults, type UpstreamFault } from './upstream-fault.ts'
 
@@ -22,10 +23,17 @@ export const answerOf = (passage: Passage): Answer => {
       return problem(passage.id, 503, 'decision-not-recorded', unrecorded, 'proxy_internal_error')
     case 'forwarded': {
       const { id, answer } = passage
+      if (passage.mode === 'status-only') return statusOnly(answer)
       if (answer.kind === 'fault') return faultAnswer(id, answer.fault)
       return { status: answer.status, fields: [...answer.fields, ...marks(id)], body: answer.body }
     }
   }
+}
+
+/** One number and nothing else, so that whoever is at the other end can say no more; not even our own fields, which would tell faults apart. */
+const statusOnly = (answer: UpstreamAnswer): Answer => {
+  const status = answer.kind === 'answer' ? answer.status : statusOfFault(answer.fault)
+  return { status, fields: [], body: Buffer.alloc(0) }
 }
 
 type Fields = Answer['fields']
@@ -42,15 +50,18 @@ const marks = (id: string, error?: string, details?: string): Fields => {
 const unrecorded =
   'the decision log cannot be written, so nothing is let out; the appliance says why in "sluice status"'
 
-const statusOfFault: Partial<Record<UpstreamFault, number>> = {
+/** All others are 502. */
+const faultStatus: Partial<Record<UpstreamFault, number>> = {
   connection_timeout: 504,
   http_response_timeout: 504,
   traffic_paused: 503,
 }
 
+const statusOfFault = (fault: UpstreamFault): number => faultStatus[fault] ?? 502
+
 const faultAnswer = (id: string, fault: UpstreamFault): Answer => {
-  const status = statusOfFault[fault] ?? 502
-  return problem(id, status, fault.replaceAll('_', '-'), upstreamFaults[fault], fault)
+  const { type, meaning } = upstreamFaults[fault]
+  return problem(id, statusOfFault(fault), fault.replaceAll('_', '-'), meaning, type)
 }
 
 /** Blocks that are about the HTTP itself have their own status code; all others are 403. */

@@ -120,7 +120,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     notify({ kind: 'disk', state, freeBytes }),
   )
   const hasRoom = (): boolean => disk.status().state !== 'refusing'
-  const forwarder: Forwarder = createForwarder(tuning.upstream)
+  const forwarder: Forwarder = createForwarder(folder.upstream, tuning.upstream)
   const ledger: Ledger = fromLog(folder, reader => openLedger(reader.forwardedSince(ledgerStart())))
   const pauses: PauseSwitches = openPauses({
     rows: fromLog(folder, reader => reader.switches()),

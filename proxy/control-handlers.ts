@@ -113,5 +113,6 @@ const resultOf = (passage: Passage): ReplayResult => {
   }
   const { answer } = passage
   if (answer.kind === 'answer') return { decision, verdict: 'forward', ...none, status: answer.status }
-  return { decision, verdict: 'forward', code: answer.fault, explanation: upstreamFaults[answer.fault], status: null }
+  const { meaning, hint } = upstreamFaults[answer.fault]
+  return { decision, verdict: 'forward', code: answer.fault, explanation: `${meaning}; ${hint}`, status: null }
 }

@@ -12,6 +12,8 @@ export type DataFolder = {
   /** Public keys of the reviewers; their private keys belong elsewhere. */
   readonly reviewers: string
   readonly log: string
+  /** What is shown to destinations, or told of them: client certificates with keys, revocation lists, proxy credentials. */
+  readonly upstream: string
   /** Copies of the policies that came into force. */
   readonly policies: string
   /** Unix socket, 0600. */
@@ -24,6 +26,7 @@ export const dataFolder = (root: string): DataFolder => ({
   authority: join(root, 'ca'),
   reviewers: join(root, 'reviewers'),
   log: join(root, 'log'),
+  upstream: join(root, 'upstream'),
   policies: join(root, 'policies'),
   control: join(root, 'control.sock'),
 })

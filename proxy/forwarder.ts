@@ -5,8 +5,9 @@ import { Readable } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'http-proxy'
 import type { Destination, Route } from '../rules/policy.ts'
 import type { Released } from '../rules/verdict.ts'
-import { faultOf, UpstreamError, type UpstreamFault } from './upstream-fault.ts'
-import { isAllowedTarget } from './upstream.ts'
+import { faultOf } from './fault-of.ts'
+import { isAllowedTarget } from './upstream-address.ts'
+import { UpstreamError, type UpstreamFault } from './upstream-fault.ts'
 import { upstreamConnections } from './upstream-connections.ts'
 
 /** The vendor's answer, whole and cut down to what the route lets back; or why there is none. */
@@ -52,8 +53,9 @@ export type Forwarder = {
 /**
  * Sends with http-proxy, which lets through more than a gate may. So it gets a request of our own making: no client header, no
  * client socket, a whole body with its length, a path that is compared before it is sent; and it answers nobody itself.
+ * @param files - the folder of what destinations need besides the policy
  */
-export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder => {
+export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeouts): Forwarder => {
   // http-proxy looks for it at each request, and would then send with fetch: past our agent, its trust and its address check.
   delete process.env.FORCE_FETCH_PATH
   const proxy = createProxyServer({ secure: true, changeOrigin: true, ignorePath: true, selfHandleResponse: true })
@@ -61,7 +63,7 @@ export const createForwarder = (timeouts: Timeouts = defaultTimeouts): Forwarder
   proxy.on('proxyReq', (upstream, standIn) => passages.get(standIn)?.onRequest(upstream))
   proxy.on('proxyRes', (answer, standIn) => passages.get(standIn)?.onAnswer(answer))
   proxy.on('econnreset', (_error, standIn) => passages.get(standIn)?.fail('connection_terminated'))
-  const connections = upstreamConnections()
+  const connections = upstreamConnections(files, timeouts.connect)
   let sent = 0
   return {
     forward: async (request, to, response, signal) => {
@@ -171,12 +173,17 @@ class Passage {
   }
 
   #finish(answer: IncomingMessage, chunks: readonly Buffer[]): void {
+    const status = answer.statusCode!
+    // RFC 9110 section 15: there are no others, and an unlimited number would say something
+    if (status < 200 || status > 599) return this.fail('http_protocol_error')
+    if (this.#response.mode === 'status-only')
+      return this.#settle({ kind: 'answer', status, fields: [], body: Buffer.alloc(0) })
     const fields: [string, string][] = []
     for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
       const name = answer.rawHeaders[at]!.toLowerCase()
       if (this.#response.headers.has(name) && !ownFields.has(name)) fields.push([name, answer.rawHeaders[at + 1]!])
     }
-    this.#settle({ kind: 'answer', status: answer.statusCode!, fields, body: Buffer.concat(chunks) })
+    this.#settle({ kind: 'answer', status, fields, body: Buffer.concat(chunks) })
   }
 
   /** http-proxy tears the upstream request down when the response to its client closes unfinished. */

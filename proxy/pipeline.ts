@@ -9,7 +9,7 @@ import { dripRules } from '../rules/drip/drip-rules.ts'
 import { inspect, inspectPaused, inspectShut, inspectTrial } from '../rules/inspect.ts'
 import type { Arrival, Head, Message } from '../rules/message.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
-import type { Policy, Route } from '../rules/policy.ts'
+import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
 import type { Block, BlockReason, Forward, Trial, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
@@ -31,7 +31,14 @@ export type Passage =
       /** Whether the decision is that about an earlier one, which this one repeats; they are counted and recorded together. */
       readonly repeats: boolean
     }
-  | { readonly kind: 'forwarded'; readonly id: string; readonly verdict: Forward; readonly answer: UpstreamAnswer }
+  | {
+      readonly kind: 'forwarded'
+      readonly id: string
+      readonly verdict: Forward
+      readonly answer: UpstreamAnswer
+      /** What of the answer the instrument gets. */
+      readonly mode: ResponseRule['mode']
+    }
   /** The decision could not be made durable, so nothing left, whatever it was. */
   | { readonly kind: 'unrecorded'; readonly id: string }
 
@@ -94,7 +101,7 @@ const harmlessFields = (policy: Policy, routeId: string | null): ReadonlySet<str
   return new Set([...headers].filter(({ credential }) => !credential).map(({ name }) => name))
 }
 
-const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): OutcomeEntry => ({
+const outcomeEntry = (decision: string, route: Route, answer: UpstreamAnswer, ms: number): OutcomeEntry => ({
   kind: 'outcome',
   time: new Date().toISOString(),
   decision,
@@ -103,6 +110,8 @@ const outcomeEntry = (decision: string, answer: UpstreamAnswer, ms: number): Out
   error: answer.kind === 'answer' ? null : answer.fault,
   bytes: answer.kind === 'answer' ? answer.body.length : 0,
   ms: Math.round(ms),
+  ...(route.destination.proxy !== null && { via: 'proxy' }),
+  ...(route.response.mode === 'status-only' && { response: 'status-only' }),
 })
 
 /** A report that the log would not take must not keep the decision out of it. */
@@ -285,8 +294,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     const route = policy.routes.find(({ id }) => id === verdict.route)!
     const started = performance.now()
     const answer = await forwarder.forward(verdict.request, route.destination, route.response, signal)
-    await journal.append(outcomeEntry(id, answer, performance.now() - started)).catch(() => undefined)
-    return { kind: 'forwarded', id, verdict, answer }
+    await journal.append(outcomeEntry(id, route, answer, performance.now() - started)).catch(() => undefined)
+    return { kind: 'forwarded', id, verdict, answer, mode: route.response.mode }
   }
 
   const blocked = (id: string, block: Block): Passage => ({

@@ -27,6 +27,9 @@ export const hints = {
   ERR_ACTIVATION_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
   ERR_CA_TOO_NARROW: 'run "sluice certs ca renew", then install the new CA certificate on every instrument',
+  ERR_UPSTREAM_FILES:
+    'put the file in order in the folder "upstream" of the data folder ("sluice doctor" says how), then try again',
+  ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
   ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names", "policy" and "anchors" and nothing else',
   ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',

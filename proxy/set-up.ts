@@ -29,6 +29,7 @@ export const setUp = async (folder: DataFolder, settings: Settings, policy: stri
   parseListen(settings.listen)
   mkdirSync(folder.root, { recursive: true, mode: 0o700 })
   mkdirSync(folder.reviewers, { recursive: true, mode: 0o700 })
+  mkdirSync(folder.upstream, { recursive: true, mode: 0o700 })
   const file = policyFile(folder, settings)
   if (!existsSync(file)) writePolicy(file, policy)
   const permitted = permittedNames(settings, loadPolicy(file))

@@ -40,8 +40,8 @@ export type Instrument = {
   readonly drip: DripBudget
 }
 
-export type Destination = {
-  readonly id: string
+/** What may be dialled under a name. */
+export type Endpoint = {
   readonly host: string
   readonly port: number
   /** Fixed addresses; when there are none, DNS is asked. */
@@ -50,8 +50,31 @@ export type Destination = {
   readonly networks: readonly Network[]
   /** PEM of further trusted authorities. */
   readonly ca: string | null
+}
+
+export type Destination = Endpoint & {
+  readonly id: string
   /** SubjectPublicKeyInfo pins, `sha256/…`. */
   readonly pins: readonly string[]
+  readonly revocation: Revocation
+  /** Name of the certificate and key that are shown to it, in the folder `upstream`; null: none. */
+  readonly clientCertificate: string | null
+  /** The proxy through which it is reached, which then resolves its name; null: directly. */
+  readonly proxy: UpstreamProxy | null
+}
+
+/**
+ * How it is learnt that a certificate was revoked. `staple`: an OCSP response in the handshake, which has to hold where it comes
+ * (`check`), or also has to come (`require`). `crls`: files in the folder `upstream`.
+ */
+export type Revocation = { readonly staple: 'check' | 'require' | null; readonly crls: readonly string[] }
+
+/** An HTTP proxy of the site that is asked to CONNECT. */
+export type UpstreamProxy = Endpoint & {
+  /** Whether TLS is spoken with the proxy itself; that with the destination is inside in any case. */
+  readonly tls: boolean
+  /** Name of the file with `name:password`, in the folder `upstream`; null: none. */
+  readonly credentials: string | null
 }
 
 /** A path or query parameter or a header field. */
@@ -146,6 +169,13 @@ export type PartRule = {
       }
 }
 
+/** What of the answer goes back. `status-only`: its status code and nothing else, whatever came. */
+export type ResponseRule = {
+  readonly mode: 'relay' | 'status-only'
+  readonly headers: ReadonlySet<string>
+  readonly maxBytes: number
+}
+
 /** What a request has to be like, to take a route. */
 export type RouteRules = {
   readonly id: string
@@ -162,7 +192,7 @@ export type RouteRules = {
   /** Of each instrument; null: no bound. */
   readonly rate: Rate | null
   readonly forward: 'canonical' | 'exact'
-  readonly response: { readonly headers: ReadonlySet<string>; readonly maxBytes: number }
+  readonly response: ResponseRule
   readonly onBlock: { readonly status: number; readonly contentType: string; readonly body: string } | null
 }
 

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { openAuthority } from '../../certs/authority.ts'
+import { CertError, hints as certHints } from '../../certs/cert-error.ts'
 import { openLogReader } from '../../log/query.ts'
 import { loadReviewers } from '../../log/reviewer.ts'
 import { callControl } from '../../proxy/control.ts'
@@ -13,9 +14,12 @@ import { loadPolicy } from '../../proxy/policy-file.ts'
 import { permittedNames } from '../../proxy/set-up.ts'
 import { parseListen, policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
-import { isAllowedTarget } from '../../proxy/upstream.ts'
+import { hints as proxyHints, ProxyError } from '../../proxy/proxy-error.ts'
+import { isAllowedTarget } from '../../proxy/upstream-address.ts'
+import { requireUpstreamFiles } from '../../proxy/upstream-files.ts'
 import { summarize } from '../../rules/exception.ts'
-import type { Destination, Policy } from '../../rules/policy.ts'
+import { spellAuthority } from '../../rules/framing.ts'
+import type { Destination, Endpoint, Policy } from '../../rules/policy.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { spellExceptions } from '../exception-table.ts'
@@ -119,11 +123,30 @@ const examinePolicy = async function* (
       if (endingSoon.length + expired.length + tooLong.length > 0) throw new Error(spellExceptions(summary))
       return spellExceptions(summary)
     })
-  for (const destination of policy.destinations) yield await resolution(destination)
+  for (const destination of policy.destinations) {
+    if (destination.proxy === null) yield await resolution(`destination ${destination.host}`, destination)
+    yield* examineFiles(folder, destination)
+  }
+  const proxies = new Map(policy.destinations.flatMap(({ proxy }) => (proxy ? [[spellAuthority(proxy), proxy]] : [])))
+  for (const [name, proxy] of proxies) yield await resolution(`upstream proxy ${name}`, proxy)
 }
 
-const resolution = async (destination: Destination): Promise<Finding> => {
-  const check = `destination ${destination.host}`
+const examineFiles = function* (folder: DataFolder, destination: Destination): Generator<Finding> {
+  const check = `files for ${destination.host}`
+  try {
+    const lines = requireUpstreamFiles(folder.upstream, destination)
+    if (lines.length > 0) yield { check, ok: true, seen: lines.join(', '), hint: null }
+  } catch (error) {
+    yield { check, ok: false, seen: (error as Error).message, hint: hintFor(error) }
+  }
+}
+
+const hintFor = (error: unknown): string => {
+  if (error instanceof CertError) return certHints[error.code]
+  return error instanceof ProxyError ? proxyHints[error.code] : 'see that the folder "upstream" can be read'
+}
+
+const resolution = async (check: string, destination: Endpoint): Promise<Finding> => {
   if (destination.addresses.length > 0)
     return { check, ok: true, seen: `fixed addresses ${destination.addresses.join(', ')}`, hint: null }
   try {

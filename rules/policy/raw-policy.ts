@@ -8,6 +8,7 @@ import type { Surface } from '../verdict.ts'
 export type RawPolicy = {
   readonly instruments: readonly RawInstrument[]
   readonly destinations: readonly RawDestination[]
+  readonly proxy?: RawProxy
   readonly routes: readonly RawRoute[]
   readonly limits?: Partial<Limits>
   readonly detectors?: Readonly<Record<string, RawDetector>>
@@ -53,6 +54,19 @@ export type RawDestination = {
   readonly networks?: readonly string[]
   readonly ca?: string
   readonly pins?: readonly string[]
+  readonly revocation?: { readonly staple?: 'check' | 'require'; readonly crls?: readonly string[] }
+  readonly clientCertificate?: string
+  readonly proxy?: 'direct' | RawProxy
+}
+
+export type RawProxy = {
+  readonly host: string
+  readonly port: number
+  readonly tls?: boolean
+  readonly addresses?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly ca?: string
+  readonly credentials?: string
 }
 
 export type RawRoute = {
@@ -70,7 +84,11 @@ export type RawRoute = {
   readonly rate?: Rate
   readonly capacity?: CapacityBudget
   readonly forward?: 'canonical' | 'exact'
-  readonly response?: { readonly headers?: readonly string[]; readonly maxBytes?: number }
+  readonly response?: {
+    readonly mode?: 'relay' | 'status-only'
+    readonly headers?: readonly string[]
+    readonly maxBytes?: number
+  }
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
 }
 

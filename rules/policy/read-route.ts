@@ -1,6 +1,6 @@
 import type { Path } from '../json-pointer.ts'
 import { parsePathTemplate, type PathTemplate } from '../path-template.ts'
-import type { Candidate, Destination, Instrument, Parameter, Route } from '../policy.ts'
+import type { Candidate, Destination, Instrument, Parameter, ResponseRule, Route } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
 import type { RawRoute } from './raw-policy.ts'
 import { readBodyRule } from './read-body-rule.ts'
@@ -24,6 +24,8 @@ export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofr
     proof.report([...path, 'body', 'kind'], `${raw.method} has no body`)
   if (raw.body.kind === 'multipart' && raw.forward === 'exact')
     proof.report([...path, 'forward'], 'a form of parts is always written anew: only its own boundary says nothing')
+  if (raw.response?.mode === 'status-only' && raw.response.headers)
+    proof.report([...path, 'response', 'headers'], 'no header field goes back where only the status does')
   const query = readParameters(raw.query, [...path, 'query'], proof)
   const headers = readHeaders(raw.headers, [...path, 'headers'], proof)
   if (!destination || !template || !body) return null
@@ -39,11 +41,14 @@ const settingsOf = (raw: RawRoute) => ({
   upgradeInsecure: raw.upgradeInsecure ?? false,
   rate: raw.rate ?? null,
   forward: raw.forward ?? 'canonical',
-  response: {
-    headers: new Set(raw.response?.headers ?? ['content-type', 'content-encoding', 'retry-after', 'date']),
-    maxBytes: raw.response?.maxBytes ?? 1024 * 1024,
-  },
+  response: readResponse(raw.response),
   onBlock: raw.onBlock ? { contentType: 'application/json', body: '', ...raw.onBlock } : null,
+})
+
+const readResponse = ({ mode = 'relay', headers, maxBytes }: RawRoute['response'] = {}): ResponseRule => ({
+  mode,
+  headers: new Set(mode === 'relay' ? (headers ?? ['content-type', 'content-encoding', 'retry-after', 'date']) : []),
+  maxBytes: maxBytes ?? 1024 * 1024,
 })
 
 const readTemplate = (raw: RawRoute, path: Path, proof: Proofreader): PathTemplate | null => {

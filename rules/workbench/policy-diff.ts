@@ -3,11 +3,11 @@ import { schemasOf, type DraftPolicy, type DraftRoute } from './draft-policy.ts'
 import { diffSchemas, type SchemaChange } from './schema-diff.ts'
 
 /**
- * An instrument, destination, route, detector or exception, or the limits. `keys`: what differs in it, apart from its schemas.
+ * An instrument, destination, route, detector or exception, the upstream proxy, or the limits. `keys`: what differs in it, apart from its schemas.
  * `promoted`: a route that was `report-only` lets out what fits it from now on; `demoted`: the other way round.
  */
 export type ItemChange = {
-  readonly what: 'instrument' | 'destination' | 'route' | 'detector' | 'exception' | 'limits'
+  readonly what: 'instrument' | 'destination' | 'proxy' | 'route' | 'detector' | 'exception' | 'limits'
   readonly id: string
   readonly change: 'added' | 'removed' | 'changed' | 'promoted' | 'demoted'
   readonly keys: readonly string[]
@@ -26,6 +26,7 @@ export const diffPolicies = (before: WrittenPolicy, after: WrittenPolicy): Polic
   items: [
     ...diffItems('instrument', itemsOf(before, 'instruments'), itemsOf(after, 'instruments')),
     ...diffItems('destination', itemsOf(before, 'destinations'), itemsOf(after, 'destinations')),
+    ...diffItems('proxy', proxyOf(before), proxyOf(after)),
     ...diffItems('route', itemsOf(before, 'routes'), itemsOf(after, 'routes')),
     ...diffItems('detector', detectorsOf(before), detectorsOf(after)),
     ...diffItems('exception', itemsOf(before, 'exceptions'), itemsOf(after, 'exceptions')),
@@ -45,6 +46,11 @@ const itemsOf = ({ document }: WrittenPolicy, key: string): Items =>
 
 const detectorsOf = ({ document }: WrittenPolicy): Items =>
   new Map(Object.entries((document as { readonly detectors?: Readonly<Record<string, Item>> }).detectors ?? {}))
+
+const proxyOf = ({ document }: WrittenPolicy): Items => {
+  const { proxy } = document as { readonly proxy?: Item }
+  return new Map(proxy === undefined ? [] : [['proxy', proxy]])
+}
 
 const limitsOf = ({ document }: WrittenPolicy): Items =>
   new Map([['limits', (document as Record<string, Item>).limits ?? {}]])

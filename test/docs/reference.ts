@@ -183,8 +183,17 @@ const codesPage = (): string =>
       '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low` and `paused`; a route can choose another ([onBlock](policy.md#onblock)).',
     tableOf(['reason', 'meaning'], codeRows(blockReasons)),
     '## What can go wrong on the way to the vendor',
-    'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form.',
-    tableOf(['error', 'meaning'], codeRows(upstreamFaults)),
+    'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form; and, for machines, the ' +
+      'type of error that RFC 9209 has for it. `sluice log show` says what to do.',
+    tableOf(
+      ['error', 'meaning', 'what to do', 'type'],
+      Object.entries(upstreamFaults).map(([code, { meaning, hint, type }]) => [
+        `\`${code}\``,
+        meaning,
+        hint,
+        `\`${type}\``,
+      ]),
+    ),
     'When the decision itself cannot be recorded, nothing is sent and the instrument gets 503 with the code `decision-not-recorded`.',
     '## What `sluice log verify` finds',
     'Evidence of tampering (exit code 10), which outweighs any doubt:',

@@ -256,7 +256,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
   const journal = unacknowledged(await openJournal({ directory: folder.log }))
   t.teardown(() => journal.close())
   const first = await activateStart({ folder, settings, authority, journal }, startPolicy(folder, settings))
-  const forwarder = createForwarder()
+  const forwarder = createForwarder(folder.upstream)
   const notify = (): void => undefined
   const pipeline = createPipeline({
     ledger: openLedger([]),
