@@ -31,6 +31,7 @@ export type CertErrorCode =
   | 'ERR_PEER_NAME_MISMATCH'
   | 'ERR_PEER_WILDCARD_WIDE'
   | 'ERR_PEER_CHAIN_NOT_CA'
+  | 'ERR_PEER_KEY_USAGE'
   | 'ERR_PEER_PIN_MISMATCH'
   | 'ERR_PEER_REVOKED'
   | 'ERR_PEER_STATUS_UNKNOWN'
@@ -99,6 +100,7 @@ export const hints = {
     'ask the vendor for a certificate that names the host, or a wildcard below a domain of its own',
   ERR_PEER_CHAIN_NOT_CA:
     'ask the vendor to send a chain in which every authority says that it is one (basicConstraints, RFC 5280)',
+  ERR_PEER_KEY_USAGE: 'ask the vendor for a certificate whose key may sign (keyUsage digitalSignature)',
   ERR_PEER_PIN_MISMATCH:
     'ask the vendor whether its key has changed before you change the pin; otherwise someone may be in between',
   ERR_PEER_REVOKED: 'ask the vendor: its authority has withdrawn the certificate, so the key may be in wrong hands',

@@ -13,6 +13,7 @@ import {
 import { getPublicSuffix } from 'tldts'
 import { CertError } from './cert-error.ts'
 import type { ClientIdentity } from './client-identity.ts'
+import { maySign } from './key-usage.ts'
 import { parseName } from './name.ts'
 import { asksForStaple, checkStaple } from './ocsp-staple.ts'
 import { isRoot, signedChain } from './peer-chain.ts'
@@ -116,6 +117,11 @@ const checkAuthorities = ([, ...above]: Chain): CertError | undefined =>
         "a certificate of the server's chain was issued by one that is no authority",
       )
 
+const checkUsage = ([certificate]: Chain): CertError | undefined =>
+  certificate && !maySign(certificate)
+    ? new CertError('ERR_PEER_KEY_USAGE', "the key of the server's certificate is not meant for signing")
+    : undefined
+
 const checkPins = (pins: ReadonlySet<string>, chain: Chain): CertError | undefined =>
   pins.size === 0 || chain.some(certificate => pins.has(spkiPin(certificate)))
     ? undefined
@@ -160,11 +166,18 @@ export const trustFor = (host: string, options: TrustOptions): Trust => {
   const name = parseName(host)
   const pins = parsePins(options.pins ?? [])
   const ca = [...getCACertificates('default'), ...(extraCaPem === undefined ? [] : parseCertificates(extraCaPem))]
+  /** The certificate that was last read for it, which takes milliseconds. */
+  let soundUsage: string | undefined
   const checkPeer = (peer: PeerCertificate, response: Buffer | null): CertError | undefined =>
     refusalOf(() => {
       const wrongName = checkName(name.text, peer)
       if (wrongName) return wrongName
       const chain = signedChain(peer)
+      if (chain[0]?.fingerprint256 !== soundUsage) {
+        const wrongUsage = checkUsage(chain)
+        if (wrongUsage) return wrongUsage
+        soundUsage = chain[0]?.fingerprint256
+      }
       return checkAuthorities(chain) ?? checkPins(pins, chain) ?? checkRevocation(staple, chain, response)
     })
   return {

@@ -70,9 +70,11 @@ export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeo
       sent++
       try {
         if (isIP(to.host) !== 0 && !isAllowedTarget(to, to.host)) throw new UpstreamError('destination_ip_prohibited')
-        const passage = new Passage(request, response, timeouts.answer, signal)
-        passages.set(passage.incoming, passage)
-        return await connections.use(to, agent => passage.run(proxy, to, agent, timeouts.connect))
+        return await connections.use(to, agent => {
+          const passage = new Passage(request, response, timeouts.answer, signal)
+          passages.set(passage.incoming, passage)
+          return passage.run(proxy, to, agent, timeouts.connect)
+        })
       } catch (error) {
         return { kind: 'fault', fault: faultOf(error) }
       }

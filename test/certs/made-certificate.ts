@@ -6,7 +6,8 @@ import {
   writeCertificate,
   type Extension,
 } from '../../certs/certificate.ts'
-import { sequence, tagged, toPem } from '../../certs/der.ts'
+import { fromDer, sequence, tagged, toPem, type Der } from '../../certs/der.ts'
+import { nameConstraints } from '../../certs/name-constraints.ts'
 
 export type Made = {
   readonly pem: string
@@ -24,12 +25,24 @@ export type Wish = {
   readonly from?: number
   readonly to?: number
   readonly ca?: boolean
-  readonly usage?: 'serverAuth' | 'clientAuth'
+  readonly usage?: 'serverAuth' | 'clientAuth' | 'ocspSigning'
+  readonly keyUsage?: Readonly<Record<string, boolean>>
+  /** Of an authority. */
+  readonly pathLength?: number
+  /** Of an authority: it does not say that it is one. */
+  readonly withoutConstraints?: true
+  /** Of an authority: the only hosts that it may vouch for. */
+  readonly permitted?: readonly string[]
+  readonly mustStaple?: true
+  /** The last octet of the signature is another one. */
+  readonly damaged?: true
   readonly publicKey?: KeyObject
   readonly bareIdentifiers?: boolean
 }
 
 const DAY = 86_400_000
+
+const integer = (value: number): Der => fromDer(Buffer.from([2, 1, value]))
 
 const altNames = ({ dns = [], uris = [], addresses = [] }: Wish): readonly Extension[] => {
   const names = [
@@ -40,16 +53,27 @@ const altNames = ({ dns = [], uris = [], addresses = [] }: Wish): readonly Exten
   return names.length === 0 ? [] : [{ id: '2.5.29.17', value: sequence(...names) }]
 }
 
-const purposes = ({ ca = false, usage = 'serverAuth' }: Wish): readonly Extension[] =>
-  ca
-    ? [
-        { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 3 },
-        { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
-      ]
-    : [
-        { name: 'keyUsage', critical: true, digitalSignature: true },
-        { name: 'extKeyUsage', [usage]: true },
-      ]
+const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9'
+/** id-pe-tlsfeature with status_request (RFC 7633). */
+const mustStaple: Extension = { id: '1.3.6.1.5.5.7.1.24', value: sequence(integer(5)) }
+
+const purposes = (wish: Wish): readonly Extension[] => (wish.ca ? authorityPurposes(wish) : leafPurposes(wish))
+
+const authorityPurposes = ({ pathLength = 3, withoutConstraints, permitted, keyUsage }: Wish): readonly Extension[] => [
+  ...(withoutConstraints
+    ? []
+    : [{ name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: pathLength } as const]),
+  { name: 'keyUsage', critical: true, ...(keyUsage ?? { keyCertSign: true, cRLSign: true }) },
+  ...(permitted ? [nameConstraints({ dns: permitted, addresses: [] })] : []),
+]
+
+const leafPurposes = ({ usage = 'serverAuth', keyUsage, ...wish }: Wish): readonly Extension[] => [
+  { name: 'keyUsage', critical: true, ...(keyUsage ?? { digitalSignature: true }) },
+  { name: 'extKeyUsage', [usage === 'ocspSigning' ? OCSP_SIGNING : usage]: true },
+  ...(wish.mustStaple ? [mustStaple] : []),
+]
+
+const flipLast = (der: Buffer): Buffer => Buffer.concat([der.subarray(0, -1), Buffer.from([der.at(-1)! ^ 1])])
 
 /** Makes a certificate, signed by `issuer` or by itself. */
 export const makeCertificate = (wish: Wish, issuer?: Pick<Made, 'certificate' | 'key'>): Made => {
@@ -59,7 +83,7 @@ export const makeCertificate = (wish: Wish, issuer?: Pick<Made, 'certificate' | 
     subjectKeyIdentifier(publicKey),
     ...(issuer ? [authorityKeyIdentifier(issuer.certificate.publicKey)] : []),
   ]
-  const der = writeCertificate({
+  const written = writeCertificate({
     subject: [{ shortName: 'CN', value: wish.commonName ?? 'Made for a test' }],
     issuer: issuer ? { certificateDer: issuer.certificate.raw } : 'self',
     notBefore: new Date(Date.now() + (wish.from ?? -1) * DAY),
@@ -68,6 +92,7 @@ export const makeCertificate = (wish: Wish, issuer?: Pick<Made, 'certificate' | 
     signingKey: issuer?.key ?? pair.privateKey,
     extensions: [...purposes(wish), ...altNames(wish), ...(wish.bareIdentifiers ? [] : identifiers)],
   })
+  const der = wish.damaged ? flipLast(written) : written
   return {
     pem: toPem('CERTIFICATE', der),
     keyPem: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -53,6 +53,10 @@ export type RawDestination = {
   readonly addresses?: readonly string[]
   readonly networks?: readonly string[]
   readonly ca?: string
+  readonly pins?: readonly string[]
+  readonly revocation?: { readonly staple?: 'check' | 'require'; readonly crls?: readonly string[] }
+  readonly clientCertificate?: string
+  readonly proxy?: unknown
 }
 
 const routes = [

@@ -59,19 +59,25 @@ export type Vendor = {
 export type VendorOptions = {
   /** Default: a sound one for `vendorHost`. */
   readonly certificate?: Made
+  /** Certificates that are sent with it. */
+  readonly also?: readonly Made[]
+  /** OCSP response that is stapled to it. */
+  readonly staple?: Buffer
   readonly tls?: TlsOptions
   /** Takes over each TCP connection before TLS begins. */
   readonly onConnection?: (socket: Socket) => void
 }
 
-export const startVendor = async ({ certificate, tls, onConnection }: VendorOptions = {}): Promise<Vendor> => {
+export const startVendor = async (options: VendorOptions = {}): Promise<Vendor> => {
+  const { certificate, also = [], staple, tls, onConnection } = options
   const shown = certificate ?? makeCertificate({ dns: [vendorHost] }, vendorAuthority)
   const requests: ReceivedRequest[] = []
   const sockets = new Set<Socket>()
   const secured = new Set<TLSSocket>()
   let octets = 0
   let connections = 0
-  const server = createServer({ key: shown.keyPem, cert: shown.pem, ALPNProtocols: ['http/1.1'], ...tls }, socket => {
+  const cert = [shown, ...also].map(({ pem }) => pem).join('')
+  const server = createServer({ key: shown.keyPem, cert, ALPNProtocols: ['http/1.1'], ...tls }, socket => {
     const connection = connections - 1
     const splitter = new RequestSplitter()
     secured.add(socket)
@@ -86,6 +92,7 @@ export const startVendor = async ({ certificate, tls, onConnection }: VendorOpti
       }
     })
   })
+  if (staple) server.on('OCSPRequest', (_certificate, _issuer, done) => done(null, staple))
   server.on('tlsClientError', () => undefined)
   server.on('connection', (socket: Socket) => {
     connections++
