@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
+import { upstreamFaults, type UpstreamFault } from '../../proxy/upstream-fault.ts'
 import { makeCertificate, type Wish } from '../certs/made-certificate.ts'
 import { makeFolder, startInProcess } from '../kit/appliance.ts'
 import { openRaw, postJson, requestText, sendRaw, type RawAnswer } from '../kit/raw-client.ts'
@@ -28,19 +29,19 @@ const shown = (id: string, wish: Wish = {}, signer = vendorAuthority): VendorOpt
 })
 
 /** Vendors that never get as far as a request, with the fault that each is to be known by. */
-const unsound: Readonly<Record<string, readonly [VendorOptions, string]>> = {
-  expired: [shown('expired', { from: -9, to: -1 }), 'tls_certificate_error'],
-  'wrong-name': [shown('wrong-name', { dns: ['other.test'] }), 'tls_certificate_error'],
-  'name-in-cn': [shown('name-in-cn', { dns: [], commonName: hostOf('name-in-cn') }), 'tls_certificate_error'],
-  'unknown-authority': [shown('unknown-authority', {}, stranger), 'tls_certificate_error'],
-  'client-purpose': [shown('client-purpose', { usage: 'clientAuth' }), 'tls_certificate_error'],
+const unsound: Readonly<Record<string, readonly [VendorOptions, UpstreamFault]>> = {
+  expired: [shown('expired', { from: -9, to: -1 }), 'certificate_expired'],
+  'wrong-name': [shown('wrong-name', { dns: ['other.test'] }), 'certificate_name_mismatch'],
+  'name-in-cn': [shown('name-in-cn', { dns: [], commonName: hostOf('name-in-cn') }), 'certificate_name_missing'],
+  'unknown-authority': [shown('unknown-authority', {}, stranger), 'certificate_chain_incomplete'],
+  'client-purpose': [shown('client-purpose', { usage: 'clientAuth' }), 'certificate_purpose_wrong'],
   'old-tls': [
     { ...shown('old-tls'), tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } },
-    'tls_protocol_error',
+    'tls_version_unsupported',
   ],
   'no-tls': [
     { onConnection: socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n') },
-    'tls_protocol_error',
+    'tls_not_spoken',
   ],
   resets: [{ onConnection: socket => socket.resetAndDestroy() }, 'connection_terminated'],
 }
@@ -66,7 +67,7 @@ t.teardown(() => silent.close())
 const closed = await unusedPort()
 const vendor = await startVendor()
 t.teardown(() => vendor.close())
-const unreachable: readonly (readonly [RawDestination, string])[] = [
+const unreachable: readonly (readonly [RawDestination, UpstreamFault])[] = [
   [{ id: 'refuses', host: hostOf('refuses'), port: closed, addresses: ['127.0.0.1'] }, 'connection_refused'],
   [
     { id: 'silent', host: hostOf('silent'), port: await listening(silent), addresses: ['127.0.0.1'] },
@@ -91,11 +92,11 @@ const appliance = await startInProcess(t, await makeFolder(t, testPolicy(vendor.
 })
 
 const statusOf = (fault: string): number => (fault === 'http_response_timeout' ? 504 : 502)
-const checkFault = (t: Test, answer: RawAnswer, fault: string, name: string): void => {
+const checkFault = (t: Test, answer: RawAnswer, fault: UpstreamFault, name: string): void => {
   const code = fault.replaceAll('_', '-')
   t.equal(answer.status, statusOf(fault), name)
   t.match(JSON.parse(answer.body || '{}'), { code, status: statusOf(fault) }, name)
-  t.equal(answer.fields['proxy-status'], `sluice; error=${fault}; details="${code}"`, name)
+  t.equal(answer.fields['proxy-status'], `sluice; error=${upstreamFaults[fault].type}; details="${code}"`, name)
   const row = appliance.decisions.of(answer.fields['sluice-decision'] ?? '')
   t.match(row, { verdict: 'forward', result: 'failed', error: fault, response_status: null }, name)
 }
@@ -125,7 +126,7 @@ const flooding: Behaviour = socket => {
   more()
 }
 
-const misbehaviours: Readonly<Record<string, readonly [Behaviour, string]>> = {
+const misbehaviours: Readonly<Record<string, readonly [Behaviour, UpstreamFault]>> = {
   'closes without an answer': [socket => socket.end(), 'connection_terminated'],
   'breaks off without an answer': [socket => socket.destroy(), 'connection_terminated'],
   'ends in the head': [writing('HTTP/1.1 200 OK\r\nContent-', 'end'), 'connection_terminated'],
@@ -148,6 +149,45 @@ const misbehaviours: Readonly<Record<string, readonly [Behaviour, string]>> = {
     writing('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
     'http_protocol_error',
   ],
+  'answers with a number that is no status': [answering(799), 'http_protocol_error'],
+  'answers with half a number': [writing('HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'), 'http_protocol_error'],
+  'two lengths': [
+    writing('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}'),
+    'http_protocol_error',
+  ],
+  'a length with a sign': [writing('HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n{}'), 'http_protocol_error'],
+  'a field with a NUL': [writing('HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n'), 'http_protocol_error'],
+  'a bare LF between fields': [
+    writing('HTTP/1.1 200 OK\r\nX-A: a\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n'),
+    'http_protocol_error',
+  ],
+  'a coding besides chunked': [
+    writing('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n'),
+    'http_response_timeout',
+  ],
+  'a chunk that is longer than it says': [
+    writing('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhalf\r\n0\r\n\r\n'),
+    'http_protocol_error',
+  ],
+  'a trailer without end': [
+    writing(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ${'a'.repeat(40_000)}\r\n`),
+    'http_protocol_error',
+  ],
+  'interim answers without end': [
+    socket => {
+      const more = (): unknown =>
+        socket.destroyed || socket.write('HTTP/1.1 103 Early Hints\r\n\r\n', () => setImmediate(more))
+      more()
+    },
+    'http_response_timeout',
+  ],
+  'switches protocols after an interim answer': [
+    writing(
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    ),
+    'http_protocol_error',
+  ],
+  'speaks HTTP/2': [writing('\0\0\0\x04\0\0\0\0\0'), 'http_protocol_error'],
   'speaks no HTTP': [writing('hello\r\n\r\n'), 'http_protocol_error'],
   'length and chunks': [
     writing('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
@@ -174,6 +214,18 @@ t.test('forwarder: an interim answer is passed over', async t => {
     answering()(socket, vendor.requests.at(-1)!)
   }
   t.match(await sendRaw(appliance, serial()), { status: 200, fields: { link: undefined } })
+  vendor.behaviour = answering()
+})
+
+t.test('forwarder: trailers stay behind', async t => {
+  vendor.behaviour = writing(
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ETag\r\n\r\n2\r\n{}\r\n0\r\nETag: "1"\r\nSet-Cookie: a=b\r\n\r\n',
+  )
+  t.match(await sendRaw(appliance, serial()), {
+    status: 200,
+    body: '{}',
+    fields: { etag: undefined, 'set-cookie': undefined },
+  })
   vendor.behaviour = answering()
 })
 
