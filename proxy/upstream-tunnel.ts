@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import { isIP, type Socket } from 'node:net'
-import { connectTls, trustFor, type Trust } from '../certs/trust.ts'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connectTls, trustFor } from '../certs/trust.ts'
 import type { UpstreamProxy } from '../rules/policy.ts'
 import { guardedLookup } from './upstream-address.ts'
 import { UpstreamError, type UpstreamFault } from './upstream-fault.ts'
@@ -35,19 +35,17 @@ const faultOfStatus = (status: number): UpstreamFault => {
 export const tunnelsThrough = (proxy: UpstreamProxy, credentials: string | null, timeout: number): Tunnels => {
   const trust = proxy.tls ? trustFor(proxy.host, proxy.ca === null ? {} : { extraCaPem: proxy.ca }) : null
   const authorization = credentials === null ? {} : { 'proxy-authorization': `Basic ${btoaUtf8(credentials)}` }
-  const lookup = guardedLookup(proxy, 'proxy_ip_prohibited')
+  const { host: proxyHost, port: proxyPort } = proxy
+  const to = { host: proxyHost, port: proxyPort, lookup: guardedLookup(proxy, 'proxy_ip_prohibited') }
+  const dial = (): Socket => (trust ? connectTls(trust, { ...to, ALPNProtocols: ['http/1.1'] }) : connectTcp(to))
   return {
     open: (host, port) => {
       const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
       const connect = request({
         method: 'CONNECT',
-        host: proxy.host,
-        port: proxy.port,
         path: authority,
         headers: { host: authority, ...authorization },
-        agent: false,
-        lookup,
-        ...(trust && { createConnection: options => secured(trust, options) }),
+        createConnection: dial,
       })
       const { promise, resolve, reject } = Promise.withResolvers<Socket>()
       const fail = (fault: UpstreamFault): void => {
@@ -69,8 +67,5 @@ export const tunnelsThrough = (proxy: UpstreamProxy, credentials: string | null,
     },
   }
 }
-
-const secured = (trust: Trust, options: object): Socket =>
-  connectTls(trust, { ...options, ALPNProtocols: ['http/1.1'] })
 
 const btoaUtf8 = (text: string): string => Buffer.from(text).toString('base64')

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { spkiPin } from '../../certs/spki-pin.ts'
@@ -94,6 +95,10 @@ const namesOf = (): Readonly<Record<string, Kind>> => ({
   }),
 })
 
+/** A fatal TLS alert (RFC 8446 section 6.2); 48 is unknown_ca. */
+const alerting = (description: number) => (socket: Socket) =>
+  void socket.end(Buffer.from([21, 3, 3, 0, 2, 2, description]))
+
 const strengthsOf = (): Readonly<Record<string, Kind>> => {
   const weak = (wish: { bits?: number; digest?: 'sha1' | 'md5' }) =>
     showing(makeWeakCertificate({ host: HOST, ...wish }, oldRoot))
@@ -117,6 +122,7 @@ const strengthsOf = (): Readonly<Record<string, Kind>> => {
     ),
     'no-common-curve': kind(tls({ ecdhCurve: 'brainpoolP256r1', maxVersion: 'TLSv1.2' }), 'tls_cipher_unsupported'),
     'no-tls': kind({ onConnection: socket => socket.write('HTTP/1.1 400 Bad\r\n\r\n') }, 'tls_not_spoken'),
+    'refuses-our-certificate': kind({ onConnection: alerting(48) }, 'client_certificate_refused'),
     'wants-a-client-certificate': kind(
       tls({ requestCert: true, ca: root.pem, minVersion: 'TLSv1.3' }),
       'client_certificate_required',
