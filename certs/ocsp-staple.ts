@@ -71,7 +71,7 @@ const isSignedBy = (key: KeyObject, { algorithmId }: AlgorithmIdentifier, data: 
 
 /** Node's types do not say that there may be none. */
 const purposesOf = (certificate: X509Certificate): readonly string[] =>
-  (certificate.keyUsage as readonly string[] | undefined) ?? []
+  (certificate as { readonly keyUsage?: readonly string[] }).keyUsage ?? []
 
 /** The issuer itself, and those among the certificates sent along to which it has given the right to answer. */
 const respondersOf = (response: BasicOCSPResponse, issuer: X509Certificate, now: number): readonly X509Certificate[] =>

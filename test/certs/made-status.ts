@@ -1,6 +1,6 @@
 /** What authorities say of certificates that they issued, for the tests: OCSP responses and revocation lists, sound and unsound. */
 import { createHash } from 'node:crypto'
-import { Constructed, Enumerated, GeneralizedTime, Null, OctetString, Primitive, Sequence, type Integer } from 'asn1js'
+import { Constructed, Enumerated, GeneralizedTime, Null, OctetString, Primitive, Sequence } from 'asn1js'
 import {
   AlgorithmIdentifier,
   BasicOCSPResponse,
@@ -13,6 +13,7 @@ import {
   RevokedCertificate,
   SingleResponse,
   Time,
+  TimeType,
 } from 'pkijs'
 import type { Made } from './made-certificate.ts'
 
@@ -98,14 +99,14 @@ export const makeCrl = async (issuer: Made, revoked: readonly Made[] = [], wish:
   const crl = new CertificateRevocationList()
   crl.version = 1
   crl.issuer = parse(issuer).subject
-  crl.thisUpdate = new Time({ type: 0, value: inDays(wish.from ?? -1) })
-  crl.nextUpdate = new Time({ type: 0, value: inDays(wish.to ?? 5) })
+  crl.thisUpdate = new Time({ type: TimeType.UTCTime, value: inDays(wish.from ?? -1) })
+  crl.nextUpdate = new Time({ type: TimeType.UTCTime, value: inDays(wish.to ?? 5) })
   if (revoked.length > 0)
     crl.revokedCertificates = revoked.map(
       one =>
         new RevokedCertificate({
-          userCertificate: parse(one).serialNumber as Integer,
-          revocationDate: new Time({ type: 0, value: inDays(-1) }),
+          userCertificate: parse(one).serialNumber,
+          revocationDate: new Time({ type: TimeType.UTCTime, value: inDays(-1) }),
         }),
     )
   await crl.sign(signingKey(wish.signer ?? issuer), 'SHA-256')
