@@ -215,6 +215,30 @@ expectAll('what only the whole policy shows', {
     withLine('    host:', '    ca: none.pem\n    host:'),
     '7:5 destinations[0].ca: there is no file none.pem',
   ],
+  'a proxy beside fixed addresses': [
+    withLine('    host:', '    addresses: [10.77.9.5]\n    proxy: { host: 10.1.0.8, port: 3128 }\n    host:'),
+    '7:5 destinations[0].addresses: the proxy resolves the host: remove this, or say "proxy: direct"',
+  ],
+  'a proxy for all beside excepted networks': [
+    withLine('    host:', '    networks: [10.77.9.0/24]\n    host:').replace(
+      'routes:',
+      'proxy: { host: p.example, port: 1 }\nroutes:',
+    ),
+    '7:5 destinations[0].networks: the proxy resolves the host: remove this, or say "proxy: direct"',
+  ],
+  'an authority for a proxy without TLS': [
+    withLine('routes:', 'proxy: { host: p.example, port: 1, ca: schema.json }\nroutes:'),
+    /^8:\d+ proxy\.ca: says nothing without "tls: true"/,
+    '8:36 proxy.ca: there is no file schema.json',
+  ],
+  'a file elsewhere': [
+    withLine('    host:', '    clientCertificate: ../key\n    host:'),
+    /^7:5 destinations\[0\]\.clientCertificate: must match pattern/,
+  ],
+  'header fields where only the status goes back': [
+    withLine('    method:', '    response: { mode: status-only, headers: [date] }\n    method:'),
+    /^11:\d+ routes\[0\]\.response\.headers: no header field goes back/,
+  ],
   'an unknown destination': [
     withLine('destination: vendor', 'destination: nobody'),
     '10:5 routes[0].destination: no destination has the id nobody',
