@@ -30,7 +30,6 @@ export type CertErrorCode =
   | 'ERR_PEER_NAME_MISSING'
   | 'ERR_PEER_NAME_MISMATCH'
   | 'ERR_PEER_WILDCARD_WIDE'
-  | 'ERR_PEER_CHAIN_NOT_CA'
   | 'ERR_PEER_KEY_USAGE'
   | 'ERR_PEER_PIN_MISMATCH'
   | 'ERR_PEER_REVOKED'
@@ -98,8 +97,6 @@ export const hints = {
   ERR_PEER_NAME_MISMATCH: 'check the host in the policy and where DNS sends it: another server may be answering',
   ERR_PEER_WILDCARD_WIDE:
     'ask the vendor for a certificate that names the host, or a wildcard below a domain of its own',
-  ERR_PEER_CHAIN_NOT_CA:
-    'ask the vendor to send a chain in which every authority says that it is one (basicConstraints, RFC 5280)',
   ERR_PEER_KEY_USAGE: 'ask the vendor for a certificate whose key may sign (keyUsage digitalSignature)',
   ERR_PEER_PIN_MISMATCH:
     'ask the vendor whether its key has changed before you change the pin; otherwise someone may be in between',

@@ -15,13 +15,9 @@ export const signedChain = (peer: PeerCertificate): readonly X509Certificate[] =
   while (above && chain.length < MAX_LENGTH) {
     const issuer = new X509Certificate(above.raw)
     const child = chain.at(-1)
-    if (!child || issuer.fingerprint256 === child.fingerprint256 || !child.verify(issuer.publicKey)) break
+    if (!child || !issuer.ca || issuer.fingerprint256 === child.fingerprint256 || !child.verify(issuer.publicKey)) break
     chain.push(issuer)
     above = above.issuerCertificate
   }
   return chain
 }
-
-/** Whether a certificate is one of an authority that trust begins with: it is signed with its own key. */
-export const isRoot = (certificate: X509Certificate): boolean =>
-  certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey)

@@ -16,7 +16,7 @@ import type { ClientIdentity } from './client-identity.ts'
 import { maySign } from './key-usage.ts'
 import { parseName } from './name.ts'
 import { asksForStaple, checkStaple } from './ocsp-staple.ts'
-import { isRoot, signedChain } from './peer-chain.ts'
+import { signedChain } from './peer-chain.ts'
 import { spkiPin } from './spki-pin.ts'
 import { strongTls } from './strong-tls.ts'
 
@@ -108,15 +108,6 @@ const checkName = (host: string, peer: PeerCertificate): CertError | undefined =
 
 type Chain = readonly X509Certificate[]
 
-/** OpenSSL takes an authority that says so in keyUsage only; RFC 5280 section 4.2.1.9 does not. */
-const checkAuthorities = ([, ...above]: Chain): CertError | undefined =>
-  above.every(certificate => certificate.ca || isRoot(certificate))
-    ? undefined
-    : new CertError(
-        'ERR_PEER_CHAIN_NOT_CA',
-        "a certificate of the server's chain was issued by one that is no authority",
-      )
-
 const checkUsage = ([certificate]: Chain): CertError | undefined =>
   certificate && !maySign(certificate)
     ? new CertError('ERR_PEER_KEY_USAGE', "the key of the server's certificate is not meant for signing")
@@ -178,7 +169,7 @@ export const trustFor = (host: string, options: TrustOptions): Trust => {
         if (wrongUsage) return wrongUsage
         soundUsage = chain[0]?.fingerprint256
       }
-      return checkAuthorities(chain) ?? checkPins(pins, chain) ?? checkRevocation(staple, chain, response)
+      return checkPins(pins, chain) ?? checkRevocation(staple, chain, response)
     })
   return {
     secureContext: createSecureContext({

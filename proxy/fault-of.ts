@@ -38,7 +38,6 @@ const byCode: Readonly<Record<string, UpstreamFault>> = {
   ERR_PEER_NAME_MISSING: 'certificate_name_missing',
   ERR_PEER_NAME_MISMATCH: 'certificate_name_mismatch',
   ERR_PEER_WILDCARD_WIDE: 'certificate_wildcard_wide',
-  ERR_PEER_CHAIN_NOT_CA: 'certificate_authority_invalid',
   ERR_PEER_KEY_USAGE: 'certificate_purpose_wrong',
   ERR_PEER_PIN_MISMATCH: 'certificate_pin_mismatch',
   ERR_PEER_REVOKED: 'certificate_revoked',

@@ -119,7 +119,7 @@ export const upstreamFaults = {
   ),
   certificate_authority_invalid: certificate(
     'a certificate of the chain was issued by one that is no authority',
-    hints.ERR_PEER_CHAIN_NOT_CA,
+    'ask the vendor to send a chain in which every authority says that it is one (basicConstraints, RFC 5280)',
   ),
   certificate_path_too_long: certificate(
     'an authority of the chain stands deeper than the one above it allows (pathLenConstraint)',
