@@ -100,7 +100,14 @@ export class KnownTexts {
     this.#places = emptyPlaces(buckets)
     this.#mask = buckets - 1
     this.#evicted = 0
-    for (const text of texts) if (text !== NONE) this.add(text)
+    for (const [place, text] of texts.entries()) if (text !== NONE) this.#restore(text, place % 2 === 0)
+  }
+
+  /** @param isProven - whether it was met again, and so keeps a first place */
+  #restore(text: string, isProven: boolean): void {
+    const place = (spotOf(text) & this.#mask) << 1
+    if (isProven && this.#places[place] === NONE) this.#places[place] = text
+    else this.add(text)
   }
 }
 
