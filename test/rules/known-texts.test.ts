@@ -53,7 +53,7 @@ t.test('known texts: the room has an end, and new texts push out one another, no
   for (let many = 0; many < 60; many++) {
     const fresh = Array.from({ length: 1_000 }, (_, index) => `${many}/${index}`)
     meet(known, fresh)
-    if (many > 5) t.ok(meet(known, again) >= 48)
+    if (many > 5) t.ok(meet(known, again) >= 45)
   }
   t.ok(known.size <= 16_384)
 })
