@@ -4,6 +4,8 @@ export const MAX_LENGTH = 128
 /** Buckets of two texts each. */
 const FEWEST = 8
 const MOST = 8192
+/** So many are enough to see whether texts come again at all. */
+const PROBE = 128
 /** Texts given up, as a share of the buckets, after which there are twice as many of these. */
 const PATIENCE = 1 / 4
 
@@ -45,6 +47,8 @@ export class KnownTexts {
   #places: string[]
   #mask: number
   #evicted = 0
+  /** Whether any text was met again since the table grew: where every text is new, more room would be wasted. */
+  #wasMet = false
 
   constructor(buckets = FEWEST) {
     this.#places = emptyPlaces(buckets)
@@ -60,7 +64,9 @@ export class KnownTexts {
     if (text.length > MAX_LENGTH) return false
     const spot = spotOf(text)
     const place = (spot & this.#mask) << 1
-    return this.#places[place] === text || this.#hasBehind(text, place, (otherOf(spot) & this.#mask) << 1)
+    const isKnown = this.#places[place] === text || this.#hasBehind(text, place, (otherOf(spot) & this.#mask) << 1)
+    if (isKnown) this.#wasMet = true
+    return isKnown
   }
 
   /** Whether a text is in any place but the first of its first bucket. */
@@ -81,16 +87,22 @@ export class KnownTexts {
   /** @param text - of at most `MAX_LENGTH` code units, which `has` does not have */
   add(text: string): void {
     const spot = spotOf(text)
-    const first = ((spot & this.#mask) << 1) + 1
-    const other = ((otherOf(spot) & this.#mask) << 1) + 1
-    const place = this.#places[first] === NONE || this.#places[other] !== NONE ? first : other
-    if (this.#places[place] !== NONE) this.#evicted++
-    this.#places[place] = text
+    const bucket = (spot & this.#mask) << 1
+    const other = (otherOf(spot) & this.#mask) << 1
+    const free = this.#freeAt(bucket) ?? this.#freeAt(other)
+    if (free === null) this.#evicted++
+    this.#places[free ?? bucket + 1] = text
+  }
+
+  #freeAt(bucket: number): number | null {
+    if (this.#places[bucket] === NONE) return bucket
+    return this.#places[bucket + 1] === NONE ? bucket + 1 : null
   }
 
   /** Whether it forgets so much that twice the room would pay. */
   get isCrowded(): boolean {
-    return this.#evicted > PATIENCE * this.#mask && this.#mask < MOST - 1
+    const most = this.#wasMet ? MOST : PROBE
+    return this.#evicted > PATIENCE * this.#mask && this.#mask < most - 1
   }
 
   /** Doubles the room. */
@@ -100,14 +112,10 @@ export class KnownTexts {
     this.#places = emptyPlaces(buckets)
     this.#mask = buckets - 1
     this.#evicted = 0
-    for (const [place, text] of texts.entries()) if (text !== NONE) this.#restore(text, place % 2 === 0)
-  }
-
-  /** @param isProven - whether it was met again, and so keeps a first place */
-  #restore(text: string, isProven: boolean): void {
-    const place = (spotOf(text) & this.#mask) << 1
-    if (isProven && this.#places[place] === NONE) this.#places[place] = text
-    else this.add(text)
+    this.#wasMet = false
+    // Those that were met again first: they take the first places.
+    for (let place = 0; place < texts.length; place += 2) if (texts[place] !== NONE) this.add(texts[place]!)
+    for (let place = 1; place < texts.length; place += 2) if (texts[place] !== NONE) this.add(texts[place]!)
   }
 }
 

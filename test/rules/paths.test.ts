@@ -74,7 +74,8 @@ t.test('paths: where most texts are new, those that come again are kept, the oth
     paths.addClean(path, 'value', String(many))
     if (many % 100 === 0) t.ok(path.isClean('value', 'again'))
   }
-  t.notOk(path.isClean('value', '0'))
+  const kept = Array.from({ length: 6_000 }, (_, many) => path.isClean('value', String(many))).filter(Boolean)
+  t.ok(kept.length < 1_000, 'but for as many as there is room for')
   t.equal(paths.under(paths.root, 'serial'), path, 'what is dropped takes no room: the path is not forgotten')
 })
 
