@@ -39,5 +39,8 @@ export const hints = {
   ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',
   ERR_REVIEWER_NAME: 'use 1 to 32 lower-case letters, digits and hyphens',
   ERR_REVIEWER_EXISTS: 'a reviewer of this name has a key already: choose another name',
-  ERR_REVIEWER_KEY: 'the file is not an X25519 key in PEM: .pub files hold the public key, .key files the private key',
+  ERR_REVIEWER_KEY:
+    'make a pair with "sluice keys reviewer new": the .pub file holds the public keys for the appliance, the .key file the private ones',
+  ERR_PASSPHRASE_SHORT: 'take four or five words that nobody would guess together, or have a password manager make one',
+  ERR_PASSPHRASE_WRONG: 'type it again; without the passphrase nobody can use the key, so keep it in a safe as well',
 } satisfies Record<string, string>

@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, createPublicKey, hash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { LogError } from './log-error.ts'
-import type { ReviewerPublicKey } from './reviewer.ts'
+import { fingerprintOf, publicPart, type ReviewerPublicKey } from './reviewer.ts'
 
 /**
  * A payload that only reviewers can read: AES-256-GCM under a fresh key, which is wrapped for each of them with HPKE
@@ -40,19 +40,15 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(text))
 }
 
-/** `sha256:` of an X25519 public key's 32 octets, in hexadecimal. Also takes the private key. */
-export const fingerprintOf = (key: KeyObject): string =>
-  `sha256:${hash('sha256', Buffer.from(publicPart(key), 'base64url'), 'hex')}`
-
-const publicPart = (key: KeyObject): string =>
-  (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' }).x!
+/** The part of a reviewer's public keys that a payload is sealed to. */
+export type Addressee = Pick<ReviewerPublicKey, 'name' | 'fingerprint' | 'key'>
 
 /**
  * Seals a payload for the reviewers.
  * @throws LogError `ERR_SEAL_NO_REVIEWER` when there is none
  */
 export const seal = async (
-  reviewers: readonly ReviewerPublicKey[],
+  reviewers: readonly Addressee[],
   decisionId: string,
   plaintext: Uint8Array,
 ): Promise<Sealed> => {
@@ -70,7 +66,7 @@ export const seal = async (
 }
 
 const wrap = async (
-  { name, fingerprint, key }: ReviewerPublicKey,
+  { name, fingerprint, key }: Addressee,
   decisionId: string,
   contentKey: Uint8Array<ArrayBuffer>,
 ): Promise<Recipient> => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { createAuthority, type Permitted } from '../certs/authority.ts'
 import { createLog } from '../log/create-log.ts'
-import { createReviewer } from '../log/reviewer.ts'
+import { createReviewer } from '../log/reviewer-key.ts'
 import type { Policy } from '../rules/policy.ts'
 import { normalizeAddress } from '../rules/address.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -34,7 +34,7 @@ export const setUp = async (folder: DataFolder, settings: Settings, policy: stri
   if (!existsSync(file)) writePolicy(file, policy)
   const permitted = permittedNames(settings, loadPolicy(file))
   if (!existsSync(folder.authority)) await createAuthority(folder.authority, permitted)
-  if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) createReviewer(folder.reviewers, REVIEWER)
+  if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) await createReviewer(folder.reviewers, REVIEWER)
   if (!existsSync(folder.log)) makeLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
   // Last, because it says that the set-up is complete.
   writeFileSync(folder.settings, writeSettings(settings), { flag: 'wx', mode: 0o644 })

@@ -11,7 +11,8 @@ import { loadSigner } from '../../log/log-keys.ts'
 import { appendLeaf, emptyFrontier, encodeFrontier, leafHash, rootOf } from '../../log/merkle.ts'
 import { openLogReader } from '../../log/query.ts'
 import type { DecisionEntry, Entry, RequestCounts, Salted } from '../../log/record.ts'
-import { createReviewer, loadReviewers } from '../../log/reviewer.ts'
+import { createReviewer } from '../../log/reviewer-key.ts'
+import { loadReviewers } from '../../log/reviewer.ts'
 import { seal } from '../../log/seal.ts'
 import { openStore } from '../../log/store.ts'
 import type { Tampering } from '../../log/evidence.ts'
@@ -42,7 +43,7 @@ const behindGuards = (file: string, sql: string): void => {
 }
 
 const root = t.testdir({ people: {} })
-createReviewer(join(root, 'people'), 'ada')
+await createReviewer(join(root, 'people'), 'ada')
 const reviewers = loadReviewers(join(root, 'people'))
 const original = join(root, 'log')
 /** `TAMPER_RECORDS=40000` makes a drill of it: every deed is done to a log of that size. */
