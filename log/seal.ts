@@ -81,9 +81,7 @@ const wrap = async (
  *   to another decision
  */
 export const open = async (sealed: Sealed, decisionId: string, privateKey: KeyObject): Promise<Uint8Array> => {
-  const fingerprint = fingerprintOf(privateKey)
-  const recipient = sealed.recipients.find(candidate => candidate.fingerprint === fingerprint)
-  if (recipient === undefined) throw new LogError('ERR_SEAL_NOT_RECIPIENT', 'the payload was not sealed for this key')
+  const recipient = recipientFor(sealed.recipients, privateKey)
   try {
     return decrypt(sealed, decisionId, await unwrap(recipient, decisionId, privateKey))
   } catch {
@@ -94,7 +92,39 @@ export const open = async (sealed: Sealed, decisionId: string, privateKey: KeyOb
   }
 }
 
-const unwrap = async (recipient: Recipient, decisionId: string, privateKey: KeyObject): Promise<Uint8Array> => {
+/**
+ * Wraps the content key of a held payload for another key, without opening the payload itself.
+ * @throws LogError `ERR_SEAL_NOT_RECIPIENT`, `ERR_SEAL_BROKEN`
+ */
+export const rewrap = async (
+  recipients: readonly Recipient[],
+  decisionId: string,
+  privateKey: KeyObject,
+  addressee: Addressee,
+): Promise<Recipient> => {
+  const recipient = recipientFor(recipients, privateKey)
+  const contentKey = await unwrap(recipient, decisionId, privateKey).catch(() => {
+    throw new LogError('ERR_SEAL_BROKEN', 'the wrapped key does not open: it was altered, or is not of this decision')
+  })
+  try {
+    return await wrap(addressee, decisionId, contentKey)
+  } finally {
+    contentKey.fill(0)
+  }
+}
+
+const recipientFor = (recipients: readonly Recipient[], privateKey: KeyObject): Recipient => {
+  const fingerprint = fingerprintOf(privateKey)
+  const recipient = recipients.find(candidate => candidate.fingerprint === fingerprint)
+  if (recipient) return recipient
+  throw new LogError('ERR_SEAL_NOT_RECIPIENT', 'the payload was not sealed for this key')
+}
+
+const unwrap = async (
+  recipient: Recipient,
+  decisionId: string,
+  privateKey: KeyObject,
+): Promise<Uint8Array<ArrayBuffer>> => {
   const recipientKey = await suite.kem.importKey('raw', rawBytes(privateKey.export({ format: 'jwk' }).d!), false)
   const enc = rawBytes(recipient.encapsulated)
   const key = await suite.open({ recipientKey, enc, info }, rawBytes(recipient.wrapped), bytesOf(decisionId))

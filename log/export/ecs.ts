@@ -149,6 +149,8 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   'rules.activate': ['configuration', 'change'],
   'traffic.pause': ['configuration', 'change'],
   'traffic.resume': ['configuration', 'change'],
+  'key.rotate': ['configuration', 'change'],
+  'held.sweep': ['file', 'deletion'],
 }
 
 const otherDocument = (

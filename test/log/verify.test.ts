@@ -149,7 +149,7 @@ const deeds: readonly {
   { deed: 'a held payload exchanged', sql: 'UPDATE held SET ciphertext = zeroblob(40)', finds: ['held-altered 0'] },
   {
     deed: 'a held payload slipped in',
-    sql: `INSERT INTO held SELECT 'other', nonce, ciphertext, recipients FROM held`,
+    sql: `INSERT INTO held SELECT 'other', recipients, nonce, ciphertext FROM held`,
     finds: ['held-orphan'],
   },
   { deed: 'a guard-rail removed', sql: 'DROP VIEW decisions', finds: ['schema-altered'] },
