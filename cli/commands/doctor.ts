@@ -179,7 +179,7 @@ const custody = (folder: DataFolder): Finding => {
     ok: false,
     seen: `private keys of reviewers are in ${folder.reviewers}${isOpen ? ', and no passphrase protects them' : ''}`,
     hint: isOpen
-      ? 'each reviewer makes a key of their own with "sluice keys reviewer new" on another machine; add it, then replace this one with "rotate", or retire it'
+      ? 'have each reviewer make a key with "sluice keys reviewer new" on another machine and add it; then retire these and delete the .key files'
       : `move ${names} to the reviewers, off this machine`,
   }
 }
