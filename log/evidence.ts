@@ -17,6 +17,10 @@ export const tamperings = {
   'checkpoint-forged': 'the checkpoint was not signed by the key of the log',
   'schema-altered': 'tables, columns, triggers or views were changed, so that queries could lie',
   'index-altered': 'the database contradicts itself, so that queries could lie',
+  'segment-missing': 'a sealed segment is gone, and no record says that it was purged; its first record is given',
+  'segment-altered': 'a sealed segment is not the one that was sealed; its first record is given',
+  'purge-forged': 'records are gone, and no purge in the log vouches for them',
+  'redaction-forged': 'the record was emptied, and no redaction in the log names it and its hash',
   'outcome-orphan': 'the outcome names no earlier decision',
   'requests-unaccounted': 'the appliance counted more requests, or sent more, than there are decisions for in the log',
   'held-missing': 'a held payload is gone, and no record says that it was purged',
@@ -42,8 +46,19 @@ export const inconclusives = {
 
 export type Inconclusive = keyof typeof inconclusives
 
+/** Records that are gone, on the record: `first` to `last`, when and by whom. */
+export type Purged = { readonly first: number; readonly last: number; readonly time: string; readonly actor: string }
+
 /** What was checked: records from `from` up to, and without, `to` were read; the others by their hashes only. */
-export type Checked = { readonly from: number; readonly to: number; readonly anchored: number | null }
+export type Checked = {
+  readonly from: number
+  readonly to: number
+  readonly anchored: number | null
+  /** In the order of their records. */
+  readonly purged: readonly Purged[]
+  /** How many records that were read turned out to be redacted. */
+  readonly redacted: number
+}
 
 export type Verification =
   | (Checked & {

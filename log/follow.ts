@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
-import { openReader } from './reader.ts'
-import type { LogRecord } from './record.ts'
+import { openLastingReader, type LastingReader } from './reader.ts'
+import type { DecisionEntry, LogRecord } from './record.ts'
 
 /** A record as it comes up, with what the decision that it is about says of itself. Null where there is none. */
 export type LogEvent = {
@@ -31,46 +30,60 @@ export const tailLog = async function* (
   last: number,
   follow: AbortSignal | null = null,
 ): AsyncGenerator<LogEvent> {
-  const database = openReader(directory)
+  const reader = openLastingReader(directory)
   try {
-    let size = sizeOf(database)
-    for (const row of eventsOf(database, filter, 'DESC')
-      .all({ ...bounds(filter, -1, size), limit: last })
-      .toReversed())
-      yield eventOf(row as Row)
+    let size = sizeOf(reader)
+    yield* eventsOf(reader, filter, 'DESC', { ...bounds(filter, -1, size), limit: last }).toReversed()
     if (follow === null) return
-    const next = eventsOf(database, filter, 'ASC')
     while (!follow.aborted) {
-      const now = sizeOf(database)
+      const now = sizeOf(reader)
       for (let first = size; first < now; first += PAGE) {
         const page = bounds(filter, first - 1, Math.min(first + PAGE, now))
-        for (const row of next.all({ ...page, limit: PAGE })) yield eventOf(row as Row)
+        yield* eventsOf(reader, filter, 'ASC', { ...page, limit: PAGE })
       }
       size = now
       await setTimeout(INTERVAL, undefined, { signal: follow }).catch(() => undefined)
     }
   } finally {
-    database.close()
+    reader.close()
   }
 }
 
-const sizeOf = (database: Database): number =>
-  database.prepare('SELECT coalesce(max(sequence) + 1, 0) FROM record').pluck().get() as number
+const sizeOf = ({ read }: LastingReader): number =>
+  read(database => database.prepare('SELECT coalesce(max(sequence) + 1, 0) FROM main.record').pluck().get() as number)
 
 /** Records after `after` and before `before`. */
 const bounds = (filter: DecisionFilter, after: number, before: number) => ({ ...boundValues(filter), after, before })
 
-type Row = Omit<LogEvent, 'record'> & { readonly body: string }
+type Row = Pick<LogEvent, 'leaf' | 'decision'> & { readonly body: string; readonly about: string | null }
 
-const eventOf = ({ body, ...event }: Row): LogEvent => ({ record: JSON.parse(body) as LogRecord, ...event })
+const eventOf = ({ body, about, leaf, decision }: Row): LogEvent => {
+  const of = about === null ? null : (JSON.parse(about) as DecisionEntry)
+  const { instrument = null, route = null, destination = null } = of ?? {}
+  return { record: JSON.parse(body) as LogRecord, leaf, decision, instrument, route, destination }
+}
 
 /** A record that is about a decision has the columns of that decision, but its own time. */
-const eventsOf = (database: Database, filter: DecisionFilter, order: 'ASC' | 'DESC') =>
-  database.prepare(
-    `SELECT r.body, r.leaf, coalesce(d.id, r.decision) AS decision, d.instrument, d.route, d.destination
-     FROM record r LEFT JOIN record d
-       ON d.kind = 'decision' AND d.id = CASE r.kind WHEN 'decision' THEN r.id ELSE r.decision END
-     WHERE r.sequence > @after AND r.sequence < @before
-       AND ${conditionOf(filter, column => (column === 'time' ? 'r.time' : `d.${column}`))}
-     ORDER BY r.sequence ${order} LIMIT @limit`,
+const eventsOf = (
+  { read }: LastingReader,
+  filter: DecisionFilter,
+  order: 'ASC' | 'DESC',
+  values: Readonly<Record<string, string | number>>,
+): readonly LogEvent[] => {
+  const condition = conditionOf(filter, column => (column === 'time' ? 'time' : `about ->> '$.${column}'`))
+  const rows = read(database =>
+    database
+      .prepare(
+        `SELECT sequence, body, leaf, coalesce(about ->> '$.id', decision) AS decision, about FROM (${events})
+         WHERE sequence > @after AND sequence < @before AND ${condition} ORDER BY sequence ${order} LIMIT @limit`,
+      )
+      .all(values),
   )
+  return (rows as Row[]).map(eventOf)
+}
+
+/** Records with the decisions that they are or are about: by a subquery and not a join, see `views.ts`. */
+const events = `SELECT r.sequence, r.body, r.leaf, r.time, r.decision,
+  CASE r.kind WHEN 'decision' THEN r.body
+    ELSE (SELECT d.body FROM record d WHERE d.id = r.decision AND d.kind = 'decision' LIMIT 1) END AS about
+  FROM record r`

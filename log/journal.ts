@@ -9,11 +9,11 @@ import { loadDigest } from './log-keys.ts'
 import { decodeFrontier, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { checkEntry } from './record.ts'
-import type { Entry, GapEntry, KeyEntry, Salted } from './record.ts'
+import type { Entry, GapEntry, KeyEntry, Salted, SealEntry } from './record.ts'
 import { sealDigest } from './seal.ts'
 import type { Sealed } from './seal.ts'
 import { acquireWriterLock } from './writer-lock.ts'
-import type { FromWriter, ToWriter } from './writer-messages.ts'
+import type { AppendMessage, FromWriter, ToWriter } from './writer-messages.ts'
 import type { WriterData } from './writer.ts'
 
 export type JournalOptions = {
@@ -58,6 +58,14 @@ export type Journal = {
    * @throws LogError as `append`
    */
   readonly reseal: (entry: KeyEntry, resealed: readonly Resealed[]) => Promise<{ readonly sequence: number }>
+  /**
+   * Appends the record of a segment whose file is durable and was read back; from then on the segment counts.
+   * @param roots - of its pieces, see `segments.ts`
+   * @throws LogError as `append`
+   */
+  readonly seal: (entry: SealEntry, roots: Uint8Array) => Promise<{ readonly sequence: number }>
+  /** Drops the records before one, which sealed segments have. @throws LogError as `append` */
+  readonly drop: (before: number) => Promise<void>
   /** Names a body: `hmac-sha256:` and 64 hexadecimal digits, under a key that stays in the log's folder. */
   readonly digest: (bytes: Uint8Array) => string
   readonly status: () => JournalStatus
@@ -75,6 +83,8 @@ const LONGEST_PAUSE = 5_000
 
 type Waiting = {
   readonly octets: number
+  /** Whether it counts among what was refused when it fails. */
+  readonly isAppend: boolean
   readonly resolve: (place: { readonly sequence: number }) => void
   readonly reject: (fault: LogError) => void
 }
@@ -136,8 +146,8 @@ const startJournal = async (
   }
 
   const refuse = (ticket: number): void =>
-    settle(ticket, ({ reject }) => {
-      refused++
+    settle(ticket, ({ isAppend, reject }) => {
+      if (isAppend) refused++
       reject(new LogError('ERR_LOG_FAILED', 'the log could not be written'))
     })
 
@@ -185,6 +195,8 @@ const startJournal = async (
           settle(ticket, ({ resolve }) => resolve({ sequence: message.first + index })),
         )
         return
+      case 'dropped':
+        return settle(message.ticket, ({ resolve }) => resolve({ sequence: 0 }))
       case 'failed':
         return fail('commit-failed', 'ERR_LOG_FAILED', message.tickets)
       case 'ready':
@@ -238,23 +250,45 @@ const startJournal = async (
       : null
   }
 
-  const append: Journal['append'] = (entry, sealed) => enqueue(entry, sealed, [])
+  /** Has the worker do something, and waits until that is on the disk. */
+  const demand = (size: number, messageOf: (ticket: number) => ToWriter): Promise<{ readonly sequence: number }> =>
+    new Promise((resolve, reject) => {
+      const ticket = tickets++
+      const message = messageOf(ticket)
+      octets += size
+      if (size > 0) payloads++
+      waiting.set(ticket, { octets: size, isAppend: message.kind === 'append', resolve, reject })
+      tell(message)
+    })
 
-  const enqueue = async (entry: Entry, sealed: Sealed | undefined, resealed: readonly Resealed[]) => {
+  const appendWith = async (
+    entry: Entry,
+    sealed: Sealed | undefined,
+    more: Pick<AppendMessage, 'resealed' | 'roots'> = {},
+  ): Promise<{ readonly sequence: number }> => {
     checkEntry(entry)
     const refusedFor = refusal(entry, sealed)
     if (refusedFor !== null) {
       if (refusedFor.code === 'ERR_LOG_FAILED') refused++
       throw refusedFor
     }
-    return new Promise<{ readonly sequence: number }>((resolve, reject) => {
-      const ticket = tickets++
-      const size = sizeOf(sealed)
-      octets += size
-      if (size > 0) payloads++
-      waiting.set(ticket, { octets: size, resolve, reject })
-      tell({ kind: 'append', ticket, record: salted(entry, sealed ?? null), sealed: sealed ?? null, resealed })
-    })
+    return demand(sizeOf(sealed), ticket => ({
+      kind: 'append',
+      ticket,
+      record: salted(entry, sealed ?? null),
+      sealed: sealed ?? null,
+      ...more,
+    }))
+  }
+
+  const append: Journal['append'] = async (entry, sealed) => {
+    if (entry.kind === 'segment.seal') throw new LogError('ERR_LOG_RECORD', 'a segment is sealed with its roots')
+    return appendWith(entry, sealed)
+  }
+
+  const drop = async (before: number): Promise<void> => {
+    if (state !== 'ready') throw new LogError('ERR_LOG_FAILED', 'the log cannot be written at the moment')
+    await demand(0, ticket => ({ kind: 'drop', ticket, before }))
   }
 
   const finish = async (): Promise<void> => {
@@ -280,7 +314,9 @@ const startJournal = async (
 
   return {
     append,
-    reseal: (entry, resealed) => enqueue(entry, undefined, resealed),
+    reseal: (entry, resealed) => appendWith(entry, undefined, { resealed }),
+    seal: (entry, roots) => appendWith(entry, undefined, { roots }),
+    drop,
     digest,
     close,
     setMaxBytes: bytes => {

@@ -15,11 +15,22 @@ export const hints = {
   ERR_LOG_EXISTS: 'this folder already holds a log, or a part of one: use it, or choose an empty folder',
   ERR_LOG_MISSING: 'there is no complete log in this folder: run "sluice init", or restore the folder from a backup',
   ERR_LOG_BUSY: 'another sluice process writes this log: stop it first; a log has exactly one writer',
-  ERR_LOG_VERSION: 'this file is not a log that this version of sluice can read: run the version that made it',
+  ERR_LOG_VERSION:
+    'this version of sluice cannot read the log: run the version that made it; or keep the data folder aside for audits, which that version can read, and run "sluice init" on a new one',
   ERR_LOG_NOT_DURABLE: 'the database does not sync every commit to the disk: put the data folder on a local disk',
   ERR_LOG_DAMAGED: 'the end of the log is not what was signed: keep a copy of the folder and run "sluice log verify"',
   ERR_LOG_KEY: 'a key file of the log is missing, unreadable or not a key: restore it from a backup',
   ERR_LOG_ORIGIN: 'name the log like a host with a path, for example "sluice.lab.example/log": no spaces, no plus sign',
+  ERR_LOG_SEGMENT:
+    'restore the file in "log/segments" of the data folder from a backup, then run "sluice log verify": what is missing without a record is tampering',
+  ERR_LOG_SEGMENTS_FULL:
+    'purge the oldest segments ("sluice log purge"), once nobody needs them: SQLite cannot open more files at once',
+  ERR_LOG_REDACT_KIND:
+    'decisions, outcomes and reviews can be redacted; the log cannot be understood without the others',
+  ERR_LOG_REDACT_SEALED:
+    'the record is in a sealed segment, which nobody changes: "sluice log purge" deletes a segment as a whole',
+  ERR_LOG_REDACT_HELD: 'delete the payload first, then redact the decision',
+  ERR_LOG_PURGE_CHANGED: 'run "sluice log purge --dry-run" again, look at the list, and confirm its token',
   ERR_LOG_UNREADABLE: 'the database cannot be read: check the owner of the data folder, then run "sluice log verify"',
   ERR_LOG_QUEUE_FULL: 'decisions arrive faster than the disk takes them: look for a slow or busy disk',
   ERR_LOG_FAILED: 'the log could not be written, so nothing is let out: free disk space and check the data folder',

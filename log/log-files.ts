@@ -15,6 +15,8 @@ export type LogFiles = {
   readonly digestKey: string
   /** Room that is kept for the records of refusals on a full disk; holds nothing. See `disk-watch.ts`. */
   readonly ballast: string
+  /** Folder of sealed segments: read-only SQLite files, see `segments.ts`. */
+  readonly segments: string
 }
 
 export const logFiles = (directory: string): LogFiles => ({
@@ -24,6 +26,7 @@ export const logFiles = (directory: string): LogFiles => ({
   verifierKey: join(directory, 'checkpoint.pub'),
   digestKey: join(directory, 'digest.key'),
   ballast: join(directory, 'ballast'),
+  segments: join(directory, 'segments'),
 })
 
 /** Whether the folder holds a log or any part of one. */

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
 import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
-import { openReader } from './reader.ts'
+import { openLastingReader, type LastingReader } from './reader.ts'
 import type { ActivationEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
@@ -124,8 +124,11 @@ export type LogReader = {
   readonly activations: () => readonly ActivationRow[]
   /** Every time that the traffic was stopped or let out again, oldest first. */
   readonly switches: () => readonly TrafficRow[]
-  /** Every request that was let out, oldest first, from the first record on that says to be no older than `time`. */
-  readonly forwardedSince: (time: string) => IterableIterator<ForwardedRow>
+  /**
+   * Every request that was let out, oldest first, from the first record on that says to be no older than `time`.
+   * @param use - gets them one by one, and may not keep the iterator
+   */
+  readonly forwardedSince: <Result>(time: string, use: (rows: Iterable<ForwardedRow>) => Result) => Result
   /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
   readonly checkpoint: () => string
   /** Decisions from a time on (RFC 3339, UTC, milliseconds), counted by how they came and what was decided. */
@@ -137,51 +140,53 @@ const DEFAULT_LIMIT = 100
 
 /** @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_UNREADABLE` */
 export const openLogReader = (directory: string): LogReader => {
-  const database = openReader(directory)
+  const reader = openLastingReader(directory)
+  const { read, close } = reader
   return {
-    list: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => [...each(database, filter, limit)],
-    each: ({ limit = Infinity, ...filter } = {}) => each(database, filter, limit),
-    trials: ({ limit = Infinity, ...filter } = {}) => trials(database, filter, limit),
-    show: id => show(database, id),
-    heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
-    heldGet: decision => heldGet(database, decision),
-    heldByKey: () => heldByKey(database),
-    heldFor: (fingerprint, after, limit) => heldFor(database, fingerprint, after, limit),
-    heldBefore: (time, limit) => heldBefore(database, time, limit),
-    heldTotal: () => heldTotal(database),
-    heldOrphans: () => countOrphans(database),
-    reviewerKeys: () => reviewerKeys(database),
-    activations: () => activations(database),
-    switches: () => switches(database),
-    forwardedSince: time => forwardedSince(database, time),
-    traffic: (since, onProgress) => countTraffic(database, since, onProgress),
-    checkpoint: () => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string,
-    close: () => void database.close(),
+    list: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => [...each(reader, filter, limit)],
+    each: ({ limit = Infinity, ...filter } = {}) => each(reader, filter, limit),
+    trials: ({ limit = Infinity, ...filter } = {}) => trials(reader, filter, limit),
+    show: id => read(database => show(database, id)),
+    heldList: (limit = DEFAULT_LIMIT) => read(database => heldList(database, limit)),
+    heldGet: decision => read(database => heldGet(database, decision)),
+    heldByKey: () => read(heldByKey),
+    heldFor: (fingerprint, after, limit) => read(database => heldFor(database, fingerprint, after, limit)),
+    heldBefore: (time, limit) => read(database => heldBefore(database, time, limit)),
+    heldTotal: () => read(heldTotal),
+    heldOrphans: () => read(countOrphans),
+    reviewerKeys: () => read(reviewerKeys),
+    activations: () => read(activations),
+    switches: () => read(switches),
+    forwardedSince: (time, use) => read(database => use(forwardedSince(database, time))),
+    traffic: (since, onProgress) => read(database => countTraffic(database, since, onProgress)),
+    checkpoint: () => read(database => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string),
+    close,
   }
 }
 
 const PAGE = 1_000
 
-const each = (database: Database, filter: DecisionFilter, limit: number): Generator<DecisionRow> =>
-  pages(database, `SELECT * FROM decisions WHERE ${conditionOf(filter)}`, boundValues(filter), limit)
+const each = (reader: LastingReader, filter: DecisionFilter, limit: number): Generator<DecisionRow> =>
+  pages(reader, `SELECT * FROM decisions WHERE ${conditionOf(filter)}`, boundValues(filter), limit)
 
-const trials = (database: Database, { trial, ...filter }: TrialFilter, limit: number): Generator<TrialRow> => {
+const trials = (reader: LastingReader, { trial, ...filter }: TrialFilter, limit: number): Generator<TrialRow> => {
   const said = trial === undefined ? '' : ' AND trial = @trial'
   const values = { ...boundValues(filter), ...(trial !== undefined && { trial }) }
-  return pages(database, `SELECT * FROM trials WHERE ${conditionOf(filter)}${said}`, values, limit)
+  return pages(reader, `SELECT * FROM trials WHERE ${conditionOf(filter)}${said}`, values, limit)
 }
 
 /** @param query - selects rows of a view by a condition that can be added to */
 const pages = function* <Row extends { readonly sequence: number }>(
-  database: Database,
+  { read }: LastingReader,
   query: string,
   values: Readonly<Record<string, string>>,
   limit: number,
 ): Generator<Row> {
-  const page = database.prepare(`${query} AND sequence < @before ORDER BY sequence DESC LIMIT @page`)
+  const page = `${query} AND sequence < @before ORDER BY sequence DESC LIMIT @page`
   let before = Number.MAX_SAFE_INTEGER
   for (let left = limit; left > 0; left -= PAGE) {
-    const rows = page.all({ ...values, before, page: Math.min(left, PAGE) }) as Row[]
+    const bound = { ...values, before, page: Math.min(left, PAGE) }
+    const rows = read(database => database.prepare(page).all(bound) as Row[])
     yield* rows
     if (rows.length < Math.min(left, PAGE)) return
     before = rows.at(-1)!.sequence
@@ -190,7 +195,9 @@ const pages = function* <Row extends { readonly sequence: number }>(
 
 const show = (database: Database, id: string): readonly StoredRecord[] => {
   const rows = database
-    .prepare('SELECT body, leaf FROM record WHERE id = @id OR decision = @id OR replay_of = @id ORDER BY sequence')
+    .prepare(
+      'SELECT sequence, body, leaf FROM record WHERE id = @id OR decision = @id OR replay_of = @id ORDER BY sequence',
+    )
     .all({ id }) as { body: string; leaf: Uint8Array }[]
   return rows.map(({ body, leaf }) => ({ record: JSON.parse(body) as LogRecord, leaf }))
 }
@@ -198,11 +205,15 @@ const show = (database: Database, id: string): readonly StoredRecord[] => {
 const heldList = (database: Database, limit: number): readonly HeldRow[] => {
   const rows = database
     .prepare(
-      `SELECT h.decision, r.time, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes, h.recipients
+      `SELECT h.decision, r.time, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes, h.recipients,
+         r.sequence
        FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision' ORDER BY r.sequence DESC LIMIT ?`,
     )
-    .all(limit) as (Omit<HeldRow, 'reviewers'> & { recipients: string })[]
-  return rows.map(({ recipients, ...row }) => ({ ...row, reviewers: recipientsOf(recipients).map(({ name }) => name) }))
+    .all(limit) as (Omit<HeldRow, 'reviewers'> & { recipients: string; sequence: number })[]
+  return rows.map(({ recipients, sequence: _sequence, ...row }) => ({
+    ...row,
+    reviewers: recipientsOf(recipients).map(({ name }) => name),
+  }))
 }
 
 const heldGet = (database: Database, decision: string): Sealed | null => {
@@ -266,7 +277,7 @@ const numbered = <Entry extends { readonly id: string }>(
   word: string,
 ): readonly { readonly number: number; readonly entry: Entry }[] => {
   const bodies = database
-    .prepare('SELECT body FROM record WHERE id >= ? AND id < ? ORDER BY sequence')
+    .prepare('SELECT body, sequence FROM record WHERE id >= ? AND id < ? ORDER BY sequence')
     .pluck()
     .all(`${word}-`, `${word}.`) as string[]
   return bodies.map(body => {
@@ -276,13 +287,14 @@ const numbered = <Entry extends { readonly id: string }>(
 }
 
 /** In the order of the log, which no clock can change: records behind the first may say to be older. */
-const forwardedSince = (database: Database, time: string): IterableIterator<ForwardedRow> =>
-  database
+const forwardedSince = (database: Database, time: string): Iterable<ForwardedRow> => {
+  const first = database.prepare('SELECT min(sequence) FROM record WHERE time >= ?').pluck().get(time) as number | null
+  return database
     .prepare(
       `SELECT time, instrument, route, coalesce(body ->> '$.nucleotides', 0) AS nucleotides FROM record
-       WHERE sequence >= (SELECT min(sequence) FROM record WHERE time >= ?) AND kind = 'decision' AND verdict = 'forward'
-       ORDER BY sequence`,
+       WHERE sequence >= ? AND kind = 'decision' AND verdict = 'forward' ORDER BY sequence`,
     )
-    .iterate(time) as IterableIterator<ForwardedRow>
+    .iterate(first ?? Number.MAX_SAFE_INTEGER) as IterableIterator<ForwardedRow>
+}
 
 const recipientsOf = (json: string): Recipient[] => JSON.parse(json) as Recipient[]

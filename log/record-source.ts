@@ -1,4 +1,4 @@
-import { openReader } from './reader.ts'
+import { openLastingReader } from './reader.ts'
 
 /** A record as it is stored, with the decision that it is about. */
 export type StoredLine = {
@@ -27,22 +27,27 @@ export type RecordSource = {
 
 /** @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_UNREADABLE` */
 export const openRecordSource = (directory: string): RecordSource => {
-  const database = openReader(directory)
-  const checkpoint = database.prepare('SELECT checkpoint FROM tree').pluck().get() as string
-  const size = database.prepare('SELECT coalesce(max(sequence) + 1, 0) FROM record').pluck()
-  const batch = database.prepare(
-    `SELECT r.sequence, r.body, r.leaf, d.body AS about
-     FROM record r LEFT JOIN record d ON d.id = r.decision AND d.kind = 'decision'
-     WHERE r.sequence >= ? ORDER BY r.sequence LIMIT ?`,
-  )
-  const leaf = database.prepare('SELECT leaf FROM record WHERE sequence = ?').pluck()
-  const sequence = database.prepare("SELECT sequence FROM record WHERE id = ? AND kind = 'decision'").pluck()
+  const { read, close } = openLastingReader(directory)
+  const pluck = (sql: string, ...values: readonly (string | number)[]): unknown =>
+    read(database =>
+      database
+        .prepare(sql)
+        .pluck()
+        .get(...values),
+    )
+  const checkpoint = pluck('SELECT checkpoint FROM tree') as string
   return {
     origin: checkpoint.slice(0, checkpoint.indexOf('\n')),
-    size: () => size.get() as number,
-    batch: (first, limit) => batch.all(first, limit) as StoredLine[],
-    leafOf: index => (leaf.get(index) as Uint8Array | undefined) ?? null,
-    sequenceOf: decision => (sequence.get(decision) as number | undefined) ?? null,
-    close: () => void database.close(),
+    size: () => pluck('SELECT coalesce(max(sequence) + 1, 0) FROM main.record') as number,
+    batch: (first, limit) => read(database => database.prepare(batch).all(first, limit) as StoredLine[]),
+    leafOf: index => (pluck('SELECT leaf FROM record WHERE sequence = ?', index) as Uint8Array | undefined) ?? null,
+    sequenceOf: decision =>
+      (pluck("SELECT sequence FROM record WHERE id = ? AND kind = 'decision'", decision) as number | undefined) ?? null,
+    close,
   }
 }
+
+/** By a subquery and not a join: see `views.ts`. */
+const batch = `SELECT r.sequence, r.body, r.leaf,
+  (SELECT d.body FROM record d WHERE d.id = r.decision AND d.kind = 'decision' LIMIT 1) AS about
+  FROM record r WHERE r.sequence >= ? ORDER BY r.sequence LIMIT ?`

@@ -236,6 +236,66 @@ export type KeyEntry = {
 /** `swept` payloads were held for which there was no decision; the writer deletes them in the same transaction. */
 export type SweepEntry = { readonly kind: 'held.sweep'; readonly time: Time; readonly swept: number }
 
+/**
+ * Records `first` to `last` were moved into a sealed segment file, and dropped from the database after this. `root`: RFC 6962 root of
+ * these records alone, in base64. `id` is `sealed-` and the first of them.
+ */
+export type SealEntry = {
+  readonly kind: 'segment.seal'
+  readonly id: string
+  readonly time: Time
+  readonly first: number
+  readonly last: number
+  readonly root: string
+}
+
+/**
+ * The segment with the records `first` to `last` was deleted, as all before it was by then. `root`: what a checkpoint of the log of
+ * `last` + 1 records signs, so that this one record vouches for all that is gone. `id` is `purged-` and the first of them.
+ */
+export type DropEntry = {
+  readonly kind: 'segment.purge'
+  readonly id: string
+  readonly time: Time
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly root: string
+  readonly actor: string
+}
+
+/**
+ * The body of record `target` was emptied; its leaf hash (`leaf`, hexadecimal) stays where it was. What others rely on is kept here: what
+ * it was, and the decision that it was or was about. `id` is `redacted-` and the target.
+ */
+export type RedactEntry = {
+  readonly kind: 'redact'
+  readonly id: string
+  readonly time: Time
+  readonly target: number
+  readonly leaf: string
+  readonly was: (typeof redactable)[number]
+  readonly decision: DecisionId
+  readonly verdict: 'forward' | 'block' | null
+  readonly reason: RedactReason
+  readonly actor: string
+}
+
+/** Kinds whose records can be redacted: those that tell of somebody's request or review. The log cannot be understood without the others. */
+export const redactable = ['decision', 'outcome', 'review'] as const
+
+/** Why a record is redacted: a closed list, because a text could say again what is to be forgotten. */
+export const redactReasons = [
+  'personal-data',
+  'health-data',
+  'sequence-data',
+  'credential',
+  'erasure-request',
+  'legal-order',
+] as const
+
+export type RedactReason = (typeof redactReasons)[number]
+
 /** What callers append. */
 export type Entry =
   | DecisionEntry
@@ -250,6 +310,9 @@ export type Entry =
   | AnchorEntry
   | TrafficEntry
   | GapEntry
+  | SealEntry
+  | DropEntry
+  | RedactEntry
 
 /**
  * What the journal adds. `salt`: 16 random octets in base64url, so that a record can be redacted while its hash stays.
@@ -299,6 +362,8 @@ const id = matching(/^[a-z0-9][a-z0-9-]{0,62}$/)
 const keyword = matching(/^[A-Za-z$][A-Za-z0-9_.:-]{0,63}$/)
 const actor = matching(/^[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}$/)
 const sha256 = matching(/^sha256:[0-9a-f]{64}$/)
+/** A root hash. */
+const base64Root = matching(/^[A-Za-z0-9+/]{43}=$/)
 const surface = oneOf('path', 'query', 'header', 'body')
 /** JSON Pointer (RFC 6901) without control characters. */
 const pointer: Check = value => matching(/^(\/[^\p{Cc}]{0,2048})?$/u)(value) && (value as string).isWellFormed()
@@ -448,7 +513,7 @@ const anchor = {
   kind: oneOf('anchor'),
   time,
   size: count,
-  root: matching(/^[A-Za-z0-9+/]{43}=$/),
+  root: base64Root,
   file: orNull(oneOf('written', 'failed')),
   error: orNull(keyword),
   requests,
@@ -470,6 +535,39 @@ const gap = {
   refused: orNull(count),
 } satisfies Record<keyof GapEntry, Check>
 
+const segmentSeal = {
+  kind: oneOf('segment.seal'),
+  id: matching(/^sealed-(0|[1-9]\d{0,15})$/),
+  time,
+  first: count,
+  last: count,
+  root: base64Root,
+} satisfies Record<keyof SealEntry, Check>
+
+const segmentPurge = {
+  kind: oneOf('segment.purge'),
+  id: matching(/^purged-(0|[1-9]\d{0,15})$/),
+  time,
+  first: count,
+  last: count,
+  count,
+  root: base64Root,
+  actor,
+} satisfies Record<keyof DropEntry, Check>
+
+const redact = {
+  kind: oneOf('redact'),
+  id: matching(/^redacted-(0|[1-9]\d{0,15})$/),
+  time,
+  target: count,
+  leaf: matching(/^[0-9a-f]{64}$/),
+  was: oneOf(...redactable),
+  decision: uuid,
+  verdict: orNull(oneOf('forward', 'block')),
+  reason: oneOf(...redactReasons),
+  actor,
+} satisfies Record<keyof RedactEntry, Check>
+
 const forms = {
   decision,
   outcome,
@@ -484,6 +582,9 @@ const forms = {
   'traffic.pause': traffic,
   'traffic.resume': traffic,
   gap,
+  'segment.seal': segmentSeal,
+  'segment.purge': segmentPurge,
+  redact,
 } satisfies Record<Entry['kind'], Readonly<Record<string, Check>>>
 
 /** Name of a field that is missing, of the wrong form, or (as `…`) not known; `null` when all is well. */

@@ -23,7 +23,7 @@ export const lastRun = (directory: string): LastRun | null => {
   try {
     const row = database
       .prepare(
-        `SELECT id, max(kind = 'stop') AS isEnded, (SELECT time FROM record ORDER BY sequence DESC LIMIT 1) AS last
+        `SELECT id, max(kind = 'stop') AS isEnded, (SELECT time FROM main.record WHERE time IS NOT NULL ORDER BY sequence DESC LIMIT 1) AS last
          FROM record WHERE id = (SELECT max(id) FROM record WHERE id >= 'run-' AND id < 'run.')`,
       )
       .get() as { id: string | null; isEnded: number; last: string }

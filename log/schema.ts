@@ -4,7 +4,14 @@ import { views } from './views.ts'
 
 /** `SLUI` in ASCII: what `file` and SQLite show for a log of sluice. */
 const APPLICATION_ID = 0x534c5549
-const VERSION = 1
+/** `SLUS`: a sealed segment of one. */
+const SEGMENT_ID = 0x534c5553
+/**
+ * Grows with every change of a table, column, trigger or view, however small: those of an older version would otherwise look tampered
+ * with. There is no migration, since it would be a program that rewrites logs: a new version of the log begins a new log, and the old
+ * folder stays readable by the version that made it. 1: before segments.
+ */
+const VERSION = 2
 
 /** A query column: computed from the hashed body whenever it is read, so that there is no second copy of the truth. */
 const generated = (name: string, type: 'TEXT' | 'INTEGER', member: string): string =>
@@ -33,26 +40,47 @@ const record = `CREATE TABLE record (
   ].join(',\n  ')}
 ) STRICT`
 
-/** Guard-rails against slips, not against attackers: those are what the signed tree is for. */
-const guards = [
-  `CREATE TRIGGER record_no_update BEFORE UPDATE ON record
-  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
-  `CREATE TRIGGER record_no_delete BEFORE DELETE ON record
-  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
-  `CREATE TRIGGER record_in_order BEFORE INSERT ON record
-  WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence) + 1, 0) FROM record)
-  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
-]
-
-/** All that a log's database holds, in the order of creation. */
-const statements: readonly string[] = [
-  record,
+const indexes: readonly string[] = [
   'CREATE INDEX record_time ON record (time)',
   'CREATE INDEX record_id ON record (id) WHERE id IS NOT NULL',
   'CREATE INDEX record_decision ON record (decision) WHERE decision IS NOT NULL',
   'CREATE INDEX record_instrument ON record (instrument) WHERE instrument IS NOT NULL',
   'CREATE INDEX record_verdict ON record (verdict) WHERE verdict IS NOT NULL',
   'CREATE INDEX record_replay_of ON record (replay_of) WHERE replay_of IS NOT NULL',
+]
+
+/**
+ * Guard-rails against slips, not against attackers: those are what the signed tree is for. A record changes only when a redaction names
+ * it and its hash, and goes only when it is in a sealed segment.
+ */
+const guards = [
+  `CREATE TRIGGER record_no_update BEFORE UPDATE ON record
+  WHEN NEW.body IS NOT '{}' OR NEW.leaf IS NOT OLD.leaf OR NEW.sequence IS NOT OLD.sequence OR NOT EXISTS
+    (SELECT 1 FROM record WHERE id = 'redacted-' || OLD.sequence AND body ->> '$.leaf' = lower(hex(OLD.leaf)))
+  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
+  `CREATE TRIGGER record_no_delete BEFORE DELETE ON record
+  WHEN NOT EXISTS (SELECT 1 FROM segment WHERE OLD.sequence BETWEEN first AND last)
+  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
+  `CREATE TRIGGER record_in_order BEFORE INSERT ON record
+  WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence) + 1, 0) FROM record)
+  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
+  `CREATE TRIGGER segment_no_update BEFORE UPDATE ON segment
+  WHEN NEW.first IS NOT OLD.first OR NEW.last IS NOT OLD.last OR NEW.roots IS NOT OLD.roots OR NEW.purged IS NOT 1
+  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
+  `CREATE TRIGGER segment_no_delete BEFORE DELETE ON segment
+  BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END`,
+]
+
+/** All that a log's database holds, in the order of creation. */
+const statements: readonly string[] = [
+  record,
+  ...indexes,
+  `CREATE TABLE segment (
+  first INTEGER PRIMARY KEY,
+  last INTEGER NOT NULL,
+  roots BLOB NOT NULL,
+  purged INTEGER NOT NULL
+) STRICT`,
   ...guards,
   `CREATE TABLE tree (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -68,12 +96,20 @@ const statements: readonly string[] = [
   ...Object.values(views),
 ]
 
-/** Lays out an empty database. */
-export const createSchema = (database: Database): void => {
-  database.pragma(`application_id = ${APPLICATION_ID}`)
+/** A segment holds records and nothing else; the same views look at them. */
+const segmentStatements: readonly string[] = [record, ...indexes, ...Object.values(views)]
+
+const layOut = (database: Database, id: number, ddl: readonly string[]): void => {
+  database.pragma(`application_id = ${id}`)
   database.pragma(`user_version = ${VERSION}`)
-  for (const statement of statements) database.exec(statement)
+  for (const statement of ddl) database.exec(statement)
 }
+
+/** Lays out an empty database. */
+export const createSchema = (database: Database): void => layOut(database, APPLICATION_ID, statements)
+
+/** Lays out an empty segment. */
+export const createSegmentSchema = (database: Database): void => layOut(database, SEGMENT_ID, segmentStatements)
 
 /** @throws LogError `ERR_LOG_VERSION` for a database that is not a log, or one of another version */
 export const requireVersion = (database: Database): void => {
@@ -86,10 +122,18 @@ export const requireVersion = (database: Database): void => {
 }
 
 /** Whether tables, columns, triggers and views are exactly those that `createSchema` made: else queries could lie. */
-export const hasOriginalSchema = (database: Database): boolean => {
+export const hasOriginalSchema = (database: Database): boolean => holdsExactly(database, 'main', statements)
+
+/** The same of an attached segment. */
+export const hasSegmentSchema = (database: Database, schema: string): boolean =>
+  database.pragma(`${schema}.application_id`, { simple: true }) === SEGMENT_ID &&
+  database.pragma(`${schema}.user_version`, { simple: true }) === VERSION &&
+  holdsExactly(database, schema, segmentStatements)
+
+const holdsExactly = (database: Database, schema: string, ddl: readonly string[]): boolean => {
   const present = database
-    .prepare("SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    .prepare(`SELECT sql FROM ${schema}.sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`)
     .pluck()
     .all() as (string | null)[]
-  return present.length === statements.length && statements.every(statement => present.includes(statement))
+  return present.length === ddl.length && ddl.every(statement => present.includes(statement))
 }

@@ -11,9 +11,13 @@ import { loadSigner } from './log-keys.ts'
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { hasOriginalSchema, requireVersion } from './schema.ts'
+import { areInOrder, segmentsOf } from './segments.ts'
 
-/** One record to append, with the payload that is held under its decision, or what else it changes among those that are held. */
-export type StoreEntry = HeldChange
+/**
+ * One record to append, with the payload that is held under its decision, or what else it changes among those that are held; and the
+ * roots of the pieces of a segment that it seals.
+ */
+export type StoreEntry = HeldChange & { readonly roots?: Uint8Array }
 
 /** The one writing connection to a log. Not for use beside another writer: see `writer-lock.ts`. */
 export type Store = {
@@ -27,6 +31,8 @@ export type Store = {
   readonly commit: (entries: readonly StoreEntry[]) => number
   /** What is held, as far as it is durable. */
   readonly held: () => HeldTotal
+  /** Drops the records before one, all of which are in sealed segments; in one transaction, so in pieces that are not too long. */
+  readonly drop: (before: number) => void
   /** Upper bound of the database file in octets, or `null` for none. Commits that would pass it fail. */
   readonly limit: (bytes: number | null) => void
   readonly close: () => void
@@ -54,6 +60,8 @@ export const openStore = (directory: string, known: Frontier | null): Store => {
     if (known !== null) requireKnown(database, known, frontier)
     const rewrite = database.prepare('UPDATE tree SET checkpoint = checkpoint WHERE one = 1')
     requireDurability(database, () => rewrite.run())
+    // what is redacted must not stay behind in a page that is free
+    database.pragma('secure_delete = FAST')
     return storeOf(database, signer, frontier)
   } catch (fault) {
     database.close()
@@ -73,13 +81,25 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
   let durable = start
   const insertRecord = database.prepare('INSERT INTO record (sequence, body, leaf) VALUES (?, ?, ?)')
   const held = openHeldTable(database)
+  const insertSegment = database.prepare('INSERT INTO segment (first, last, roots, purged) VALUES (?, ?, ?, 0)')
+  const purgeSegment = database.prepare('UPDATE segment SET purged = 1 WHERE first = ? AND last = ?')
+  const emptyRecord = database.prepare("UPDATE record SET body = '{}' WHERE sequence = ?")
+  const dropRecords = database.prepare('DELETE FROM record WHERE sequence < ?')
   const updateTree = database.prepare('UPDATE tree SET frontier = ?, checkpoint = ? WHERE one = 1')
+
+  /** What some records bring about besides, in the transaction that they are written in. */
+  const bringAbout = ({ record, roots }: StoreEntry): void => {
+    if (record.kind === 'segment.seal') insertSegment.run(record.first, record.last, roots)
+    if (record.kind === 'segment.purge') purgeSegment.run(record.first, record.last)
+    if (record.kind === 'redact') emptyRecord.run(record.target)
+  }
 
   const append = (frontier: Frontier, entry: StoreEntry): Frontier => {
     const body = canonicalize({ ...entry.record, sequence: frontier.size } as unknown as JsonValue)
     const leaf = leafHash(Buffer.from(body))
     insertRecord.run(frontier.size, body, leaf)
     held.apply(entry)
+    bringAbout(entry)
     return appendLeaf(frontier, leaf)
   }
 
@@ -94,9 +114,13 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
     held: held.total,
     commit: entries => {
       const first = durable.size
+      const redacts = entries.some(({ record }) => record.kind === 'redact')
+      if (redacts) database.pragma('secure_delete = ON')
       durable = transaction.immediate(entries)
+      if (redacts) forget(database)
       return first
     },
+    drop: before => void dropRecords.run(before),
     limit: bytes => {
       const pageSize = database.pragma('page_size', { simple: true }) as number
       const pages = bytes === null ? ALL_PAGES : Math.max(1, Math.floor(bytes / pageSize))
@@ -104,6 +128,12 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
     },
     close: () => void database.close(),
   }
+}
+
+/** Takes what was redacted out of the write-ahead log as well. A reader that is under way puts that off until the next time. */
+const forget = (database: Database.Database): void => {
+  database.pragma('secure_delete = FAST')
+  database.pragma('wal_checkpoint(TRUNCATE)')
 }
 
 /** Signs the state of the tree. */
@@ -122,22 +152,32 @@ const requireTail = (database: Database.Database, signer: NoteKey): Frontier => 
   if (!frontier || opened?.kind !== 'verified') throw damaged('the log has no valid checkpoint')
   const { size, root } = opened.checkpoint
   if (size !== frontier.size || !rootOf(frontier).equals(root)) throw damaged('the tree is not the one that was signed')
-  const { total, last } = database.prepare('SELECT count(*) AS total, max(sequence) AS last FROM record').get() as {
-    total: number
-    last: number | null
-  }
-  if (total !== size || (last ?? -1) !== size - 1) throw damaged('records are missing, or were added unsigned')
+  const { total, first, last } = database
+    .prepare('SELECT count(*) AS total, coalesce(min(sequence), 0) AS first, max(sequence) AS last FROM record')
+    .get() as { total: number; first: number; last: number | null }
+  if (total !== size - first || (last ?? -1) !== size - 1) throw damaged('records are missing, or were added unsigned')
+  const segments = segmentsOf(database)
+  if (!areInOrder(segments) || first < 0 || first > (segments.at(-1)?.last ?? -1) + 1)
+    throw damaged('records are missing, and no segment has them')
   if (!hasWholeTail(database, size)) throw damaged('one of the last records was changed')
   return frontier
 }
 
 const hasWholeTail = (database: Database.Database, size: number): boolean =>
-  leavesFrom(database, Math.max(0, size - TAIL)).every(({ body, leaf }) => leafHash(body).equals(leaf))
+  leavesFrom(database, Math.max(0, size - TAIL)).every(
+    ({ body, leaf, redacted }) => leafHash(body).equals(leaf) || (redacted === 1 && body.toString() === '{}'),
+  )
 
-const leavesFrom = (database: Database.Database, sequence: number): { body: Buffer; leaf: Buffer }[] =>
+type Leaf = { readonly body: Buffer; readonly leaf: Buffer; readonly redacted: 0 | 1 }
+
+const leavesFrom = (database: Database.Database, sequence: number): Leaf[] =>
   database
-    .prepare('SELECT CAST(body AS BLOB) AS body, leaf FROM record WHERE sequence >= ? ORDER BY sequence')
-    .all(sequence) as { body: Buffer; leaf: Buffer }[]
+    .prepare(
+      `SELECT CAST(body AS BLOB) AS body, leaf, EXISTS (SELECT 1 FROM record r WHERE r.id = 'redacted-' || record.sequence
+         AND r.body ->> '$.leaf' = lower(hex(record.leaf))) AS redacted
+       FROM record WHERE sequence >= ? ORDER BY sequence`,
+    )
+    .all(sequence) as Leaf[]
 
 /**
  * What was acknowledged must still be there. More may be: a commit that was reported as failed can have reached the disk,

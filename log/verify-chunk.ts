@@ -5,14 +5,14 @@ import type { Evidence, Tampering } from './evidence.ts'
 import { isCanonical } from './is-canonical.ts'
 import { appendLeaf, emptyFrontier, HASH_BYTES, leafHash, treeOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import type { LogRecord, RequestCounts } from './record.ts'
+import type { LogRecord, RedactEntry, RequestCounts } from './record.ts'
 import { sealDigest } from './seal.ts'
+import { segmentsOf } from './segments.ts'
 
-/** Records that are checked in one piece: a power of two, so that the piece is a perfect subtree of the log's tree. */
-export const CHUNK = 8_192
-
-/** A piece of the log. Sequences `from` up to, and without, `to`, which is at most `from` + `CHUNK` where they are signed. */
+/** A piece of the log. Sequences `from` up to, and without, `to`, which is at most `from` + `PIECE` where they are signed. */
 export type ChunkTask = {
+  /** Where the records are: `main`, or the name of an attached segment. */
+  readonly schema: string
   readonly from: number
   readonly to: number
   /** The records to be read; of the others only the hashes are. */
@@ -33,6 +33,8 @@ export type ChunkResult = {
   /** Missing sequences: the first of each gap, and the first after it. */
   readonly gaps: readonly (readonly [from: number, to: number])[]
   readonly evidence: readonly Evidence[]
+  /** How many of the records that were read are redacted. */
+  readonly redacted: number
   /** Of the records that were read. */
   readonly counted: DecisionCount
   /** The records in it at which a run begins or counts its requests. */
@@ -58,19 +60,16 @@ type Row = readonly [sequence: number, body: string | Buffer | null, leaf: strin
 
 /** Looks at one piece after the other; pieces have to come in ascending order. */
 export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkResult) => {
-  const readRows = database
-    .prepare(
-      `SELECT sequence, body, lower(hex(leaf)) FROM record WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ${PAGE}`,
-    )
-    .raw()
-  const readLeaves = database
-    .prepare(
-      `SELECT sequence, NULL, lower(hex(leaf)) FROM record WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ${PAGE}`,
-    )
-    .raw()
+  const statements = new Map<string, readonly [rows: Statement, leaves: Statement]>()
+  const statementsOf = (schema: string): readonly [rows: Statement, leaves: Statement] => {
+    const known = statements.get(schema) ?? [rowsIn(database, schema, 'body'), rowsIn(database, schema, 'NULL')]
+    statements.set(schema, known)
+    return known
+  }
   const examine = recordExaminer(database)
 
-  const rowsOf = function* ({ from, to, read }: ChunkTask): Generator<readonly Row[]> {
+  const rowsOf = function* ({ schema, from, to, read }: ChunkTask): Generator<readonly Row[]> {
+    const [readRows, readLeaves] = statementsOf(schema)
     for (const [statement, start, end] of [
       [readLeaves, from, Math.min(to, read.from)],
       [readRows, Math.max(from, read.from), Math.min(to, read.to)],
@@ -91,6 +90,13 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
     const gaps: [number, number][] = []
     const evidence = chunkEvidence()
     const counter = decisionCounter()
+    let redacted = 0
+    const examiner: Examiner = {
+      schema: task.schema,
+      add: evidence.add,
+      see: counter.see,
+      redacted: () => void redacted++,
+    }
     let expected = from
     let count = 0
     const take = ([sequence, body, stored]: Row): void => {
@@ -98,7 +104,7 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
       expected = sequence + 1
       if (!isSigned) evidence.add('record-unsigned', sequence)
       const isRead = sequence >= read.from && sequence < read.to
-      const leaf = isRead ? examine(sequence, body, stored, evidence.add, counter.see) : stored
+      const leaf = isRead ? examine(sequence, body, stored, examiner) : stored
       if (isSigned) leaves.write(leaf, HASH_BYTES * count++, HASH_BYTES, 'hex')
     }
     const isReadable = canRead(() => {
@@ -106,9 +112,25 @@ export const chunkExaminer = (database: Database): ((task: ChunkTask) => ChunkRe
     })
     if (isReadable && isSigned && expected < to) gaps.push([expected, to])
     const whole = leaves.subarray(0, count * HASH_BYTES)
-    return { from, isReadable, ...treesOf(whole, cuts, from), gaps, evidence: evidence.found, ...counter.seen() }
+    return {
+      from,
+      isReadable,
+      ...treesOf(whole, cuts, from),
+      gaps,
+      evidence: evidence.found,
+      redacted,
+      ...counter.seen(),
+    }
   }
 }
+
+const rowsIn = (database: Database, schema: string, body: string): Statement =>
+  database
+    .prepare(
+      `SELECT sequence, ${body}, lower(hex(leaf)) FROM ${schema}.record
+       WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ${PAGE}`,
+    )
+    .raw()
 
 const pageOf = (statement: Statement, from: number, to: number): readonly Row[] | null => {
   try {
@@ -164,7 +186,7 @@ const chunkEvidence = (): { readonly found: readonly Evidence[]; readonly add: A
 
 /** Counts decisions, and says where runs begin and what they counted themselves. */
 const decisionCounter = (): {
-  readonly see: (record: LogRecord) => void
+  readonly see: (record: Countable) => void
   readonly seen: () => Pick<ChunkResult, 'counted' | 'marks'>
 } => {
   const marks: Mark[] = []
@@ -172,7 +194,7 @@ const decisionCounter = (): {
   let forwards = 0
   return {
     see: record => {
-      if (record.kind === 'decision') {
+      if (record.kind === 'decision' || record.kind === 'redacted decision') {
         decisions++
         if (record.verdict === 'forward') forwards++
       } else if (record.kind === 'start' || record.kind === 'stop' || record.kind === 'anchor') {
@@ -184,20 +206,36 @@ const decisionCounter = (): {
   }
 }
 
+/** A record, or what a redaction says that it was. */
+type Countable = LogRecord | (Pick<RedactEntry, 'decision' | 'verdict'> & { readonly kind: 'redacted decision' })
+
+/** Whom a piece tells what was found in its records. */
+type Examiner = {
+  readonly schema: string
+  readonly add: AddEvidence
+  readonly see: (record: Countable) => void
+  readonly redacted: () => void
+}
+
 /** Looks at records one after the other, in order; answers with the hash of the record that is there. */
 const recordExaminer = (database: Database) => {
   const leafOf = leafHashes(database)
+  const redactionOf = redactions(database)
   const namesDecision = decisionsBefore(database)
   const isHeldRight = heldCheck(database)
 
-  return (
-    sequence: number,
-    body: Row[1],
-    stored: string,
-    add: AddEvidence,
-    see: (record: LogRecord) => void,
-  ): string => {
-    const leaf = leafOf(sequence, body)
+  return (sequence: number, body: Row[1], stored: string, { schema, add, see, redacted }: Examiner): string => {
+    if (body === '{}') {
+      const redaction = redactionOf(sequence, stored)
+      if (redaction === null) add('redaction-forged', sequence)
+      else {
+        redacted()
+        const { was, decision, verdict } = redaction
+        if (was === 'decision') see({ kind: 'redacted decision', decision, verdict })
+        return stored
+      }
+    }
+    const leaf = leafOf(schema, sequence, body)
     if (leaf !== stored) add('record-edited', sequence)
     const record = typeof body === 'string' ? parseRecord(body) : null
     if (record === null) add('record-malformed', sequence)
@@ -214,11 +252,22 @@ const recordExaminer = (database: Database) => {
 }
 
 /** Octets that are no UTF-8 read as U+FFFD, of which the string keeps no more: then the octets themselves are hashed. */
-const leafHashes = (database: Database): ((sequence: number, body: Row[1]) => string) => {
-  const find = database.prepare('SELECT CAST(body AS BLOB) FROM record WHERE sequence = ?').pluck()
-  return (sequence, body) => {
+const leafHashes = (database: Database): ((schema: string, sequence: number, body: Row[1]) => string) => {
+  const find = (schema: string, sequence: number): unknown =>
+    database.prepare(`SELECT CAST(body AS BLOB) FROM ${schema}.record WHERE sequence = ?`).pluck().get(sequence)
+  return (schema, sequence, body) => {
     if (typeof body === 'string' && !body.includes('\u{FFFD}')) return hash('sha256', `\0${body}`, 'hex')
-    return leafHash((find.get(sequence) as Buffer | null | undefined) ?? Buffer.of()).toString('hex')
+    return leafHash((find(schema, sequence) as Buffer | null | undefined) ?? Buffer.of()).toString('hex')
+  }
+}
+
+/** The redaction that names a record and its stored hash. Whether it is in the signed tree shows when it is looked at itself. */
+const redactions = (database: Database): ((sequence: number, stored: string) => RedactEntry | null) => {
+  const find = database.prepare("SELECT body FROM record WHERE id = ? AND kind = 'redact'").pluck()
+  return (sequence, stored) => {
+    const bodies = find.all(`redacted-${sequence}`) as string[]
+    const entries = bodies.map(body => JSON.parse(body) as RedactEntry)
+    return entries.find(({ target, leaf }) => target === sequence && leaf === stored) ?? null
   }
 }
 
@@ -231,11 +280,19 @@ const parseRecord = (text: string): LogRecord | null => {
   }
 }
 
-/** Whether a record that is an outcome names a decision before it. Few ids are kept; for others the record itself is read. */
+/**
+ * Whether a record that is an outcome names a decision before it. Few ids are kept; for others the record itself is read, or the one
+ * that says that it was redacted. Where the oldest records are purged, a decision from their time may be one of them.
+ */
 const decisionsBefore = (database: Database): ((record: LogRecord, sequence: number) => boolean) => {
   let recent = new Set<string>()
   let older = recent
   const find = database.prepare("SELECT body FROM record WHERE id = ? AND kind = 'decision' AND sequence < ?").pluck()
+  const wasRedacted = database.prepare(
+    `SELECT 1 FROM record
+     WHERE decision = ? AND kind = 'redact' AND body ->> '$.was' = 'decision' AND body ->> '$.target' < ?`,
+  )
+  const purgedUntil = endOfPurged(database)
   return (record, sequence) => {
     if (record.kind === 'decision') {
       if (recent.size === RECENT) [older, recent] = [recent, new Set()]
@@ -243,9 +300,23 @@ const decisionsBefore = (database: Database): ((record: LogRecord, sequence: num
       return true
     }
     if (record.kind !== 'outcome' || recent.has(record.decision) || older.has(record.decision)) return true
-    return typeof find.get(record.decision, sequence) === 'string'
+    if (typeof find.get(record.decision, sequence) === 'string') return true
+    return wasRedacted.get(record.decision, sequence) !== undefined || timeOf(record.decision) <= purgedUntil
   }
 }
+
+/** Milliseconds since the epoch: as late as a decision can have come that is purged. A minute is for the order in which they were written. */
+const endOfPurged = (database: Database): number => {
+  const purged = segmentsOf(database).filter(({ isPurged }) => isPurged)
+  if (purged.length === 0) return Number.NEGATIVE_INFINITY
+  const next = database
+    .prepare('SELECT time, sequence FROM record WHERE sequence > ? AND time IS NOT NULL ORDER BY sequence LIMIT 1')
+    .get(purged.at(-1)!.last) as { readonly time: string } | undefined
+  return next === undefined ? Number.NEGATIVE_INFINITY : Date.parse(next.time) + 60_000
+}
+
+/** When a UUIDv7 was made (RFC 9562 section 5.7), in milliseconds since the epoch. */
+const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 
 /** Whether a decision's held payload is the one that was sealed for it, or was purged on the record. */
 const heldCheck = (database: Database): ((record: LogRecord) => Tampering | null) => {

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { openReader } from './reader.ts'
+import { openExaminer } from './reader.ts'
 import { chunkExaminer } from './verify-chunk.ts'
 import type { ChunkTask } from './verify-chunk.ts'
 
 /** Thread that examines pieces of the log, one for each message, over a connection of its own. A fault ends it. */
-const database = openReader(workerData as string)
+const { database } = openExaminer(workerData as string)
 const examine = chunkExaminer(database)
 
 parentPort?.on('message', (task: ChunkTask | null) => {

@@ -1,17 +1,20 @@
 import type { Database } from 'better-sqlite3'
+import type { Attached } from './attach.ts'
 import { Worker } from 'node:worker_threads'
 import { openCheckpoint, parseVerifierKey } from './checkpoint.ts'
 import type { Checkpoint, NoteKey } from './checkpoint.ts'
 import { collectEvidence } from './evidence.ts'
-import type { Checked, Collector, Inconclusive, Verification } from './evidence.ts'
+import type { Checked, Collector, Inconclusive, Purged, Verification } from './evidence.ts'
 import { LogError } from './log-error.ts'
 import { loadVerifier } from './log-keys.ts'
 import { appendLeaf, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import { openReader } from './reader.ts'
+import { openExaminer, segmentState } from './reader.ts'
+import type { DropEntry } from './record.ts'
 import { hasOriginalSchema } from './schema.ts'
 import { checkRequests } from './verify-requests.ts'
-import { CHUNK } from './verify-chunk.ts'
+import { areInOrder, PIECE, pieceRoots, segmentsOf, treeOfPieces } from './segments.ts'
+import type { Segment } from './segments.ts'
 import type { ChunkResult, ChunkTask } from './verify-chunk.ts'
 import { examineChunks } from './verify-lanes.ts'
 
@@ -39,18 +42,26 @@ export type VerifyOptions = {
  * Faults of the log are answers; this throws for none of them.
  */
 export const verifyLog = async (directory: string, options: VerifyOptions = {}): Promise<Verification> => {
-  const evidence = collectEvidence()
-  let tree = emptyFrontier
-  let checked: Checked = { from: 0, to: 0, anchored: null }
-  try {
-    const verifier = options.verifierKey === undefined ? loadVerifier(directory) : parseVerifierKey(options.verifierKey)
-    const anchors = openAnchors(options, verifier, evidence)
-    ;[tree, checked] = await verifyDatabase(directory, verifier, anchors, evidence, options)
-  } catch (fault) {
-    evidence.doubt(reasonOf(fault))
+  for (;;) {
+    const evidence = collectEvidence()
+    let examined: Examined = { tree: emptyFrontier, checked: nothing, isStill: true }
+    try {
+      const verifier =
+        options.verifierKey === undefined ? loadVerifier(directory) : parseVerifierKey(options.verifierKey)
+      const anchors = openAnchors(options, verifier, evidence)
+      examined = await verifyDatabase(directory, verifier, anchors, evidence, options)
+    } catch (fault) {
+      evidence.doubt(reasonOf(fault))
+    }
+    // what was sealed or purged meanwhile was looked for where it is not any more
+    if (examined.isStill) return evidence.verdict(examined.tree, examined.checked)
   }
-  return evidence.verdict(tree, checked)
 }
+
+const nothing: Checked = { from: 0, to: 0, anchored: null, purged: [], redacted: 0 }
+
+/** `isStill`: whether no segment was sealed or purged from the beginning to the end. */
+type Examined = { readonly tree: Frontier; readonly checked: Checked; readonly isStill: boolean }
 
 /** Ascending by size. */
 const openAnchors = (
@@ -72,15 +83,16 @@ const verifyDatabase = async (
   anchors: readonly Checkpoint[],
   evidence: Collector,
   options: VerifyOptions,
-): Promise<[Frontier, Checked]> => {
-  const database = openReader(directory)
+): Promise<Examined> => {
+  const { database, segments } = openExaminer(directory)
+  const state = segmentState(database)
   const integrity = options.deep === true ? startIntegrityCheck(directory) : null
   try {
-    const result = await verifyRecords(directory, database, verifier, anchors, evidence, options)
+    const [tree, checked] = await verifyRecords(directory, database, segments, verifier, anchors, evidence, options)
     const isWhole = integrity === null ? true : await integrity.answer
     if (isWhole === false) evidence.add('index-altered', null)
     if (isWhole === undefined) evidence.doubt('log-unreadable')
-    return result
+    return { tree, checked, isStill: segmentState(database) === state }
   } finally {
     await integrity?.stop()
     database.close()
@@ -96,6 +108,7 @@ const reasonOf = (fault: unknown): Inconclusive => {
 const verifyRecords = async (
   directory: string,
   database: Database,
+  attached: readonly Attached[],
   verifier: NoteKey,
   anchors: readonly Checkpoint[],
   evidence: Collector,
@@ -105,25 +118,117 @@ const verifyRecords = async (
   const snapshot = takeSnapshot(database, verifier, evidence)
   const read = rangeOf(database, snapshot, options)
   const sizes = [...new Set(anchors.map(({ size }) => size))]
-  const tasks = planChunks(database, snapshot, read, sizes)
-  let done = 0
+  const sealed = lookAtSegments(database, attached, evidence)
+  const { tasks, known } = planSegments(sealed, attached, read, sizes)
+  tasks.push(...planChunks(database, snapshot, endOf(sealed), read, sizes))
+  let done = known.length * PIECE
   const onResult = ({ from }: ChunkResult): void => {
-    done += Math.min(CHUNK, Math.max(0, snapshot.end - from))
+    done += Math.min(PIECE, Math.max(0, snapshot.end - from))
     options.onProgress?.({ done: Math.min(done, snapshot.end), total: snapshot.end })
   }
-  const results = await examineChunks(directory, database, tasks, onResult)
+  const examined = await examineChunks(directory, database, tasks, onResult)
+  const results = [...known, ...examined].sort((a, b) => a.from - b.from)
+  compareRoots(sealed, results, evidence)
   const { tree, atSizes } = joinChunks(results, snapshot, evidence)
   if (results.some(({ isReadable }) => !isReadable)) {
     evidence.doubt('log-unreadable')
-    return [tree, { ...read, anchored: null }]
+    return [tree, { ...nothing, ...read }]
   }
   checkEnd(tree, snapshot, evidence)
   // of a part of the log nobody can say how many decisions there are
-  if (read.from <= 0 && read.to >= snapshot.end) checkRequests(results, evidence)
-  const anchored = checkAnchors(anchors, atSizes, snapshot, evidence)
+  if (read.from <= 0 && read.to >= snapshot.end) checkRequests(results, isGone(sealed), evidence)
+  const anchored = checkAnchors(anchors, atSizes, endOf(sealed), snapshot, evidence)
   if (options.requireAnchor !== undefined) checkAge(database, anchored ?? 0, options.requireAnchor, evidence)
   checkHeld(database, evidence)
-  return [tree, { ...read, anchored }]
+  const redacted = results.reduce((sum, result) => sum + result.redacted, 0)
+  return [tree, { ...read, anchored, purged: checkPurged(database, sealed, evidence), redacted }]
+}
+
+const endOf = (segments: readonly Segment[]): number => (segments.at(-1)?.last ?? -1) + 1
+
+const isGone = (segments: readonly Segment[]): boolean => segments.some(({ isPurged }) => isPurged)
+
+/** Tells of segments that are not there, or not what they were. @returns all segments, or none where they cannot be what they say */
+const lookAtSegments = (database: Database, attached: readonly Attached[], evidence: Collector): readonly Segment[] => {
+  const segments = segmentsOf(database)
+  if (!areInOrder(segments)) {
+    evidence.add('segment-altered', segments[0]?.first ?? null)
+    return []
+  }
+  for (const { segment, schema, fault } of attached) {
+    if (fault === 'unreadable') evidence.doubt('log-unreadable')
+    else if (fault !== null) evidence.add(fault === 'missing' ? 'segment-missing' : 'segment-altered', segment.first)
+    else if (!holdsOnly(database, schema, segment)) evidence.add('segment-altered', segment.first)
+  }
+  return segments
+}
+
+/** Whether there are no records in a segment that belong elsewhere. Which are missing shows when they are read. */
+const holdsOnly = (database: Database, schema: string, { first, last }: Segment): boolean => {
+  try {
+    const others = database.prepare(`SELECT 1 FROM ${schema}.record WHERE sequence < ? OR sequence > ?`)
+    return others.get(first, last) === undefined
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The pieces of the segments: to be read where there is a file, and as their roots have it where there is none. Those roots are no hearsay:
+ * the checkpoint signs them together with all the rest.
+ */
+const planSegments = (
+  segments: readonly Segment[],
+  attached: readonly Attached[],
+  read: ChunkTask['read'],
+  sizes: readonly number[],
+): { readonly tasks: ChunkTask[]; readonly known: readonly ChunkResult[] } => {
+  const tasks: ChunkTask[] = []
+  const known: ChunkResult[] = []
+  for (const segment of segments) {
+    const schema = attached.find(({ segment: { first } }) => first === segment.first)?.schema ?? null
+    for (const [index, root] of pieceRoots(segment).entries()) {
+      const from = segment.first + index * PIECE
+      const to = from + PIECE
+      const cuts = sizes.filter(size => size > from && size <= to)
+      if (schema !== null) tasks.push({ schema, from, to, read, cuts, isSigned: true })
+      else known.push(knownPiece(from, root, cuts.includes(to)))
+    }
+  }
+  return { tasks, known }
+}
+
+const knownPiece = (from: number, root: Buffer, isCutAtEnd: boolean): ChunkResult => {
+  const tree = { size: PIECE, hashes: [root] }
+  const counted = { decisions: 0, forwards: 0 }
+  const atCuts = isCutAtEnd ? [tree] : []
+  return { from, isReadable: true, tree, atCuts, gaps: [], evidence: [], redacted: 0, counted, marks: [] }
+}
+
+/** The records of a segment must be those that were sealed. */
+const compareRoots = (segments: readonly Segment[], results: readonly ChunkResult[], evidence: Collector): void => {
+  const found = new Map(results.map(({ from, tree }) => [from, tree]))
+  for (const segment of segments) {
+    const isSame = pieceRoots(segment).every((root, index) => {
+      const tree = found.get(segment.first + index * PIECE)
+      return tree?.size === PIECE && rootOf(tree).equals(root)
+    })
+    if (!isSame) evidence.add('segment-altered', segment.first)
+  }
+}
+
+/** The newest purge vouches for everything before it: what it says the log's root was must be what the kept roots come to. */
+const checkPurged = (database: Database, segments: readonly Segment[], evidence: Collector): readonly Purged[] => {
+  const gone = segments.filter(({ isPurged }) => isPurged)
+  if (gone.length === 0) return []
+  const entries = database
+    .prepare("SELECT body FROM record WHERE id >= 'purged-' AND id < 'purged.' AND kind = 'segment.purge'")
+    .pluck()
+    .all()
+    .map(body => JSON.parse(body as string) as DropEntry)
+  const root = rootOf(treeOfPieces(gone)).toString('base64')
+  if (!entries.some(entry => entry.last + 1 === endOf(gone) && entry.root === root)) evidence.add('purge-forged', 0)
+  return entries.map(({ first, last, time, actor }) => ({ first, last, time, actor })).sort((a, b) => a.first - b.first)
 }
 
 /** What the log said about itself at the start of the check. */
@@ -140,7 +245,7 @@ const takeSnapshot = (database: Database, verifier: NoteKey, evidence: Collector
   const { frontier, checkpoint, end } = database
     .prepare(
       `SELECT (SELECT frontier FROM tree) AS frontier, (SELECT checkpoint FROM tree) AS checkpoint,
-         (SELECT coalesce(max(sequence) + 1, 0) FROM record) AS end`,
+         (SELECT coalesce(max(sequence) + 1, 0) FROM main.record) AS end`,
     )
     .get() as { frontier: Buffer | null; checkpoint: string | null; end: number }
   const opened = checkpoint === null ? null : openCheckpoint(checkpoint, verifier)
@@ -159,24 +264,32 @@ const rangeOf = (database: Database, { end }: Snapshot, { from, to }: VerifyOpti
   return { from: from === undefined ? 0 : sequenceOf(from), to: to === undefined ? end : sequenceOf(to) }
 }
 
-/** The pieces in which there is something. They begin at multiples of `CHUNK`, and end where what is signed ends. */
+/** The pieces behind the segments in which there is something. They begin at multiples of `PIECE`, and end where what is signed ends. */
 const planChunks = (
   database: Database,
   { end, signed }: Snapshot,
+  sealed: number,
   read: ChunkTask['read'],
   sizes: readonly number[],
 ): readonly ChunkTask[] => {
-  const find = database.prepare('SELECT min(sequence) FROM record WHERE sequence >= ?').pluck()
+  const find = database.prepare('SELECT min(sequence) FROM main.record WHERE sequence >= ?').pluck()
   const first = (find.get(Number.MIN_SAFE_INTEGER) as number | null) ?? 0
   const tasks: ChunkTask[] = []
   // what stands before the beginning or behind the end is read, however little was asked for
   const outside = (from: number, to: number): number =>
-    tasks.push({ from, to, read: { from, to }, cuts: [], isSigned: false })
+    tasks.push({ schema: 'main', from, to, read: { from, to }, cuts: [], isSigned: false })
   if (first < 0) outside(first, 0)
-  for (let next = find.get(0) as number | null; next !== null && next < Math.min(signed, end);) {
-    const from = next - (next % CHUNK)
-    const to = Math.min(from + CHUNK, signed, end)
-    tasks.push({ from, to, read, cuts: sizes.filter(size => size > from && size <= to), isSigned: true })
+  for (let next = find.get(sealed) as number | null; next !== null && next < Math.min(signed, end);) {
+    const from = next - (next % PIECE)
+    const to = Math.min(from + PIECE, signed, end)
+    tasks.push({
+      schema: 'main',
+      from,
+      to,
+      read,
+      cuts: sizes.filter(size => size > from && size <= to),
+      isSigned: true,
+    })
     next = find.get(to) as number | null
   }
   if (end > signed) outside(signed, end)
@@ -205,11 +318,11 @@ const joinChunks = (results: readonly ChunkResult[], { signed, end }: Snapshot, 
       if (start !== gapEnd) evidence.add('record-missing', start)
       gapEnd = stop
     }
-    expected = Math.min(from + CHUNK, signed, end)
-    if (tree.size === CHUNK) pieces = appendLeaf(pieces, tree.hashes[0]!)
+    expected = Math.min(from + PIECE, signed, end)
+    if (tree.size === PIECE) pieces = appendLeaf(pieces, tree.hashes[0]!)
     else last = tree
   }
-  const tree = { size: pieces.size * CHUNK + last.size, hashes: [...pieces.hashes, ...last.hashes] }
+  const tree = { size: pieces.size * PIECE + last.size, hashes: [...pieces.hashes, ...last.hashes] }
   return { tree, atSizes }
 }
 
@@ -220,10 +333,11 @@ const checkEnd = (tree: Frontier, { checkpoint, frontier, end }: Snapshot, evide
   if (frontier === null || !encodeFrontier(tree).equals(frontier)) evidence.add('frontier-mismatch', null)
 }
 
-/** @returns size of the largest anchor that fits, `null` when none does */
+/** Within what is purged, or lost with its segment, no anchor can be compared. @returns size of the largest anchor that fits, `null` when none does */
 const checkAnchors = (
   anchors: readonly Checkpoint[],
   atSizes: ReadonlyMap<number, Frontier>,
+  sealed: number,
   { signed }: Snapshot,
   evidence: Collector,
 ): number | null => {
@@ -231,6 +345,7 @@ const checkAnchors = (
   for (const { size, root } of anchors) {
     const tree = atSizes.get(size)
     if (size > signed) evidence.add('rolled-back', signed)
+    else if (tree === undefined && size < sealed) continue
     else if (tree === undefined || !rootOf(tree).equals(root)) evidence.add('anchor-mismatch', size - 1)
     else anchored = size
   }
@@ -239,11 +354,11 @@ const checkAnchors = (
 
 /** An anchor is as old as the newest of the records that it covers: a time that the anchor itself proves. */
 const checkAge = (database: Database, anchored: number, most: number, evidence: Collector): void => {
-  const time = database
-    .prepare('SELECT time FROM record WHERE sequence = ?')
-    .pluck()
-    .get(anchored - 1) as string | undefined
-  const age = time === undefined ? Number.POSITIVE_INFINITY : Date.now() - Date.parse(time)
+  // what was redacted has no time
+  const covered = database
+    .prepare('SELECT time, sequence FROM record WHERE sequence < ? AND time IS NOT NULL ORDER BY sequence DESC LIMIT 1')
+    .get(anchored) as { readonly time: string } | undefined
+  const age = covered === undefined ? Number.POSITIVE_INFINITY : Date.now() - Date.parse(covered.time)
   if (!(age <= most)) evidence.doubt('anchor-too-old')
 }
 

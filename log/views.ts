@@ -1,7 +1,12 @@
 /**
  * What people see with the sqlite3 shell, and what `query.ts`, `stats.ts` and `figures/figures.ts` read. docs/audit-guide.md describes
- * each column. Views hold no data: everything is computed from the hashed records.
+ * each column. Views hold no data: everything is computed from the hashed records. They reach other records by subqueries and not by
+ * joins, so that SQLite can use indexes also where `record` is made up of several files (`attach.ts`).
  */
+
+/** A member of the outcome of decision `d`. */
+const outcome = (member: string): string =>
+  `(SELECT o.body ->> '$.${member}' FROM record o WHERE o.decision = d.id AND o.kind = 'outcome' LIMIT 1)`
 
 /**
  * One row a decision, with how it ended. `findings` lists detector, category, surface and place; `response_status` and what
@@ -16,15 +21,17 @@ const decisions = `CREATE VIEW decisions AS
      FROM json_each(d.body, '$.findings') f) AS findings,
     d.body ->> '$.bytesIn' AS bytes_in, d.body ->> '$.bytesOut' AS bytes_out,
     d.body ->> '$.digest' AS digest, d.body ->> '$.policy' AS policy, d.held, d.replay_of,
-    o.body ->> '$.result' AS result, o.body ->> '$.status' AS response_status, o.body ->> '$.error' AS error,
-    o.body ->> '$.bytes' AS response_bytes, o.body ->> '$.ms' AS ms, d.sequence
-  FROM record d LEFT JOIN record o ON o.sequence =
-    (SELECT min(p.sequence) FROM record p WHERE p.decision = d.id AND p.kind = 'outcome')
+    ${outcome('result')} AS result,
+    ${outcome('status')} AS response_status,
+    ${outcome('error')} AS error,
+    ${outcome('bytes')} AS response_bytes,
+    ${outcome('ms')} AS ms, d.sequence
+  FROM record d
   WHERE d.kind = 'decision'`
 
 /** One row for each thing that a detector found. `chain`: the encodings that were undone to find it, outermost first. */
 const findings = `CREATE VIEW findings AS
-  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.reason,
+  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.verdict, d.reason,
     f.value ->> '$.detector' AS detector, f.value ->> '$.category' AS category,
     f.value ->> '$.surface' AS surface, f.value ->> '$.pointer' AS pointer,
     f.value ->> '$.length' AS length,
@@ -35,7 +42,7 @@ const findings = `CREATE VIEW findings AS
 
 /** One row for each thing that a detector found and an exception of the policy let pass. */
 const exceptions = `CREATE VIEW exceptions AS
-  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.verdict,
+  SELECT d.time, d.id, d.instrument, d.destination, d.route, d.verdict, d.reason,
     f.value ->> '$.exception' AS exception,
     f.value ->> '$.detector' AS detector, f.value ->> '$.category' AS category,
     f.value ->> '$.surface' AS surface, f.value ->> '$.pointer' AS pointer,
@@ -56,11 +63,19 @@ const trials = `CREATE VIEW trials AS
   FROM record d
   WHERE d.kind = 'decision' AND d.body -> '$.trial' IS NOT NULL`
 
+/** A column of the decision that record `r` is about. */
+const about = (column: string): string =>
+  `(SELECT d.${column} FROM record d WHERE d.id = r.decision AND d.kind = 'decision' LIMIT 1) AS ${column}`
+
 /** One row each time that a person looked at a held payload or sent it again, and each time that one was deleted. */
 const reviews = `CREATE VIEW reviews AS
   SELECT r.time, coalesce(r.body ->> '$.action', r.kind) AS action, r.body ->> '$.actor' AS actor, r.decision,
-    r.body ->> '$.cause' AS cause, d.instrument, d.destination, d.route, d.reason, r.sequence
-  FROM record r LEFT JOIN record d ON d.id = r.decision AND d.kind = 'decision'
+    r.body ->> '$.cause' AS cause,
+    ${about('instrument')},
+    ${about('destination')},
+    ${about('route')},
+    ${about('reason')}, r.sequence
+  FROM record r
   WHERE r.kind IN ('review', 'purge')`
 
 /** One row for each policy that came into force. `until`: when the next one did; NULL for the one in force. */
@@ -86,6 +101,14 @@ const operations = `CREATE VIEW operations AS
   FROM record
   WHERE kind IN ('start', 'stop', 'gap', 'traffic.pause', 'traffic.resume')`
 
+/** One row for each segment that was sealed or purged, and for each record that was redacted. */
+const retention = `CREATE VIEW retention AS
+  SELECT time, kind, coalesce(body ->> '$.first', body ->> '$.target') AS first,
+    coalesce(body ->> '$.last', body ->> '$.target') AS last, body ->> '$.root' AS root, decision, reason,
+    body ->> '$.actor' AS actor, sequence
+  FROM record
+  WHERE kind IN ('segment.seal', 'segment.purge', 'redact')`
+
 /** In the order of creation. */
 export const views = {
   decisions,
@@ -96,4 +119,5 @@ export const views = {
   policies,
   reviewer_keys: reviewerKeys,
   operations,
+  retention,
 } as const

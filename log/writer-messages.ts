@@ -11,12 +11,16 @@ export type AppendMessage = {
   readonly record: Salted
   readonly sealed: Sealed | null
   readonly resealed?: readonly Resealed[]
+  /** Of the segment that a record seals, see `segments.ts`. */
+  readonly roots?: Uint8Array
 }
 
 export type ToWriter =
   | AppendMessage
   /** Open the log anew, check that it still begins with `known`, and prove with `gap` that it can be written. */
   | { readonly kind: 'recover'; readonly known: Uint8Array; readonly gap: Salted }
+  /** Drop the records before one: `Store.drop`. */
+  | { readonly kind: 'drop'; readonly ticket: number; readonly before: number }
   | { readonly kind: 'limit'; readonly bytes: number | null }
   | { readonly kind: 'close' }
 
@@ -31,6 +35,7 @@ export type FromWriter =
       readonly frontier: Uint8Array
       readonly held: HeldTotal
     }
+  | { readonly kind: 'dropped'; readonly ticket: number }
   | { readonly kind: 'failed'; readonly tickets: readonly number[] }
   | { readonly kind: 'recovered'; readonly frontier: Uint8Array; readonly held: HeldTotal }
   | { readonly kind: 'unrecovered'; readonly code: LogErrorCode }

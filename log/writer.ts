@@ -67,6 +67,17 @@ const recover = ({ known, gap }: Extract<ToWriter, { kind: 'recover' }>): void =
   }
 }
 
+const drop = ({ ticket, before }: Extract<ToWriter, { kind: 'drop' }>): void => {
+  try {
+    if (store === null) return tell({ kind: 'failed', tickets: [ticket] })
+    store.drop(before)
+    tell({ kind: 'dropped', ticket })
+  } catch {
+    dropStore()
+    tell({ kind: 'failed', tickets: [ticket] })
+  }
+}
+
 const close = (): void => {
   dropStore()
   port.close()
@@ -81,6 +92,8 @@ const obey = (message: Exclude<ToWriter, AppendMessage>): void => {
   switch (message.kind) {
     case 'recover':
       return recover(message)
+    case 'drop':
+      return drop(message)
     case 'limit':
       return setLimit(message.bytes)
     case 'close':

@@ -125,7 +125,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   )
   const hasRoom = (): boolean => disk.status().state !== 'refusing'
   const forwarder: Forwarder = createForwarder(folder.upstream, tuning.upstream)
-  const ledger: Ledger = fromLog(folder, reader => openLedger(reader.forwardedSince(ledgerStart())))
+  const ledger: Ledger = fromLog(folder, reader => reader.forwardedSince(ledgerStart(), rows => openLedger(rows)))
   const pauses: PauseSwitches = openPauses({
     rows: fromLog(folder, reader => reader.switches()),
     journal,

@@ -196,9 +196,8 @@ type Counting = Omit<StoppedField, 'requests' | 'instruments'> & {
 const stoppedFields = (database: Database, filter: DecisionFilter) => {
   const rows = database
     .prepare(
-      `SELECT d.sequence, d.route, d.instrument, f.surface || ' ' || f.pointer AS field, f.detector AS what, f.category
-       FROM decisions d JOIN findings f ON f.sequence = d.sequence
-       WHERE d.verdict = 'block' AND ${conditionOf(filter, column => `d.${column}`)}
+      `SELECT sequence, route, instrument, surface || ' ' || pointer AS field, detector AS what, category
+       FROM findings WHERE verdict = 'block' AND ${conditionOf(filter)}
        UNION ALL
        SELECT sequence, route, instrument, place, coalesce(rule, reason), NULL FROM decisions
        WHERE verdict = 'block' AND place IS NOT NULL AND reason <> 'sensitive-content' AND ${conditionOf(filter)}`,
@@ -233,10 +232,9 @@ const withoutIndexes = (field: string): string => field.replaceAll(/\/(#?)\d+(?=
 const exceptedOf = (database: Database, filter: DecisionFilter): readonly Excepted[] =>
   database
     .prepare(
-      `SELECT x.exception, x.detector, x.category, d.route, count(DISTINCT d.sequence) AS requests,
-         count(DISTINCT d.instrument) AS instruments
-       FROM decisions d JOIN exceptions x ON x.sequence = d.sequence
-       WHERE d.verdict = 'forward' AND ${conditionOf(filter, column => `d.${column}`)}
+      `SELECT exception, detector, category, route, count(DISTINCT sequence) AS requests,
+         count(DISTINCT instrument) AS instruments
+       FROM exceptions WHERE verdict = 'forward' AND ${conditionOf(filter)}
        GROUP BY 1, 2, 3, 4 ORDER BY requests DESC LIMIT 500`,
     )
     .all(boundValues(filter)) as Excepted[]

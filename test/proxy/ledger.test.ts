@@ -66,8 +66,11 @@ t.test('forwardedSince: what was let out, in the order of the log, from the firs
   const reader = openLogReader(directory)
   t.teardown(() => reader.close())
   t.same(
-    [...reader.forwardedSince(ledgerStart(now))],
+    reader.forwardedSince(ledgerStart(now), rows => [...rows]),
     times.slice(1).map(time => ({ time, instrument: 'novaseq-1', route: 'run-metrics', nucleotides: 0 })),
   )
-  t.same([...reader.forwardedSince('2027-01-01T00:00:00.000Z')], [])
+  t.same(
+    reader.forwardedSince('2027-01-01T00:00:00.000Z', rows => [...rows]),
+    [],
+  )
 })
