@@ -27,6 +27,11 @@ const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
   ERR_PASSPHRASE_SHORT: exitCodes.usage,
   ERR_PASSPHRASE_WRONG: exitCodes.permission,
   ERR_SEAL_NOT_RECIPIENT: exitCodes.permission,
+  ERR_LOG_PURGE_CHANGED: exitCodes.changed,
+  ERR_LOG_PURGE_YOUNG: exitCodes.refused,
+  ERR_LOG_REDACT_KIND: exitCodes.refused,
+  ERR_LOG_REDACT_SEALED: exitCodes.refused,
+  ERR_LOG_REDACT_HELD: exitCodes.refused,
 }
 
 /** What to do about a fault. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** Name of the file that holds the checkpoint of a log of this size: by name in the order of their sizes. */
 export const anchorName = (size: number): string => `checkpoint-${String(size).padStart(12, '0')}.txt`
 
-const isAnchorName = (name: string): boolean => /^checkpoint-\d{12,}\.txt$/.test(name)
+export const isAnchorName = (name: string): boolean => /^checkpoint-\d{12,}\.txt$/.test(name)
 
 /**
  * Keeps a checkpoint in a folder, in a file of its own that is never written again. Resolves when it is on the disk.

@@ -30,9 +30,12 @@ export const hints = {
   ERR_LOG_REDACT_SEALED:
     'the record is in a sealed segment, which nobody changes: "sluice log purge" deletes a segment as a whole',
   ERR_LOG_REDACT_HELD: 'delete the payload first, then redact the decision',
+  ERR_LOG_PURGE_YOUNG: 'name a longer age: "--older-than 2192d" is six years',
   ERR_LOG_PURGE_CHANGED: 'run "sluice log purge --dry-run" again, look at the list, and confirm its token',
   ERR_LOG_UNREADABLE: 'the database cannot be read: check the owner of the data folder, then run "sluice log verify"',
   ERR_LOG_QUEUE_FULL: 'decisions arrive faster than the disk takes them: look for a slow or busy disk',
+  ERR_LOG_ROLLED_BACK:
+    'keep a copy of the data folder, and put its newest state back; where an older one was restored on purpose, move the anchors aside, which shows from then on',
   ERR_LOG_FAILED: 'the log could not be written, so nothing is let out: free disk space and check the data folder',
   ERR_LOG_CLOSED: 'the log was closed: start the appliance again',
   ERR_LOG_RECORD: 'a record has a field that may not be in the log: this is a fault of sluice, please report it',

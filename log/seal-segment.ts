@@ -49,7 +49,7 @@ const isDue = (database: Database, now: number): boolean => {
   return oldest !== undefined && Date.parse(oldest) < now - SEAL_AFTER - SEGMENT_SPAN
 }
 
-export type Sealed = SegmentRange & { readonly root: string; readonly file: string }
+export type SealedSegment = SegmentRange & { readonly root: string; readonly file: string }
 
 /**
  * Moves old records into a sealed segment. A log that does not verify is not touched. A crash on the way leaves everything where it was and
@@ -58,7 +58,7 @@ export type Sealed = SegmentRange & { readonly root: string; readonly file: stri
  * @returns null when there is nothing to seal
  * @throws LogError (as a rejection) `ERR_LOG_DAMAGED`, `ERR_LOG_SEGMENTS_FULL`, `ERR_LOG_SEGMENT`, and what `Journal.append` throws
  */
-export const sealSegment = async (directory: string, journal: Journal, age: number): Promise<Sealed | null> => {
+export const sealSegment = async (directory: string, journal: Journal, age: number): Promise<SealedSegment | null> => {
   const range = look(directory, database => sealable(database, new Date(Date.now() - age).toISOString()))
   if (range === null) return null
   await requireRoom(directory)
@@ -73,7 +73,7 @@ export const sealSegment = async (directory: string, journal: Journal, age: numb
 }
 
 /** What is done from time to time: ends what a crash interrupted, and seals a segment when one is due. */
-export const tidySegments = async (directory: string, journal: Journal): Promise<Sealed | null> => {
+export const tidySegments = async (directory: string, journal: Journal): Promise<SealedSegment | null> => {
   sweepSegments(directory)
   await dropSealed(directory, journal)
   return look(directory, database => isDue(database, Date.now())) ? sealSegment(directory, journal, SEAL_AFTER) : null

@@ -13,10 +13,12 @@ import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
 import { ledgerStart, openLedger, type Ledger } from './ledger.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { Listener } from './listener.ts'
+import { openUpkeep } from './log-upkeep.ts'
 import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
 import { openPauses, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
+import { requireAnchored } from './require-anchored.ts'
 import { openRetention, sweepOrphans } from './retention.ts'
 import { openReviewers, type Reviewers } from './reviewers.ts'
 import { ownNames } from './set-up.ts'
@@ -69,6 +71,7 @@ export const startAppliance = async (
   const bound = maxLogBytes === undefined ? {} : { maxBytes: maxLogBytes }
   const journal = await openJournal({ directory: folder.log, maxHeld, ...bound })
   try {
+    await requireAnchored(folder.log, settings.anchors.folder, notify)
     const before = lastRun(folder.log)
     if (before?.isEnded === false) await recordGap(journal, before)
     const swept = await sweepOrphans(folder.log, journal)
@@ -152,6 +155,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     everyMs: anchorInterval(settings),
     folder: settings.anchors.folder,
   })
+  const upkeep = openUpkeep(folder.log, journal, notify)
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
   const listener = new Listener(
@@ -189,10 +193,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
     await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
     void anchors.send()
     void retention.look()
-    const control = await openControl(
-      folder.control,
-      controlHandlers(status, pipeline, journal, activations, pauses, reviewers),
-    )
+    const handlers = controlHandlers(status, pipeline, journal, activations, pauses, reviewers, upkeep)
+    const control = await openControl(folder.control, handlers)
     try {
       await listener.open()
       return control
@@ -204,6 +206,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const endWatch = (): void => {
     anchors.close()
     retention.close()
+    upkeep.close()
     disk.close()
   }
   const control = await open().catch((error: unknown) => {

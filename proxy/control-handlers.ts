@@ -1,5 +1,7 @@
 import type { DiskStatus } from '../log/disk-watch.ts'
 import type { Journal, JournalStatus } from '../log/journal.ts'
+import type { PurgeRequest } from '../log/purge-segments.ts'
+import type { RedactRequest } from '../log/redact.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
@@ -8,6 +10,7 @@ import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
+import type { LogChanges, SealRequest } from './log-upkeep.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
 import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
@@ -74,6 +77,7 @@ export const controlHandlers = (
   activations: Activations,
   pauses: PauseSwitches,
   reviewers: Reviewers,
+  changes: LogChanges,
 ): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
     journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
@@ -115,6 +119,9 @@ export const controlHandlers = (
       status: 200,
       document: await activations.activate(body as ActivationRequest),
     }),
+    'POST /log/seal': async body => ({ status: 200, document: await changes.seal(body as SealRequest) }),
+    'POST /log/purge': async body => ({ status: 200, document: await changes.purge(body as PurgeRequest) }),
+    'POST /log/redact': async body => ({ status: 200, document: await changes.redact(body as RedactRequest) }),
   }
 }
 

@@ -81,9 +81,13 @@ const codes = {
 const tell = (result: Verification): void => {
   switch (result.kind) {
     case 'intact': {
-      const { size, root, from, to, anchored } = result
+      const { size, root, from, to, anchored, purged, redacted } = result
       line(`intact: ${size} records, root ${root}`)
       if (from > 0 || to < size) line(`read: records ${from} to ${to - 1}; of the others the hashes`)
+      for (const { first, last, time, actor } of purged)
+        line(`purged: records ${first} to ${last}, on ${time} by ${actor}`)
+      if (redacted > 0)
+        line(`redacted: ${redacted} records, of which the hashes are left; "sluice log list" leaves them out`)
       if (anchored !== null) line(`anchored: the first ${anchored} records are those that the newest anchor signs`)
       return
     }

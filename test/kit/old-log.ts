@@ -1,0 +1,52 @@
+import { createLog } from '../../log/create-log.ts'
+import type { Entry, Salted } from '../../log/record.ts'
+import { PIECE } from '../../log/segments.ts'
+import { openStore } from '../../log/store.ts'
+import { blockOf, decisionOf, origin, outcomeOf } from '../log/samples.ts'
+
+const salted = (entry: Entry): Salted => ({ ...entry, v: 1, salt: 'x'.repeat(22), seal: null })
+
+/** Times of the parts of an old log: two pieces, one piece, and a few records that are young. */
+export const oldTimes = ['2018-05-01T08:00:00.000Z', '2019-07-01T08:00:00.000Z'] as const
+
+const activation = (number: number, time: string): Entry => ({
+  kind: 'rules.activate',
+  id: `activation-${number}`,
+  time,
+  policy: `sha256:${'ab'.repeat(32)}`,
+  previous: null,
+  cause: 'start',
+  actor: 'sluice',
+})
+
+/** Decisions and their outcomes, one of them across each edge of two pieces; the last one is a block. */
+function* traffic(count: number, time: string): Generator<Entry> {
+  let before = decisionOf({ time })
+  yield before
+  for (let left = count - 2; left > 0; left -= 2) {
+    const decision = left % 16 === 0 ? blockOf({ time }) : decisionOf({ time })
+    yield outcomeOf(before.id, { time })
+    if (left > 1) yield decision
+    before = decision
+  }
+  yield blockOf({ time })
+}
+
+/**
+ * A log of three whole pieces from long ago and some records of today, ready to be sealed.
+ * @param isStartedAnew - whether a policy came into force today, so that the records of long ago are not needed any more
+ */
+export const oldLog = (directory: string, isStartedAnew = true): void => {
+  createLog(directory, origin)
+  const store = openStore(directory, null)
+  const now = new Date().toISOString()
+  const young = [...traffic(21, now), ...(isStartedAnew ? [activation(2, now)] : [])]
+  const parts = [
+    [activation(1, oldTimes[0]), ...traffic(2 * PIECE - 1, oldTimes[0])],
+    [...traffic(PIECE, oldTimes[1])],
+    young,
+  ]
+  const entries = parts.flat().map(entry => ({ record: salted(entry), sealed: null, roots: null }))
+  for (let from = 0; from < entries.length; from += 4_096) store.commit(entries.slice(from, from + 4_096))
+  store.close()
+}
