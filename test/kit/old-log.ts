@@ -6,7 +6,7 @@ import { blockOf, decisionOf, origin, outcomeOf } from '../log/samples.ts'
 
 const salted = (entry: Entry): Salted => ({ ...entry, v: 1, salt: 'x'.repeat(22), seal: null })
 
-/** Times of the parts of an old log: two pieces, one piece, and a few records that are young. */
+/** Times of the two oldest pieces of an old log. */
 export const oldTimes = ['2018-05-01T08:00:00.000Z', '2019-07-01T08:00:00.000Z'] as const
 
 const activation = (number: number, time: string): Entry => ({
@@ -33,16 +33,25 @@ function* traffic(count: number, time: string): Generator<Entry> {
 }
 
 /**
- * A log of three whole pieces from long ago and some records of today, ready to be sealed.
- * @param isStartedAnew - whether a policy came into force today, so that the records of long ago are not needed any more
+ * A log of whole pieces from long ago and some records of today, ready to be sealed: `pieces` of the first time, one of the second.
+ * @param given - `isStartedAnew`: whether a policy came into force today, so that the records of long ago are not needed any more
  */
-export const oldLog = (directory: string, isStartedAnew = true): void => {
+export const oldLog = (
+  directory: string,
+  given: { readonly pieces?: number; readonly isStartedAnew?: boolean } = {},
+) => {
+  const { pieces = 1, isStartedAnew = true } = given
   createLog(directory, origin)
+  fill(directory, pieces, isStartedAnew)
+}
+
+/** The same in a log that is there, and empty. */
+export const fill = (directory: string, pieces = 1, isStartedAnew = true): void => {
   const store = openStore(directory, null)
   const now = new Date().toISOString()
   const young = [...traffic(21, now), ...(isStartedAnew ? [activation(2, now)] : [])]
   const parts = [
-    [activation(1, oldTimes[0]), ...traffic(2 * PIECE - 1, oldTimes[0])],
+    [activation(1, oldTimes[0]), ...traffic(pieces * PIECE - 1, oldTimes[0])],
     [...traffic(PIECE, oldTimes[1])],
     young,
   ]

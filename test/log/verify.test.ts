@@ -1,5 +1,4 @@
 import Database from 'better-sqlite3'
-import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -18,29 +17,8 @@ import { openStore } from '../../log/store.ts'
 import type { Tampering } from '../../log/evidence.ts'
 import { verifyLog } from '../../log/verify.ts'
 import type { VerifyOptions } from '../../log/verify.ts'
+import { behindGuards, runSql } from './intruder.ts'
 import { blockOf, decisionOf, fillLog, origin, outcomeOf } from './samples.ts'
-
-const hasShell = spawnSync('sqlite3', ['-version']).status === 0
-
-/** Runs SQL as an intruder would: with the sqlite3 shell where there is one. */
-const runSql = (file: string, sql: string): void => {
-  if (hasShell) return void execFileSync('sqlite3', ['-bail', file], { input: sql })
-  const database = new Database(file)
-  database.exec(sql)
-  database.close()
-}
-
-/** Takes the guard-rails away, does the deed, and puts them back, so that only the deed itself can be found. */
-const behindGuards = (file: string, sql: string): void => {
-  const database = new Database(file, { readonly: true })
-  const guards = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all() as {
-    name: string
-    sql: string
-  }[]
-  database.close()
-  const drops = guards.map(({ name }) => `DROP TRIGGER ${name};`)
-  runSql(file, [...drops, `${sql};`, ...guards.map(guard => `${guard.sql};`)].join('\n'))
-}
 
 const root = t.testdir({ people: {} })
 await createReviewer(join(root, 'people'), 'ada')
