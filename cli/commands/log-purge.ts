@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts'
 import { actor } from '../held.ts'
 import { json, line, table } from '../print.ts'
 import { parseAge } from '../time.ts'
+import { spellCount } from './rules-lint.ts'
 
 type Options = CommonOptions & { readonly olderThan: number; readonly dryRun?: boolean; readonly confirm?: string }
 
@@ -44,7 +45,7 @@ export const purgeCommand = (): Command =>
       const { segments } = await changeLog(folder, 'purge', { age: olderThan, token: confirm, actor: actor() })
       if (options.json) return json({ purged: segments })
       tellSegments(segments)
-      line(`purged: ${segments.length} segments; "sluice log verify" says so from now on`)
+      line(`purged: ${spellCount(segments.length, 'segment')}; "sluice log verify" says so from now on`)
     })
 
 const tellList = (list: PurgeList, options: CommonOptions): void => {

@@ -33,5 +33,5 @@ export const redactCommand = (): Command =>
           exitCodes.notFound,
         )
       if (options.json) return json(redaction)
-      line(`redacted: record ${redaction.target}, a ${redaction.was}; its hash ${redaction.leaf} stays`)
+      line(`redacted: record ${redaction.target} (${redaction.was}); its hash ${redaction.leaf} stays`)
     })

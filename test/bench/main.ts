@@ -2,11 +2,12 @@ import { Command } from 'commander'
 import { machine } from './machine.ts'
 import { lineOf, tableOf } from './report.ts'
 import { reaches, type Row, type Suite } from './suite.ts'
+import { logSuite } from './suites/log.ts'
 import { proxySuite } from './suites/proxy.ts'
 import { scanSuite } from './suites/scan.ts'
 
 /** Every suite. To add one, write it in `suites/` and name it here. */
-const suites: readonly Suite[] = [scanSuite, proxySuite]
+const suites: readonly Suite[] = [scanSuite, logSuite, proxySuite]
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)

@@ -42,19 +42,19 @@ export const oldLog = (
 ) => {
   const { pieces = 1, isStartedAnew = true } = given
   createLog(directory, origin)
-  fill(directory, pieces, isStartedAnew)
-}
-
-/** The same in a log that is there, and empty. */
-export const fill = (directory: string, pieces = 1, isStartedAnew = true): void => {
-  const store = openStore(directory, null)
   const now = new Date().toISOString()
-  const young = [...traffic(21, now), ...(isStartedAnew ? [activation(2, now)] : [])]
-  const parts = [
+  write(directory, [
     [activation(1, oldTimes[0]), ...traffic(pieces * PIECE - 1, oldTimes[0])],
     [...traffic(PIECE, oldTimes[1])],
-    young,
-  ]
+    [...traffic(21, now), ...(isStartedAnew ? [activation(2, now)] : [])],
+  ])
+}
+
+/** Fills an empty log with a piece from long ago. */
+export const ageLog = (directory: string): void => write(directory, [[...traffic(PIECE, oldTimes[0])]])
+
+const write = (directory: string, parts: readonly (readonly Entry[])[]): void => {
+  const store = openStore(directory, null)
   const entries = parts.flat().map(entry => ({ record: salted(entry), sealed: null, roots: null }))
   for (let from = 0; from < entries.length; from += 4_096) store.commit(entries.slice(from, from + 4_096))
   store.close()

@@ -2,9 +2,11 @@ import Database from 'better-sqlite3'
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readAnchors } from '../../log/anchor-files.ts'
+import { readAnchors, writeAnchor } from '../../log/anchor-files.ts'
+import { signCheckpoint } from '../../log/checkpoint.ts'
 import { openJournal } from '../../log/journal.ts'
 import { logFiles } from '../../log/log-files.ts'
+import { loadSigner } from '../../log/log-keys.ts'
 import type { AnchorEntry } from '../../log/record.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { openAnchors } from '../../proxy/anchors.ts'
@@ -59,11 +61,36 @@ t.test('P5: anchors go to a folder and to standard output, and show a log that w
   renameSync(join(kept, 'older'), folder.log)
   t.match(await verifyLog(folder.log), { kind: 'intact' }, 'by itself the older log is whole')
   t.match(await verifyLog(folder.log, { anchors }), { kind: 'tampered', evidence: [{ what: 'rolled-back' }] })
+  await t.rejects(startInProcess(t, folder), { code: 'ERR_LOG_ROLLED_BACK' }, 'and no appliance starts on it')
+  t.match(await verifyLog(folder.log), { kind: 'intact' })
+  t.match(await verifyLog(folder.log, { anchors }), { kind: 'tampered' }, 'nothing was written to it')
+})
+
+t.test('P5: a log that does not begin with the records of its newest anchor is not served from', async t => {
+  const kept = t.testdir({ kept: {} })
+  const folder = await folderWith(join(kept, 'kept'))
+  const first = await startInProcess(t, folder)
+  await first.appliance.stop()
+  const signer = loadSigner(folder.log)
+  const other = signCheckpoint({ origin: signer.name, size: 3, root: Buffer.alloc(32, 1) }, signer)
+  await writeAnchor(join(kept, 'kept'), 99, 'what nobody signed, and has the largest name')
+  const second = await startInProcess(t, folder)
+  await second.appliance.stop()
+  t.notOk(
+    second.notices.some(({ kind }) => kind === 'anchor-unread'),
+    'one that is not of this log is passed over',
+  )
+  await writeAnchor(join(kept, 'kept'), 98, other)
+  await t.rejects(startInProcess(t, folder), { code: 'ERR_LOG_ROLLED_BACK', message: /does not begin/ })
 })
 
 t.test('P8: a folder that takes no anchor is told of and recorded; traffic goes on', async t => {
   const folder = await folderWith(join(t.testdir(), 'none'))
   const appliance = await startInProcess(t, folder)
+  t.ok(
+    appliance.notices.some(notice => notice.kind === 'anchor-unread' && notice.code === 'ENOENT'),
+    'nor could the log be held against one',
+  )
   await until(() => appliance.appliance.status().anchors.fault !== null)
   t.equal((await sendRaw(appliance, postJson('/v1/serial', '{"serial":1}'))).status, 200)
   t.match(appliance.appliance.status().anchors, { fault: 'ENOENT', written: null, printed: { size: Number } })
