@@ -75,7 +75,7 @@ const eventsOf = (
     database
       .prepare(
         `SELECT sequence, body, leaf, coalesce(about ->> '$.id', decision) AS decision, about FROM (${events})
-         WHERE sequence > @after AND sequence < @before AND ${condition} ORDER BY sequence ${order} LIMIT @limit`,
+         WHERE sequence > @after AND sequence < @before AND body <> '{}' AND ${condition} ORDER BY sequence ${order} LIMIT @limit`,
       )
       .all(values),
   )

@@ -11,13 +11,16 @@ export type StoredLine = {
   readonly about: string | null
 }
 
+/** Whether nothing is left of a record but its hash: there is nothing to hand on, and the redaction itself is a record. */
+export const isRedacted = ({ body }: Pick<StoredLine, 'body'>): boolean => body === '{}'
+
 /** The log from one record on, for whoever hands it on. No transaction is held between two calls. */
 export type RecordSource = {
   /** Name of the log, as its checkpoints have it. */
   readonly origin: string
   /** How many records there are: the sequence that the next one will have. */
   readonly size: () => number
-  /** Records from `sequence` on, at most `limit`, in order. */
+  /** Records from `sequence` on, at most `limit`, in order; see `isRedacted`. */
   readonly batch: (sequence: number, limit: number) => readonly StoredLine[]
   readonly leafOf: (sequence: number) => Uint8Array | null
   /** Sequence of the decision with an id. */

@@ -1,5 +1,5 @@
 import type { Cursor } from '../cursor.ts'
-import type { RecordSource, StoredLine } from '../record-source.ts'
+import { isRedacted, type RecordSource, type StoredLine } from '../record-source.ts'
 import type { Encoder, Sender } from './encoder.ts'
 
 /** Where exported text goes. */
@@ -38,6 +38,7 @@ export const exportLog = async (
 
 const textOf = (batch: readonly StoredLine[], encoder: Encoder, sender: Sender): string =>
   batch
+    .filter(stored => !isRedacted(stored))
     .flatMap(stored => encoder.lines(stored, sender))
     .map(line => `${line}\n`)
     .join('')

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Cursor } from '../cursor.ts'
 import { LogError } from '../log-error.ts'
-import type { RecordSource } from '../record-source.ts'
+import { isRedacted, type RecordSource } from '../record-source.ts'
 import type { Receiver } from './receiver.ts'
 
 /** What happens on the way, for whoever watches. */
@@ -44,7 +44,8 @@ export const shipLog = async (
       continue
     }
     try {
-      await receiver.deliver(batch, signal)
+      const told = batch.filter(stored => !isRedacted(stored))
+      if (told.length > 0) await receiver.deliver(told, signal)
       cursor.advance(batch.at(-1)!)
       pause = firstPause
       notify({ kind: 'delivered', records: batch.length, next: cursor.next() })

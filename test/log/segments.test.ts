@@ -5,6 +5,8 @@ import t from 'tap'
 import { attachStatements } from '../../log/attach.ts'
 import { loadVerifier } from '../../log/log-keys.ts'
 import { openCursor } from '../../log/cursor.ts'
+import { exportLog, passingCursor } from '../../log/export/export-log.ts'
+import { formats } from '../../log/export/formats.ts'
 import { tailLog } from '../../log/follow.ts'
 import { openJournal, type Journal } from '../../log/journal.ts'
 import { logFiles } from '../../log/log-files.ts'
@@ -397,6 +399,13 @@ t.test('P5: a redacted record is empty, its hash stays, and the log verifies', a
     ['outcome', 'redact'],
   )
   reader.close()
+  const lines: string[] = []
+  const source = openRecordSource(directory)
+  const sink = { write: async (text: string) => void lines.push(...text.trimEnd().split('\n')), flush: async () => {} }
+  await exportLog(source, passingCursor(proof.sequence), formats.ecs, { origin: 'x', version: '1' }, sink)
+  source.close()
+  t.equal(lines.length, 2, 'handed on are the outcome and the redaction')
+  for await (const { record } of tailLog(directory, {}, 3)) t.ok(record.kind)
   await withJournal(directory, async journal => {
     const request = { reason: 'personal-data', actor: 'ada' } as const
     t.equal(await redactRecord(directory, journal, { ...request, record: decision.id }), null, 'once is enough')
