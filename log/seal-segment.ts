@@ -116,13 +116,18 @@ const filesIn = (folder: string): readonly string[] => {
   }
 }
 
-/** A piece at a time, so that decisions wait only for one. */
+/** Records that are dropped at one time: as many as take about ten milliseconds, because decisions wait for it. */
+const DROP = 1_024
+
 const dropSealed = async (directory: string, journal: Journal): Promise<void> => {
   const [start, end] = look(directory, database => [
     database.prepare('SELECT coalesce(min(sequence), 0) FROM main.record').pluck().get() as number,
     (segmentsOf(database).at(-1)?.last ?? -1) + 1,
   ])
-  for (let before = start + PIECE; before <= end; before += PIECE) await journal.drop(before)
+  for (let before = start; before < end;) {
+    before = Math.min(before + DROP, end)
+    await journal.drop(before)
+  }
 }
 
 const writeInThread = (task: SegmentTask): Promise<Uint8Array> =>
