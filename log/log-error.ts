@@ -16,7 +16,7 @@ export const hints = {
   ERR_LOG_MISSING: 'there is no complete log in this folder: run "sluice init", or restore the folder from a backup',
   ERR_LOG_BUSY: 'another sluice process writes this log: stop it first; a log has exactly one writer',
   ERR_LOG_VERSION:
-    'this version of sluice cannot read the log: run the version that made it; or keep the data folder aside for audits, which that version can read, and run "sluice init" on a new one',
+    'run the version of sluice that made it; or keep the data folder aside for audits with that version, and run "sluice init" on a new one',
   ERR_LOG_NOT_DURABLE: 'the database does not sync every commit to the disk: put the data folder on a local disk',
   ERR_LOG_DAMAGED: 'the end of the log is not what was signed: keep a copy of the folder and run "sluice log verify"',
   ERR_LOG_KEY: 'a key file of the log is missing, unreadable or not a key: restore it from a backup',

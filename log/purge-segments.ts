@@ -33,7 +33,7 @@ export type PurgeItem = {
 }
 
 /**
- * `held`: a payload of one of its decisions is still kept. `in-use`: it has the last start, or the policy in force.
+ * `held`: a payload of one of its decisions is still kept. `in-use`: it has the last start, the policy in force, or a pause.
  */
 export type PurgeObstacle = { readonly first: number; readonly last: number; readonly why: 'held' | 'in-use' }
 
@@ -90,15 +90,19 @@ const timesOf = (database: Database, { first }: Segment) =>
     )
     .get() as { readonly since: string | null; readonly until: string | null }
 
-/** What a start has to find: the number of the last run, and the policy in force. */
-const newestInUse = (database: Database): number =>
-  database
+/** What a start has to find: the number of the last run, the policy in force, and what is paused. */
+const newestInUse = (database: Database): number => {
+  const newest = database.prepare('SELECT max(sequence) FROM record WHERE id >= ? AND id < ?').pluck()
+  const found = ['run', 'activation', 'traffic'].map(word => newest.get(`${word}-`, `${word}.`) as number | null)
+  const paused = database
     .prepare(
-      `SELECT min((SELECT coalesce(max(sequence), 1e15) FROM record WHERE id >= 'run-' AND id < 'run.'),
-         (SELECT coalesce(max(sequence), 1e15) FROM record WHERE id >= 'activation-' AND id < 'activation.'))`,
+      `SELECT max(sequence) AS sequence, kind FROM record WHERE id >= 'traffic-' AND id < 'traffic.'
+       GROUP BY body ->> '$.instrument'`,
     )
-    .pluck()
-    .get() as number
+    .all() as { readonly sequence: number; readonly kind: string }[]
+  const pauses = paused.filter(({ kind }) => kind === 'traffic.pause').map(({ sequence }) => sequence)
+  return Math.min(...found.map(sequence => sequence ?? Infinity), ...pauses)
+}
 
 const holdsPayload = (database: Database, { first }: Segment): boolean =>
   database.prepare(`SELECT 1 FROM main.held h JOIN segment_${first}.record r ON r.id = h.decision LIMIT 1`).get() !==

@@ -59,7 +59,7 @@ const tellList = (list: PurgeList, options: CommonOptions): void => {
 
 const reasons = {
   held: 'because a payload of one of its decisions is still held',
-  'in-use': 'because it tells of the policy in force, or of the last start',
+  'in-use': 'because it tells of the policy in force, the last start, or the last pause',
 } satisfies Record<PurgeObstacle['why'], string>
 
 const tellSegments = (segments: readonly PurgeItem[]): void =>
