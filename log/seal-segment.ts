@@ -23,7 +23,8 @@ export const MOST_SEGMENTS = 8
 
 /**
  * The records that a segment would be made of now: as many whole pieces from the oldest on as there are records from before `before`. A
- * record is as old as the newest one before it, whatever clocks said. The last record of all is never among them.
+ * record is as old as the newest one before it, whatever clocks said. The last record of all is never among them, nor is a decision whose
+ * payload is still held: who deletes payloads without a decision looks for decisions in the database alone.
  * @returns null when that is not one piece
  */
 export const sealable = (database: Database, before: string): SegmentRange | null => {
@@ -33,7 +34,11 @@ export const sealable = (database: Database, before: string): SegmentRange | nul
     .pluck()
     .get(first, before) as number | null
   const newest = database.prepare('SELECT max(sequence) FROM main.record').pluck().get() as number | null
-  const end = young ?? newest ?? first
+  const held = database
+    .prepare('SELECT min(r.sequence) FROM main.held h JOIN main.record r ON r.id = h.decision WHERE r.sequence >= ?')
+    .pluck()
+    .get(first) as number | null
+  const end = Math.min(young ?? newest ?? first, held ?? Infinity)
   const count = end - first - ((end - first) % PIECE)
   return count <= 0 ? null : { first, last: first + count - 1 }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { attachStatements } from '../../log/attach.ts'
 import { loadVerifier } from '../../log/log-keys.ts'
+import { createLog } from '../../log/create-log.ts'
 import { openCursor } from '../../log/cursor.ts'
 import { exportLog, passingCursor } from '../../log/export/export-log.ts'
 import { formats } from '../../log/export/formats.ts'
@@ -16,6 +17,9 @@ import { openLogReader } from '../../log/query.ts'
 import { openReader } from '../../log/reader.ts'
 import { openRecordSource } from '../../log/record-source.ts'
 import { redactRecord } from '../../log/redact.ts'
+import { createReviewer } from '../../log/reviewer-key.ts'
+import { loadReviewers } from '../../log/reviewer.ts'
+import { seal } from '../../log/seal.ts'
 import { sealSegment, sweepSegments, tidySegments } from '../../log/seal-segment.ts'
 import { PIECE, segmentFile, segmentRoot } from '../../log/segments.ts'
 import { statsOf } from '../../log/stats.ts'
@@ -23,8 +27,8 @@ import { checkProof } from '../../log/tlog-proof.ts'
 import { verifyLog, type VerifyOptions } from '../../log/verify.ts'
 import { writeSegment } from '../../log/write-segment.ts'
 import { figuresOf } from '../../log/figures/figures.ts'
-import { oldLog, oldTimes } from '../kit/old-log.ts'
-import { decisionOf, outcomeOf } from './samples.ts'
+import { ageLog, oldLog, oldTimes } from '../kit/old-log.ts'
+import { blockOf, decisionOf, origin, outcomeOf } from './samples.ts'
 import { behindGuards, runSql } from './intruder.ts'
 
 const root = t.testdir()
@@ -200,6 +204,23 @@ t.test('P5: a log that does not verify is not sealed', async t => {
     t.rejects(sealSegment(directory, journal, older), { code: 'ERR_LOG_DAMAGED' }),
   )
   t.equal(rowsIn(directory), SIZE)
+})
+
+t.test('P4: a decision whose payload is still held is not sealed', async t => {
+  const directory = join(root, 'held')
+  createLog(directory, origin)
+  await createReviewer(root, 'ada')
+  const held = blockOf({ held: true, time: oldTimes[0] })
+  const payload = await seal(loadReviewers(root), held.id, Buffer.from('{}'))
+  await withJournal(directory, async journal => journal.append(held, payload))
+  ageLog(directory)
+  await withJournal(directory, async journal => {
+    t.equal(await sealSegment(directory, journal, old), null)
+    const time = new Date().toISOString()
+    await journal.append({ kind: 'purge', time, decision: held.id, cause: 'retention', actor: 'sluice' })
+    t.match(await sealSegment(directory, journal, old), { first: 0, last: PIECE - 1 })
+  })
+  t.same(await found(directory), ['intact'])
 })
 
 t.test('log: a segment is due when more than a year and 90 days are in the database', async t => {

@@ -53,7 +53,7 @@ const appends = async (report: Report, journal: Journal, callers: number): Promi
   report.row({
     name: `CPU of a decision, ${callers} callers`,
     unit: 'us/message',
-    time: { median: cpu, p10: cpu, p90: cpu, runs: waits.length },
+    time: { median: cpu, mean: cpu, p10: cpu, p90: cpu, runs: waits.length },
     bytes,
     ratio: { to: '1 decision/s', value: rate, ...(isBarred && { atLeast: DECISIONS_A_SECOND }) },
   })
