@@ -1,20 +1,38 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { DecisionFilter } from '../log/decision-filter.ts'
+import type { HeldFilter } from '../log/query.ts'
+import { states } from '../log/review/states.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import { nearestName } from '../rules/workbench/nearest-name.ts'
 import type { CommonOptions } from './context.ts'
 import { parseTime } from './time.ts'
 
-/** The options that say which decisions a command is about; alike in all of them. */
-export const withFilter = (command: Command): Command =>
+const withSubject = (command: Command): Command =>
   command
     .option('--since <time>', 'from this time on: 2026-11-01, 2026-11-01T08:00:00Z, or 2h, 7d ago', parseTime)
     .option('--until <time>', 'before this time', parseTime)
     .option('--instrument <id>', 'of one instrument')
     .option('--route <id>', 'of one route')
-    .addOption(new Option('--verdict <verdict>', 'with one verdict').choices(['forward', 'block']))
     .option('--reason <code>', 'blocked for one reason', parseReason)
     .option('--destination <host:port>', 'to one destination')
+
+/** The options that say which decisions a command is about; alike in all of them. */
+export const withFilter = (command: Command): Command =>
+  withSubject(command).addOption(new Option('--verdict <verdict>', 'with one verdict').choices(['forward', 'block']))
+
+/** The options that say which held payloads a command is about. */
+export const withHeldFilter = (command: Command): Command =>
+  withSubject(command).addOption(
+    new Option('--state <state>', 'in one state').choices(Object.keys(states).filter(state => state !== 'purged')),
+  )
+
+export type HeldFilterOptions = CommonOptions & HeldFilter
+
+/** The filter among the options of a command about held payloads. */
+export const heldFilterOf = (options: HeldFilterOptions): HeldFilter => ({
+  ...filterOf(options),
+  ...(options.state !== undefined && { state: options.state }),
+})
 
 export type FilterOptions = CommonOptions & DecisionFilter
 

@@ -32,12 +32,16 @@ const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
   ERR_LOG_REDACT_KIND: exitCodes.refused,
   ERR_LOG_REDACT_SEALED: exitCodes.refused,
   ERR_LOG_REDACT_HELD: exitCodes.refused,
+  ERR_REVIEW_UNKNOWN: exitCodes.notFound,
+  ERR_REVIEW_UNRECORDED: exitCodes.unreachable,
+  ERR_REVIEW_STATE: exitCodes.changed,
 }
 
 /** What to do about a fault. */
 export const hintOf = (code: ProxyErrorCode | LogErrorCode): string => ({ ...logHints, ...proxyHints })[code]
 
-const describe = (error: unknown): Failure => {
+/** Any error as one that says what to do. */
+export const describe = (error: unknown): Failure => {
   if (error instanceof Failure) return error
   if (error instanceof ProxyError) return new Failure(error.message, proxyHints[error.code], codes[error.code])
   if (error instanceof LogError) return new Failure(error.message, logHints[error.code], codes[error.code])

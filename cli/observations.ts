@@ -9,7 +9,8 @@ import type { Observation } from '../rules/workbench/learn.ts'
 import { fieldValues } from '../rules/message.ts'
 import { defaultLimits } from '../rules/policy.ts'
 import { Failure } from './failure.ts'
-import { heldRows, openHeld, recordReviews } from './held.ts'
+import { heldRows, openHeld } from './held.ts'
+import { recordLooks } from './review-client.ts'
 import { payloadFiles } from './payload-files.ts'
 
 /** What nobody says who sent it, or when, counts as from one source. */
@@ -65,10 +66,10 @@ export const observationsHeld = async (
   const payloads: { readonly day: string; readonly payload: HeldPayload }[] = []
   for (const { decision, time } of rows)
     payloads.push({ day: time.slice(0, 10), payload: await openHeld(folder, decision, keys) })
-  await recordReviews(
+  await recordLooks(
     folder,
     rows.map(({ decision }) => decision),
-    'reveal',
+    { because: 'a schema was learnt from it, which repeats some of its values' },
   )
   const observations = payloads.flatMap(({ day, payload }) => {
     const value = jsonIn(payload)

@@ -5,7 +5,8 @@ import type { Policy } from '../rules/policy.ts'
 import { readyFolder, type CommonOptions } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
-import { heldRows, openHeld, recordReviews } from './held.ts'
+import { heldRows, openHeld } from './held.ts'
+import { recordLooks } from './review-client.ts'
 import { messageFor, messageOfHeld } from './message-for.ts'
 import { payloadFiles } from './payload-files.ts'
 import { line, table } from './print.ts'
@@ -85,10 +86,10 @@ export const trialsHeld = async (options: HeldOptions, since = ''): Promise<Held
     bar.end()
   }
   if (trials.length === 0 && refusal !== null) throw refusal
-  await recordReviews(
+  await recordLooks(
     folder,
     trials.map(({ payload }) => payload),
-    'show',
+    'read',
   )
   return { trials, unopened: rows.length - trials.length }
 }

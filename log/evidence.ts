@@ -25,6 +25,8 @@ export const tamperings = {
   'requests-unaccounted': 'the appliance counted more requests, or sent more, than there are decisions for in the log',
   'held-missing': 'a held payload is gone, and no record says that it was purged',
   'held-altered': 'a held payload is not the one that was sealed for the decision',
+  'held-state': 'a held payload is in a state to which its records do not lead',
+  'review-impossible': 'records say of a held payload what cannot have happened in that order',
   'held-orphan': 'a payload is held for which there is no decision',
   'rolled-back': 'the log is shorter than the anchor says it was: an older copy was put in its place',
   'anchor-mismatch': 'the log does not begin with the records that the anchor signs: they were written anew',

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { Salted } from './record.ts'
+import { isReviewEvent, nextState, type State } from './review/states.ts'
 import type { Recipient, Sealed } from './seal.ts'
 
 /** A payload that is held, and its content key wrapped for a reviewer's new key. */
@@ -19,6 +20,8 @@ export type HeldChange = {
 /** The held payloads as the writer changes them, always in the transaction of the record that says so. */
 export type HeldTable = {
   readonly apply: (change: HeldChange) => void
+  /** Whether the state of the payload that a record is about, if it is about one, allows what it says. */
+  readonly allows: (record: Salted) => boolean
   /** What is held once the transaction is committed. */
   readonly total: () => HeldTotal
 }
@@ -27,7 +30,11 @@ export type HeldTable = {
 const ORPHANED = `NOT EXISTS (SELECT 1 FROM record r WHERE r.id = held.decision AND r.kind = 'decision' AND r.held = 1)`
 
 export const openHeldTable = (database: Database): HeldTable => {
-  const insert = database.prepare('INSERT INTO held (decision, nonce, ciphertext, recipients) VALUES (?, ?, ?, ?)')
+  const insert = database.prepare(
+    "INSERT INTO held (decision, state, recipients, nonce, ciphertext) VALUES (?, 'held', ?, ?, ?)",
+  )
+  const findState = database.prepare('SELECT state FROM held WHERE decision = ?').pluck()
+  const setState = database.prepare('UPDATE held SET state = ? WHERE decision = ?')
   const remove = database.prepare('DELETE FROM held WHERE decision = ? RETURNING length(ciphertext)').pluck()
   const sweep = database.prepare(`DELETE FROM held WHERE ${ORPHANED}`)
   const recipientsOf = database.prepare('SELECT recipients FROM held WHERE decision = ?').pluck()
@@ -35,7 +42,7 @@ export const openHeldTable = (database: Database): HeldTable => {
   let { payloads, bytes } = heldTotal(database)
 
   const hold = (decision: string, { nonce, ciphertext, recipients }: Sealed): void => {
-    insert.run(decision, nonce, ciphertext, JSON.stringify(recipients))
+    insert.run(decision, JSON.stringify(recipients), nonce, ciphertext)
     payloads++
     bytes += ciphertext.length
   }
@@ -45,6 +52,20 @@ export const openHeldTable = (database: Database): HeldTable => {
     if (freed === undefined) return
     payloads--
     bytes -= freed
+  }
+
+  /** Where a record takes a held payload; `to` is null where it cannot. Undefined for what is about none. */
+  const moveOf = (record: Salted): { readonly decision: string; readonly to: State | null } | undefined => {
+    if (!isReviewEvent(record.kind) || !('decision' in record)) return undefined
+    const { kind, decision } = record
+    const from = findState.get(decision) as State | undefined
+    return { decision, to: from === undefined ? null : nextState(from, kind) }
+  }
+
+  const move = (record: Salted): void => {
+    const { decision, to } = moveOf(record) ?? { to: null }
+    if (to === 'purged') purge(decision!)
+    else if (to !== null) setState.run(to, decision)
   }
 
   /** A payload that was purged in the meantime is left out. */
@@ -58,13 +79,14 @@ export const openHeldTable = (database: Database): HeldTable => {
   return {
     apply: ({ record, sealed, resealed = [] }) => {
       if (record.kind === 'decision' && sealed !== null) hold(record.id, sealed)
-      if (record.kind === 'purge') purge(record.decision)
+      move(record)
       if (record.kind === 'key.rotate') for (const each of resealed) reseal(each, record.previous)
       if (record.kind === 'held.sweep') {
         sweep.run()
         ;({ payloads, bytes } = heldTotal(database))
       }
     },
+    allows: record => moveOf(record)?.to !== null,
     total: () => ({ payloads, bytes }),
   }
 }

@@ -12,8 +12,9 @@ import { checkEntry } from './record.ts'
 import type { Entry, GapEntry, KeyEntry, Salted, SealEntry } from './record.ts'
 import { sealDigest } from './seal.ts'
 import type { Sealed } from './seal.ts'
+import type { StoreEntry, StoreGroup } from './store.ts'
 import { acquireWriterLock } from './writer-lock.ts'
-import type { AppendMessage, FromWriter, ToWriter } from './writer-messages.ts'
+import type { FromWriter, ToWriter } from './writer-messages.ts'
 import type { WriterData } from './writer.ts'
 
 export type JournalOptions = {
@@ -53,6 +54,12 @@ export type Journal = {
    *   then the record must be taken as not written, and nothing may be let out
    */
   readonly append: (entry: Entry, sealed?: Sealed) => Promise<{ readonly sequence: number }>
+  /**
+   * Appends records as one: all are on the disk when it resolves, and none when it rejects. None of them may hold a payload.
+   * @throws LogError (as a rejection) as `append`; `ERR_REVIEW_STATE` where one of them is about a held payload whose state does
+   *   not allow it: then too nothing was written, and the log goes on
+   */
+  readonly appendAll: (entries: readonly [Entry, ...Entry[]]) => Promise<{ readonly sequence: number }>
   /**
    * Appends a `reseal` record, and puts the new recipients into the held payloads, in one transaction.
    * @throws LogError as `append`
@@ -191,9 +198,10 @@ const startJournal = async (
       case 'committed':
         frontier = frontierOf(message.frontier)
         held = message.held
-        message.tickets.forEach((ticket, index) =>
-          settle(ticket, ({ resolve }) => resolve({ sequence: message.first + index })),
-        )
+        message.tickets.forEach((ticket, index) => {
+          const sequence = message.firsts[index] ?? null
+          settle(ticket, ({ resolve, reject }) => (sequence === null ? reject(impossible()) : resolve({ sequence })))
+        })
         return
       case 'dropped':
         return settle(message.ticket, ({ resolve }) => resolve({ sequence: 0 }))
@@ -261,29 +269,37 @@ const startJournal = async (
       tell(message)
     })
 
+  const requireFit = (entry: Entry, sealed: Sealed | undefined): void => {
+    checkEntry(entry)
+    const refusedFor = refusal(entry, sealed)
+    if (refusedFor === null) return
+    if (refusedFor.code === 'ERR_LOG_FAILED') refused++
+    throw refusedFor
+  }
+
+  const appendGroup = (group: StoreGroup, size: number): Promise<{ readonly sequence: number }> =>
+    demand(size, ticket => ({ kind: 'append', ticket, group }))
+
   const appendWith = async (
     entry: Entry,
     sealed: Sealed | undefined,
-    more: Pick<AppendMessage, 'resealed' | 'roots'> = {},
+    more: Pick<StoreEntry, 'resealed' | 'roots'> = {},
   ): Promise<{ readonly sequence: number }> => {
-    checkEntry(entry)
-    const refusedFor = refusal(entry, sealed)
-    if (refusedFor !== null) {
-      if (refusedFor.code === 'ERR_LOG_FAILED') refused++
-      throw refusedFor
-    }
-    return demand(sizeOf(sealed), ticket => ({
-      kind: 'append',
-      ticket,
-      record: salted(entry, sealed ?? null),
-      sealed: sealed ?? null,
-      ...more,
-    }))
+    requireFit(entry, sealed)
+    return appendGroup([{ record: salted(entry, sealed ?? null), sealed: sealed ?? null, ...more }], sizeOf(sealed))
   }
 
   const append: Journal['append'] = async (entry, sealed) => {
     if (entry.kind === 'segment.seal') throw new LogError('ERR_LOG_RECORD', 'a segment is sealed with its roots')
     return appendWith(entry, sealed)
+  }
+
+  const appendAll: Journal['appendAll'] = async entries => {
+    for (const entry of entries) requireFit(entry, undefined)
+    return appendGroup(
+      entries.map(entry => ({ record: salted(entry, null), sealed: null })),
+      0,
+    )
   }
 
   const drop = async (before: number): Promise<void> => {
@@ -314,6 +330,7 @@ const startJournal = async (
 
   return {
     append,
+    appendAll,
     reseal: (entry, resealed) => appendWith(entry, undefined, { resealed }),
     seal: (entry, roots) => appendWith(entry, undefined, { roots }),
     drop,
@@ -350,6 +367,9 @@ const frontierOf = (bytes: Uint8Array): Frontier => {
   if (frontier === null) throw new LogError('ERR_LOG_DAMAGED', 'the writer told of a tree that cannot be')
   return frontier
 }
+
+const impossible = (): LogError =>
+  new LogError('ERR_REVIEW_STATE', 'the state of the held payload does not allow it, so nothing was done')
 
 const SALT_BYTES = 16
 

@@ -39,6 +39,8 @@ export const hints = {
   ERR_LOG_FAILED: 'the log could not be written, so nothing is let out: free disk space and check the data folder',
   ERR_LOG_CLOSED: 'the log was closed: start the appliance again',
   ERR_LOG_RECORD: 'a record has a field that may not be in the log: this is a fault of sluice, please report it',
+  ERR_REVIEW_STATE:
+    'somebody else may have been quicker: see its state in "sluice blocked list", and what happened with "sluice log show"',
   ERR_CURSOR_BUSY: 'one process at a time uses a cursor: wait for it to end, or give each receiver a cursor of its own',
   ERR_CURSOR_UNREADABLE: 'name another file, or move this one away: records are then handed on from the start again',
   ERR_CURSOR_FOREIGN:

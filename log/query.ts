@@ -3,6 +3,7 @@ import { boundValues, conditionOf, type DecisionFilter } from './decision-filter
 import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
 import { openLastingReader, type LastingReader } from './reader.ts'
 import type { ActivationEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
+import type { State } from './review/states.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
 
@@ -62,15 +63,24 @@ export type StoredRecord = { readonly record: LogRecord; readonly leaf: Uint8Arr
 export type HeldRow = {
   readonly decision: string
   readonly time: string
+  readonly state: State
   readonly instrument: string | null
   readonly route: string | null
   readonly destination: string | null
   readonly reason: string | null
   /** Octets of the sealed payload. */
   readonly bytes: number
+  /** `sealDigest` of the sealed payload, as the record of the decision has it. */
+  readonly seal: string
   /** Names of the reviewers who can open it. */
   readonly reviewers: readonly string[]
 }
+
+/** Which held payloads are meant: by their decisions, by their state, and by their ids. */
+export type HeldFilter = DecisionFilter & { readonly state?: State; readonly ids?: readonly string[] }
+
+/** What became of releases: `recent` began since a time, `failures` ended badly in a row, up to now. */
+export type ReleaseFigures = { readonly recent: number; readonly failures: number }
 
 /** For whom a held payload is sealed. */
 export type HeldKeys = { readonly decision: string; readonly recipients: readonly Recipient[] }
@@ -106,8 +116,10 @@ export type LogReader = {
   readonly trials: (filter?: TrialFilter & { readonly limit?: number }) => Generator<TrialRow>
   /** Every record about a decision, oldest first: itself, its outcome, reviews, purge, and its replays. */
   readonly show: (id: string) => readonly StoredRecord[]
-  /** Newest first. @param limit - default 100 */
-  readonly heldList: (limit?: number) => readonly HeldRow[]
+  /** Newest first. @param filter - `limit`: default 100 */
+  readonly heldList: (filter?: HeldFilter & { readonly limit?: number }) => readonly HeldRow[]
+  /** Releases since a time (RFC 3339, UTC, milliseconds), and those that failed since the last one that did not, or since they were resumed. */
+  readonly releaseFigures: (since: string) => ReleaseFigures
   readonly heldGet: (decision: string) => Sealed | null
   /** How many of the held payloads each key opens, by its fingerprint. */
   readonly heldByKey: () => ReadonlyMap<string, number>
@@ -147,7 +159,8 @@ export const openLogReader = (directory: string): LogReader => {
     each: ({ limit = Infinity, ...filter } = {}) => each(reader, filter, limit),
     trials: ({ limit = Infinity, ...filter } = {}) => trials(reader, filter, limit),
     show: id => read(database => show(database, id)),
-    heldList: (limit = DEFAULT_LIMIT) => read(database => heldList(database, limit)),
+    heldList: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => read(database => heldList(database, filter, limit)),
+    releaseFigures: since => read(database => releaseFigures(database, since)),
     heldGet: decision => read(database => heldGet(database, decision)),
     heldByKey: () => read(heldByKey),
     heldFor: (fingerprint, after, limit) => read(database => heldFor(database, fingerprint, after, limit)),
@@ -202,19 +215,39 @@ const show = (database: Database, id: string): readonly StoredRecord[] => {
   return rows.map(({ body, leaf }) => ({ record: JSON.parse(body) as LogRecord, leaf }))
 }
 
-const heldList = (database: Database, limit: number): readonly HeldRow[] => {
+const heldList = (database: Database, { state, ids, ...filter }: HeldFilter, limit: number): readonly HeldRow[] => {
+  const isInState = state === undefined ? 'TRUE' : 'h.state = @state'
+  const isNamed = ids === undefined ? 'TRUE' : 'h.decision IN (SELECT value FROM json_each(@ids))'
+  const values = {
+    ...boundValues(filter),
+    ...(state !== undefined && { state }),
+    ...(ids && { ids: JSON.stringify(ids) }),
+  }
   const rows = database
     .prepare(
-      `SELECT h.decision, r.time, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes, h.recipients,
-         r.sequence
-       FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision' ORDER BY r.sequence DESC LIMIT ?`,
+      `SELECT h.decision, r.time, h.state, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes,
+         r.body ->> '$.seal' AS seal, h.recipients, r.sequence
+       FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision'
+       WHERE ${conditionOf(filter, column => `r.${column}`)} AND ${isInState} AND ${isNamed}
+       ORDER BY r.sequence DESC LIMIT @limit`,
     )
-    .all(limit) as (Omit<HeldRow, 'reviewers'> & { recipients: string; sequence: number })[]
+    .all({ ...values, limit }) as (Omit<HeldRow, 'reviewers'> & { recipients: string; sequence: number })[]
   return rows.map(({ recipients, sequence: _sequence, ...row }) => ({
     ...row,
     reviewers: recipientsOf(recipients).map(({ name }) => name),
   }))
 }
+
+/** By the index of what befell held payloads; its condition has to stand in the query for that. */
+const releaseFigures = (database: Database, since: string): ReleaseFigures =>
+  database
+    .prepare(
+      `WITH event AS (SELECT sequence, kind, time FROM record WHERE kind >= 'review.' AND kind < 'review/')
+       SELECT (SELECT count(*) FROM event WHERE kind = 'review.release' AND time >= @since) AS recent,
+         (SELECT count(*) FROM event WHERE kind IN ('review.release-failed', 'review.release-unknown') AND sequence >
+           (SELECT coalesce(max(sequence), -1) FROM event WHERE kind IN ('review.released', 'review.resume'))) AS failures`,
+    )
+    .get({ since }) as ReleaseFigures
 
 const heldGet = (database: Database, decision: string): Sealed | null => {
   const row = database.prepare('SELECT nonce, ciphertext, recipients FROM held WHERE decision = ?').get(decision) as
@@ -248,7 +281,7 @@ const heldBefore = (database: Database, time: string, limit: number): readonly s
   database
     .prepare(
       `SELECT h.decision FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision'
-       WHERE r.time < ? ORDER BY h.decision LIMIT ?`,
+       WHERE r.time < ? AND h.state <> 'releasing' ORDER BY h.decision LIMIT ?`,
     )
     .pluck()
     .all(time, limit) as string[]

@@ -82,11 +82,16 @@ export type DecisionEntry = {
   readonly times?: number
   /** Keyed digest of the received body, from `Journal.digest`. */
   readonly digest: string | null
+  /** The decision whose held payload this is, sent again: by a release where `release` stands, else by a replay. */
   readonly replayOf: DecisionId | null
+  /** What a release let out although inspection blocks it, `findings` and `place` included; absent for everything else. */
+  readonly release?: { readonly overrode: string | null }
   /** Whether the payload was sealed and kept for the reviewers. */
   readonly held: boolean
   /** Only where a payload would have been held, and was not because there was no room for it. */
   readonly dropped?: 'held-full'
+  /** Keyed digest of the whole held payload, with its header section: names what may be sent again. Only where it is held. */
+  readonly payload?: string
   /** Only where a route was on trial. */
   readonly trial?: TrialRecord
 }
@@ -108,23 +113,98 @@ export type OutcomeEntry = {
   readonly response?: 'status-only'
 }
 
-/** A person looked at a held payload, or sent it again. `actor` is the operating system's name for them. */
-export type ReviewEntry = {
-  readonly kind: 'review'
+/**
+ * What befell a held payload; `review/states.ts` says which state it leads to, and the writer changes the state in the same transaction.
+ * `actor` is `os:` and the operating system's name for whoever asked, or `sluice` for what the appliance found out itself.
+ */
+type Reviewed<Kind extends string> = {
+  readonly kind: Kind
   readonly time: Time
   readonly decision: DecisionId
-  readonly action: 'show' | 'reveal' | 'replay'
   readonly actor: string
 }
 
-/** A held payload was deleted; the writer deletes it in the same transaction. */
-export type PurgeEntry = {
-  readonly kind: 'purge'
-  readonly time: Time
-  readonly decision: DecisionId
-  readonly cause: 'retention' | 'reviewer'
-  readonly actor: string
+/** Why somebody did it, in their own words: 200 characters at the most, and nothing in it that a detector finds. */
+type Because = { readonly because: string }
+
+/** Signed with a reviewer's key; `review/statement.ts` says over what. `value`: Ed25519 (RFC 8032), 64 octets in base64url. */
+export type SignatureRecord = { readonly reviewer: string; readonly fingerprint: string; readonly value: string }
+
+/** Somebody looked at the payload: recorded before it is shown. `because` is null where only its structure was shown. */
+export type OpenEntry = Reviewed<'review.open'> & {
+  readonly action: 'show' | 'reveal'
+  readonly because: string | null
 }
+
+/** A command read the payload, for counts or a schema: nobody saw it. */
+export type ReadEntry = Reviewed<'review.read'>
+
+export type NoteEntry = Reviewed<'review.note'> & { readonly note: string }
+
+/** A release was approved: of this payload, to this destination, under this policy, up to this time. */
+export type ApproveEntry = Reviewed<'review.approve'> &
+  Because & {
+    readonly payload: string
+    readonly policy: string
+    readonly destination: string
+    readonly expires: Time
+    readonly signature: SignatureRecord | null
+  }
+
+/** `leak`: it was stopped rightly. `false-positive`: the policy has to be mended, and a replay may then send it. */
+export type RejectEntry = Reviewed<'review.reject'> & Because & { readonly finding: 'leak' | 'false-positive' }
+
+/** The approval fell away. */
+export type ExpireEntry = Reviewed<'review.expire'> & { readonly cause: 'time' | 'policy' | 'destination' }
+
+/**
+ * A release begins: stands in one transaction with the decision whose id is `release`. `approvals` are the sequences of the approvals on
+ * which it rests, `people` how many different ones the settings asked for.
+ */
+export type ReleaseEntry = Reviewed<'review.release'> &
+  Because & {
+    readonly release: DecisionId
+    readonly approvals: readonly number[]
+    readonly people: 1 | 2
+    /** What was sent as `Idempotency-Key`. */
+    readonly key: string
+    readonly signature: SignatureRecord | null
+  }
+
+/** How a release ended, in one transaction with its outcome. `status` is the vendor's, `error` a fault on the way. */
+export type ReleaseEndEntry = Reviewed<'review.released' | 'review.release-failed' | 'review.release-unknown'> & {
+  readonly release: DecisionId
+  readonly status: number | null
+  readonly error: string | null
+}
+
+/** Today's policy lets it through: stands in one transaction with the decision whose id is `replay`. */
+export type ReplayEntry = Reviewed<'review.replay'> & Because & { readonly replay: DecisionId }
+
+/** Nothing of a replay was written upstream, so that it can be replayed again. */
+export type UnsentEntry = Reviewed<'review.unsent'> & { readonly replay: DecisionId; readonly error: string }
+
+/** A held payload was deleted; the writer deletes it in the same transaction. */
+export type PurgeEntry = Reviewed<'purge'> & {
+  readonly cause: 'retention' | 'reviewer'
+  readonly because: string | null
+}
+
+export type ReviewEntry =
+  | OpenEntry
+  | ReadEntry
+  | NoteEntry
+  | ApproveEntry
+  | RejectEntry
+  | ExpireEntry
+  | ReleaseEntry
+  | ReleaseEndEntry
+  | ReplayEntry
+  | UnsentEntry
+  | PurgeEntry
+
+/** Releases go on after too many of them had failed. */
+export type ResumeEntry = Because & { readonly kind: 'review.resume'; readonly time: Time; readonly actor: string }
 
 /** The appliance runs. `id` is `run-` and the number of the run in ten digits, counted from 1; its end has the same. */
 export type StartEntry = {
@@ -282,7 +362,22 @@ export type RedactEntry = {
 }
 
 /** Kinds whose records can be redacted: those that tell of somebody's request or review. The log cannot be understood without the others. */
-export const redactable = ['decision', 'outcome', 'review'] as const
+export const redactable = [
+  'decision',
+  'outcome',
+  'review.open',
+  'review.read',
+  'review.note',
+  'review.approve',
+  'review.reject',
+  'review.expire',
+  'review.release',
+  'review.released',
+  'review.release-failed',
+  'review.release-unknown',
+  'review.replay',
+  'review.unsent',
+] as const satisfies readonly Entry['kind'][]
 
 /** Why a record is redacted: a closed list, because a text could say again what is to be forgotten. */
 export const redactReasons = [
@@ -301,7 +396,7 @@ export type Entry =
   | DecisionEntry
   | OutcomeEntry
   | ReviewEntry
-  | PurgeEntry
+  | ResumeEntry
   | StartEntry
   | StopEntry
   | ActivationEntry
@@ -364,6 +459,10 @@ const actor = matching(/^[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}$/)
 const sha256 = matching(/^sha256:[0-9a-f]{64}$/)
 /** A root hash. */
 const base64Root = matching(/^[A-Za-z0-9+/]{43}=$/)
+const keyedDigest = matching(/^hmac-sha256:[0-9a-f]{64}$/)
+const destination = matching(/^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}$/)
+/** A person's own words; `rules/free-text.ts` has looked through them before. */
+const words = matching(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u)
 const surface = oneOf('path', 'query', 'header', 'body')
 /** JSON Pointer (RFC 6901) without control characters. */
 const pointer: Check = value => matching(/^(\/[^\p{Cc}]{0,2048})?$/u)(value) && (value as string).isWellFormed()
@@ -406,7 +505,7 @@ const decision = {
   client: value => typeof value === 'string' && isIP(value) !== 0 && !value.includes('%'),
   instrument: orNull(id),
   route: orNull(id),
-  destination: orNull(matching(/^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}$/)),
+  destination: orNull(destination),
   method: orNull(oneOf(...METHODS)),
   path: orNull(matching(/^\/[A-Za-z0-9._~!$&'()*+,;=:@{}/-]{0,1023}$/)),
   verdict: oneOf('forward', 'block'),
@@ -422,10 +521,12 @@ const decision = {
   nucleotides: optional(orNull(count)),
   linesDropped: optional(count),
   times: optional(count),
-  digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
+  digest: orNull(keyedDigest),
   replayOf: orNull(uuid),
+  release: optional(shape({ overrode: orNull(keyword) })),
   held: oneOf(true, false),
   dropped: optional(oneOf('held-full')),
+  payload: optional(keyedDigest),
   trial: optional(trial),
 } satisfies Record<keyof Required<DecisionEntry>, Check>
 
@@ -442,21 +543,87 @@ const outcome = {
   response: optional(oneOf('status-only')),
 } satisfies Record<keyof Required<OutcomeEntry>, Check>
 
-const review = {
-  kind: oneOf('review'),
-  time,
-  decision: uuid,
-  action: oneOf('show', 'reveal', 'replay'),
-  actor,
-} satisfies Record<keyof ReviewEntry, Check>
+const reviewed = <Kind extends ReviewEntry['kind']>(kind: Kind) => ({ kind: oneOf(kind), time, decision: uuid, actor })
+
+const signature = shape({
+  reviewer: id,
+  fingerprint: sha256,
+  value: matching(/^[A-Za-z0-9_-]{86}$/),
+} satisfies Record<keyof SignatureRecord, Check>)
+
+const open = {
+  ...reviewed('review.open'),
+  action: oneOf('show', 'reveal'),
+  because: orNull(words),
+} satisfies Record<keyof OpenEntry, Check>
+
+const read = reviewed('review.read') satisfies Record<keyof ReadEntry, Check>
+
+const note = { ...reviewed('review.note'), note: words } satisfies Record<keyof NoteEntry, Check>
+
+const approve = {
+  ...reviewed('review.approve'),
+  because: words,
+  payload: keyedDigest,
+  policy: sha256,
+  destination,
+  expires: time,
+  signature: orNull(signature),
+} satisfies Record<keyof ApproveEntry, Check>
+
+const reject = {
+  ...reviewed('review.reject'),
+  because: words,
+  finding: oneOf('leak', 'false-positive'),
+} satisfies Record<keyof RejectEntry, Check>
+
+const expire = {
+  ...reviewed('review.expire'),
+  cause: oneOf('time', 'policy', 'destination'),
+} satisfies Record<keyof ExpireEntry, Check>
+
+const release = {
+  ...reviewed('review.release'),
+  because: words,
+  release: uuid,
+  approvals: listOf(count, 100),
+  people: value => value === 1 || value === 2,
+  key: uuid,
+  signature: orNull(signature),
+} satisfies Record<keyof ReleaseEntry, Check>
+
+const releaseEnd = <Kind extends ReleaseEndEntry['kind']>(kind: Kind) =>
+  ({
+    ...reviewed(kind),
+    release: uuid,
+    status: orNull(count),
+    error: orNull(keyword),
+  }) satisfies Record<keyof ReleaseEndEntry, Check>
+
+const replay = {
+  ...reviewed('review.replay'),
+  because: words,
+  replay: uuid,
+} satisfies Record<keyof ReplayEntry, Check>
+
+const unsent = {
+  ...reviewed('review.unsent'),
+  replay: uuid,
+  error: keyword,
+} satisfies Record<keyof UnsentEntry, Check>
 
 const purge = {
-  kind: oneOf('purge'),
-  time,
-  decision: uuid,
+  ...reviewed('purge'),
   cause: oneOf('retention', 'reviewer'),
-  actor,
+  because: orNull(words),
 } satisfies Record<keyof PurgeEntry, Check>
+
+const resume = {
+  kind: oneOf('review.resume'),
+  time,
+  actor,
+  because: words,
+} satisfies Record<keyof ResumeEntry, Check>
 
 const run = matching(/^run-\d{10}$/)
 
@@ -571,8 +738,20 @@ const redact = {
 const forms = {
   decision,
   outcome,
-  review,
+  'review.open': open,
+  'review.read': read,
+  'review.note': note,
+  'review.approve': approve,
+  'review.reject': reject,
+  'review.expire': expire,
+  'review.release': release,
+  'review.released': releaseEnd('review.released'),
+  'review.release-failed': releaseEnd('review.release-failed'),
+  'review.release-unknown': releaseEnd('review.release-unknown'),
+  'review.replay': replay,
+  'review.unsent': unsent,
   purge,
+  'review.resume': resume,
   start,
   stop,
   'rules.activate': activation,

@@ -3,7 +3,7 @@ import type { Journal } from './journal.ts'
 import { LogError } from './log-error.ts'
 import { openReader } from './reader.ts'
 import { redactable } from './record.ts'
-import type { DecisionEntry, LogRecord, OutcomeEntry, RedactEntry, RedactReason, ReviewEntry } from './record.ts'
+import type { LogRecord, RedactEntry, RedactReason } from './record.ts'
 import { segmentsOf } from './segments.ts'
 
 /** `record`: id of a decision, or number of a decision, an outcome or a review. */
@@ -51,7 +51,7 @@ const describe = (database: Database, record: string | number): Found | null => 
     throw new LogError('ERR_LOG_REDACT_SEALED', `record ${row.sequence} is in a sealed segment`)
   const isDecision = content.kind === 'decision'
   const decision = isDecision ? content.id : content.decision
-  if (isDecision && database.prepare('SELECT 1 FROM held WHERE decision = ?').get(decision) !== undefined)
+  if (isNeeded(content) && database.prepare('SELECT 1 FROM held WHERE decision = ?').get(decision) !== undefined)
     throw new LogError('ERR_LOG_REDACT_HELD', `the payload of decision ${decision} is still held`)
   const { sequence: target, leaf } = row
   return {
@@ -64,5 +64,10 @@ const describe = (database: Database, record: string | number): Found | null => 
   }
 }
 
-const isRedactable = (record: LogRecord): record is LogRecord & (DecisionEntry | OutcomeEntry | ReviewEntry) =>
+type Redactable = Extract<LogRecord, { readonly kind: (typeof redactable)[number] }>
+
+const isRedactable = (record: LogRecord): record is Redactable =>
   (redactable as readonly string[]).includes(record.kind)
+
+/** As long as a payload is held, what befell it says what may be done about it; a note does not. */
+const isNeeded = ({ kind }: Redactable): boolean => kind !== 'outcome' && kind !== 'review.note'

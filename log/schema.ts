@@ -9,9 +9,9 @@ const SEGMENT_ID = 0x534c5553
 /**
  * Grows with every change of a table, column, trigger or view, however small: those of an older version would otherwise look tampered
  * with. There is no migration, since it would be a program that rewrites logs: a new version of the log begins a new log, and the old
- * folder stays readable by the version that made it. 1: before segments.
+ * folder stays readable by the version that made it. 1: before segments. 2: before held payloads had states.
  */
-const VERSION = 2
+const VERSION = 3
 
 /** A query column: computed from the hashed body whenever it is read, so that there is no second copy of the truth. */
 const generated = (name: string, type: 'TEXT' | 'INTEGER', member: string): string =>
@@ -47,6 +47,8 @@ const indexes: readonly string[] = [
   'CREATE INDEX record_instrument ON record (instrument) WHERE instrument IS NOT NULL',
   'CREATE INDEX record_verdict ON record (verdict) WHERE verdict IS NOT NULL',
   'CREATE INDEX record_replay_of ON record (replay_of) WHERE replay_of IS NOT NULL',
+  // few among many: what befell held payloads
+  "CREATE INDEX record_review ON record (kind, sequence) WHERE kind >= 'review.' AND kind < 'review/'",
 ]
 
 /**
@@ -89,6 +91,7 @@ const statements: readonly string[] = [
 ) STRICT`,
   `CREATE TABLE held (
   decision TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
   recipients TEXT NOT NULL,
   nonce BLOB NOT NULL,
   ciphertext BLOB NOT NULL

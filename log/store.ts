@@ -19,6 +19,9 @@ import { areInOrder, segmentsOf } from './segments.ts'
  */
 export type StoreEntry = HeldChange & { readonly roots?: Uint8Array }
 
+/** Records that stand together or not at all. */
+export type StoreGroup = readonly StoreEntry[]
+
 /** The one writing connection to a log. Not for use beside another writer: see `writer-lock.ts`. */
 export type Store = {
   /** All leaves so far; only what is durable. */
@@ -26,9 +29,10 @@ export type Store = {
   /**
    * Appends everything in one transaction, together with the tree and a new signed checkpoint. When this returns, all of it
    * is on the disk; when it throws, none of it may be relied on and the store has to be opened anew.
-   * @returns sequence of the first entry
+   * @param groups - each of them is appended as a whole or, where a payload cannot get to the state that it says, not at all
+   * @returns sequence of the first entry of each group; null for one that was not appended
    */
-  readonly commit: (entries: readonly StoreEntry[]) => number
+  readonly commit: (groups: readonly StoreGroup[]) => readonly (number | null)[]
   /** What is held, as far as it is durable. */
   readonly held: () => HeldTotal
   /** Drops the records before one, all of which are in sealed segments; in one transaction, so in pieces that are not too long. */
@@ -103,22 +107,28 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
     return appendLeaf(frontier, leaf)
   }
 
-  const transaction = database.transaction((entries: readonly StoreEntry[]): Frontier => {
-    const next = entries.reduce(append, durable)
+  const transaction = database.transaction((groups: readonly StoreGroup[]) => {
+    let next = durable
+    const firsts = groups.map(group => {
+      if (!group.every(({ record }) => held.allows(record))) return null
+      const first = next.size
+      next = group.reduce(append, next)
+      return first
+    })
     updateTree.run(encodeFrontier(next), checkpointOf(next, signer))
-    return next
+    return { next, firsts }
   })
 
   return {
     frontier: () => durable,
     held: held.total,
-    commit: entries => {
-      const first = durable.size
-      const redacts = entries.some(({ record }) => record.kind === 'redact')
+    commit: groups => {
+      const redacts = groups.some(group => group.some(({ record }) => record.kind === 'redact'))
       if (redacts) database.pragma('secure_delete = ON')
-      durable = transaction.immediate(entries)
+      const { next, firsts } = transaction.immediate(groups)
+      durable = next
       if (redacts) forget(database)
-      return first
+      return firsts
     },
     drop: before => void dropRecords.run(before),
     limit: bytes => {

@@ -5,7 +5,8 @@ import type { Evidence, Tampering } from './evidence.ts'
 import { isCanonical } from './is-canonical.ts'
 import { appendLeaf, emptyFrontier, HASH_BYTES, leafHash, treeOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import type { LogRecord, RedactEntry, RequestCounts } from './record.ts'
+import type { LogRecord, RedactEntry, RequestCounts, ReviewEntry } from './record.ts'
+import { isReviewEvent, stateAfter } from './review/states.ts'
 import { sealDigest } from './seal.ts'
 import { segmentsOf } from './segments.ts'
 
@@ -222,7 +223,7 @@ const recordExaminer = (database: Database) => {
   const leafOf = leafHashes(database)
   const redactionOf = redactions(database)
   const namesDecision = decisionsBefore(database)
-  const isHeldRight = heldCheck(database)
+  const heldFault = heldCheck(database)
 
   return (sequence: number, body: Row[1], stored: string, { schema, add, see, redacted }: Examiner): string => {
     if (body === '{}') {
@@ -243,7 +244,7 @@ const recordExaminer = (database: Database) => {
       if (!isCanonical(record, body as string)) add('record-not-canonical', sequence)
       if (record.sequence !== sequence) add('record-misplaced', sequence)
       if (!namesDecision(record, sequence)) add('outcome-orphan', sequence)
-      const wrong = isHeldRight(record)
+      const wrong = heldFault(record)
       if (wrong !== null) add(wrong, sequence)
       see(record)
     }
@@ -318,14 +319,49 @@ const endOfPurged = (database: Database): number => {
 /** When a UUIDv7 was made (RFC 9562 section 5.7), in milliseconds since the epoch. */
 const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 
-/** Whether a decision's held payload is the one that was sealed for it, or was purged on the record. */
+/**
+ * Whether a decision's held payload is the one that was sealed for it, and in the state that its records lead to; or was purged on the
+ * record. Payload, state and records are read by one statement, because the log may be written meanwhile.
+ * A redacted record stands for what it was, in its place.
+ */
 const heldCheck = (database: Database): ((record: LogRecord) => Tampering | null) => {
-  const find = database.prepare('SELECT nonce, ciphertext FROM held WHERE decision = ?')
-  const purge = database.prepare("SELECT 1 FROM record WHERE decision = ? AND kind = 'purge'")
+  const find = database.prepare(
+    `SELECT h.nonce, h.ciphertext, h.state,
+       (SELECT group_concat(event) FROM
+         (SELECT iif(kind = 'redact', body ->> '$.was', kind) AS event FROM record WHERE decision = @id
+          ORDER BY iif(kind = 'redact', body ->> '$.target', sequence))) AS kinds
+     FROM (SELECT 1) LEFT JOIN held h ON h.decision = @id`,
+  )
+  const isHeld = database.prepare(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM record WHERE id = @id AND kind = 'decision' AND held = 1)
+       OR EXISTS (SELECT 1 FROM record WHERE decision = @id AND kind = 'redact' AND body ->> '$.was' = 'decision')`,
+  )
+  const purgedUntil = endOfPurged(database)
   return record => {
-    if (record.kind !== 'decision' || !record.held) return null
-    const row = find.get(record.id) as { nonce: Buffer; ciphertext: Buffer } | undefined
-    if (row !== undefined) return sealDigest(row) === record.seal ? null : 'held-altered'
-    return purge.get(record.id) === undefined ? 'held-missing' : null
+    if (isReviewEvent(record.kind)) {
+      const { decision } = record as ReviewEntry
+      const isBorneOut = isHeld.get({ id: decision }) !== undefined || timeOf(decision) <= purgedUntil
+      return isBorneOut ? null : 'review-impossible'
+    }
+    return record.kind === 'decision' && record.held ? faultOf(record, find.get({ id: record.id }) as HeldState) : null
   }
+}
+
+type HeldState = {
+  readonly nonce: Buffer | null
+  readonly ciphertext: Buffer | null
+  readonly state: string | null
+  /** Kinds of all records about the decision, in their order. */
+  readonly kinds: string | null
+}
+
+const faultOf = (
+  { seal }: LogRecord & { readonly kind: 'decision' },
+  { nonce, ciphertext, state, kinds }: HeldState,
+): Tampering | null => {
+  const borneOut = stateAfter((kinds ?? '').split(',').filter(isReviewEvent))
+  if (borneOut === null) return 'review-impossible'
+  if (nonce === null || ciphertext === null) return borneOut === 'purged' ? null : 'held-missing'
+  if (sealDigest({ nonce, ciphertext }) !== seal) return 'held-altered'
+  return state === borneOut ? null : 'held-state'
 }

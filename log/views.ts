@@ -67,16 +67,21 @@ const trials = `CREATE VIEW trials AS
 const about = (column: string): string =>
   `(SELECT d.${column} FROM record d WHERE d.id = r.decision AND d.kind = 'decision' LIMIT 1) AS ${column}`
 
-/** One row each time that a person looked at a held payload or sent it again, and each time that one was deleted. */
+/** One row for each thing that befell a held payload: who looked, approved, released, replayed, purged, and how it ended. */
 const reviews = `CREATE VIEW reviews AS
-  SELECT r.time, coalesce(r.body ->> '$.action', r.kind) AS action, r.body ->> '$.actor' AS actor, r.decision,
-    r.body ->> '$.cause' AS cause,
+  SELECT r.time, CASE WHEN r.kind = 'review.open' THEN r.body ->> '$.action' WHEN r.kind = 'purge' THEN 'purge'
+      ELSE substr(r.kind, 8) END AS action,
+    r.body ->> '$.actor' AS actor, r.body ->> '$.signature.reviewer' AS signed_by, r.decision,
+    coalesce(r.body ->> '$.because', r.body ->> '$.note') AS because,
+    coalesce(r.body ->> '$.cause', r.body ->> '$.finding', r.body ->> '$.error') AS cause,
+    r.body ->> '$.people' AS people, coalesce(r.body ->> '$.release', r.body ->> '$.replay') AS sent_as,
+    r.body ->> '$.status' AS response_status,
     ${about('instrument')},
     ${about('destination')},
     ${about('route')},
     ${about('reason')}, r.sequence
   FROM record r
-  WHERE r.kind IN ('review', 'purge')`
+  WHERE r.kind = 'purge' OR (r.kind >= 'review.' AND r.kind < 'review/')`
 
 /** One row for each policy that came into force. `until`: when the next one did; NULL for the one in force. */
 const policies = `CREATE VIEW policies AS

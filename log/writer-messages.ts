@@ -1,18 +1,15 @@
 import type { HeldTotal, Resealed } from './held-table.ts'
 import type { LogErrorCode } from './log-error.ts'
 import type { Salted } from './record.ts'
-import type { Sealed } from './seal.ts'
+import type { StoreGroup } from './store.ts'
 
 /** What the journal and its worker thread tell each other. A ticket names one append; trees go encoded (`encodeFrontier`). */
 
 export type AppendMessage = {
   readonly kind: 'append'
   readonly ticket: number
-  readonly record: Salted
-  readonly sealed: Sealed | null
-  readonly resealed?: readonly Resealed[]
-  /** Of the segment that a record seals, see `segments.ts`. */
-  readonly roots?: Uint8Array
+  /** All of them, or none. */
+  readonly group: StoreGroup
 }
 
 export type ToWriter =
@@ -31,7 +28,8 @@ export type FromWriter =
   | {
       readonly kind: 'committed'
       readonly tickets: readonly number[]
-      readonly first: number
+      /** Sequence of the first record of each ticket; null where the state of a payload does not allow it. */
+      readonly firsts: readonly (number | null)[]
       readonly frontier: Uint8Array
       readonly held: HeldTotal
     }

@@ -12,7 +12,7 @@ import type { AppendMessage, FromWriter, ToWriter } from './writer-messages.ts'
  * to recover.
  */
 
-/** Appends that one transaction takes at most; bounds how long the first of them waits. */
+/** Tickets that one transaction takes at most; bounds how long the first of them waits. */
 const MAX_GROUP = 1_024
 
 export type WriterData = { readonly directory: string; readonly maxBytes: number | null }
@@ -43,12 +43,12 @@ const dropStore = (): void => {
   store = null
 }
 
-const commit = (group: readonly AppendMessage[]): void => {
-  const tickets = group.map(({ ticket }) => ticket)
+const commit = (messages: readonly AppendMessage[]): void => {
+  const tickets = messages.map(({ ticket }) => ticket)
   try {
     if (store === null) return tell({ kind: 'failed', tickets })
-    const first = store.commit(group)
-    tell({ kind: 'committed', tickets, first, ...stateOf(store) })
+    const firsts = store.commit(messages.map(({ group }) => group))
+    tell({ kind: 'committed', tickets, firsts, ...stateOf(store) })
   } catch {
     dropStore()
     tell({ kind: 'failed', tickets })
@@ -59,7 +59,7 @@ const recover = ({ known, gap }: Extract<ToWriter, { kind: 'recover' }>): void =
   dropStore()
   try {
     store = openLimited(decodeFrontier(known))
-    store.commit([{ record: gap, sealed: null }])
+    store.commit([[{ record: gap, sealed: null }]])
     tell({ kind: 'recovered', ...stateOf(store) })
   } catch (fault) {
     dropStore()

@@ -20,6 +20,8 @@ export const answerOf = (passage: Passage): Answer => {
     case 'blocked':
       return blockAnswer(passage.id, passage.block, passage.route)
     case 'unrecorded':
+    // for a held payload alone, and nobody waits for an answer to that
+    case 'overtaken':
       return problem(passage.id, 503, 'decision-not-recorded', unrecorded, 'proxy_internal_error')
     case 'forwarded': {
       const { id, answer } = passage

@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises'
 import { openAuthority, type Authority } from '../certs/authority.ts'
 import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
-import { openLogReader, type LogReader } from '../log/query.ts'
 import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
@@ -10,19 +9,20 @@ import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
-import { ledgerStart, openLedger, type Ledger } from './ledger.ts'
+import { ledgerFrom, type Ledger } from './ledger.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { Listener } from './listener.ts'
 import { openUpkeep } from './log-upkeep.ts'
 import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
-import { openPauses, type PauseSwitches } from './pauses.ts'
+import { openPauses, switchesIn, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { requireAnchored } from './require-anchored.ts'
 import { openRetention, sweepOrphans } from './retention.ts'
 import { openReviewers, type Reviewers } from './reviewers.ts'
 import { ownNames } from './set-up.ts'
-import { anchorInterval, heldFor, labLimits, parseListen, type Settings } from './settings.ts'
+import { openDesk } from './review-desk.ts'
+import { anchorInterval, heldFor, labLimits, parseListen, railSettings, type Settings } from './settings.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import type { TrialTally } from './trial-tally.ts'
 import { version } from './version.ts'
@@ -50,6 +50,8 @@ export type Tuning = {
 
 /** Milliseconds that requests under way get to end when the appliance stops. */
 const GRACE_MS = 8_000
+/** Milliseconds from one look at which approvals have run out to the next; whoever releases looks for himself. */
+const SWEEP_MS = 60_000
 /** Milliseconds that the last anchor may take: a folder that hangs is no reason to be killed without a word. */
 const LAST_ANCHOR_MS = 1_000
 
@@ -128,9 +130,9 @@ const run = async (parts: Parts): Promise<Appliance> => {
   )
   const hasRoom = (): boolean => disk.status().state !== 'refusing'
   const forwarder: Forwarder = createForwarder(folder.upstream, tuning.upstream)
-  const ledger: Ledger = fromLog(folder, reader => reader.forwardedSince(ledgerStart(), rows => openLedger(rows)))
+  const ledger: Ledger = ledgerFrom(folder.log)
   const pauses: PauseSwitches = openPauses({
-    rows: fromLog(folder, reader => reader.switches()),
+    rows: switchesIn(folder.log),
     journal,
     isInstrument: named => inForce().policy.instruments.some(({ id }) => id === named),
     onPause: paused => pipeline.breakOff(paused),
@@ -156,6 +158,13 @@ const run = async (parts: Parts): Promise<Appliance> => {
     folder: settings.anchors.folder,
   })
   const upkeep = openUpkeep(folder.log, journal, notify)
+  const desk = openDesk({
+    log: folder.log,
+    journal,
+    pipeline,
+    reviewers: reviewers.current,
+    settings: railSettings(settings),
+  })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
   const listener = new Listener(
@@ -179,6 +188,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
       fingerprint: fingerprint256,
     })),
     reviewers: reviewers.current().map(({ name }) => name),
+    reviews: settings.reviews,
     requests: pipeline.counts,
     paused: pauses.status(),
     drips: ledger.drips(inForce().policy),
@@ -191,9 +201,11 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const id = runId(runNumber)
   const open = async (): Promise<Control> => {
     await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
+    await desk.recover()
+    await desk.sweep()
     void anchors.send()
     void retention.look()
-    const handlers = controlHandlers(status, pipeline, journal, activations, pauses, reviewers, upkeep)
+    const handlers = controlHandlers(status, journal, activations, pauses, reviewers, upkeep, desk)
     const control = await openControl(folder.control, handlers)
     try {
       await listener.open()
@@ -203,7 +215,9 @@ const run = async (parts: Parts): Promise<Appliance> => {
       throw error
     }
   }
+  const sweeping = setInterval(() => void desk.sweep().catch(() => undefined), SWEEP_MS).unref()
   const endWatch = (): void => {
+    clearInterval(sweeping)
     anchors.close()
     retention.close()
     upkeep.close()
@@ -235,15 +249,5 @@ const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] =>
   routes: policy.routes.length,
   exceptions: summarize(policy.exceptions, Date.now()),
 })
-
-/** A restart opens no fresh budget, and lifts no pause. @throws LogError */
-const fromLog = <T>(folder: DataFolder, read: (reader: LogReader) => T): T => {
-  const reader = openLogReader(folder.log)
-  try {
-    return read(reader)
-  } finally {
-    reader.close()
-  }
-}
 
 const trialStatus = ({ since, counts }: TrialTally): ApplianceStatus['trials'] => ({ since, routes: counts() })

@@ -1,4 +1,4 @@
-import type { ForwardedRow } from '../log/query.ts'
+import { openLogReader, type ForwardedRow } from '../log/query.ts'
 import { Departures, type History } from '../rules/budget/history.ts'
 import { windows } from '../rules/budget/rate.ts'
 import type { DripBudget } from '../rules/drip/drip-rules.ts'
@@ -53,6 +53,16 @@ export const openLedger = (
       const { instrument, route, nucleotides } = verdict
       departures.add({ time: time(), instrument, route, nucleotides })
     },
+  }
+}
+
+/** Opens a ledger from the log, so that a restart opens no fresh budget. @throws LogError */
+export const ledgerFrom = (directory: string): Ledger => {
+  const reader = openLogReader(directory)
+  try {
+    return reader.forwardedSince(ledgerStart(), rows => openLedger(rows))
+  } finally {
+    reader.close()
   }
 }
 

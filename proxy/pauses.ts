@@ -1,5 +1,5 @@
 import type { Journal } from '../log/journal.ts'
-import type { TrafficRow } from '../log/query.ts'
+import { openLogReader, type TrafficRow } from '../log/query.ts'
 import { noPauses, type Pauses } from '../rules/pauses.ts'
 import { ProxyError } from './proxy-error.ts'
 
@@ -41,6 +41,16 @@ export type PauseParts = {
   readonly isInstrument: (id: string) => boolean
   /** Called as soon as something more is paused. */
   readonly onPause: (pauses: Pauses) => void
+}
+
+/** What the log says of them, so that a restart lifts no pause. @throws LogError */
+export const switchesIn = (directory: string): readonly TrafficRow[] => {
+  const reader = openLogReader(directory)
+  try {
+    return reader.switches()
+  } finally {
+    reader.close()
+  }
 }
 
 export const openPauses = ({ rows, journal, isInstrument, onPause }: PauseParts): PauseSwitches => {

@@ -2,16 +2,30 @@ import { METHODS } from 'node:http'
 import { LogError } from '../log/log-error.ts'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import type { Journal } from '../log/journal.ts'
-import { isTrialRecord, type DecisionEntry, type OutcomeEntry, type RequestCounts } from '../log/record.ts'
+import {
+  isTrialRecord,
+  type DecisionEntry,
+  type OutcomeEntry,
+  type RequestCounts,
+  type ReviewEntry,
+} from '../log/record.ts'
 import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
-import { inspect, inspectPaused, inspectShut, inspectTrial, inspectUnheld } from '../rules/inspect.ts'
-import type { Arrival, Head, Message } from '../rules/message.ts'
+import {
+  inspect,
+  inspectLoop,
+  inspectPaused,
+  inspectRelease,
+  inspectShut,
+  inspectTrial,
+  inspectUnheld,
+} from '../rules/inspect.ts'
+import { fieldValues, type Arrival, type Head, type Message } from '../rules/message.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
-import type { Block, BlockReason, Forward, Trial, Verdict } from '../rules/verdict.ts'
+import type { Approval, Block, BlockReason, Forward, Release, Trial, Verdict } from '../rules/verdict.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
@@ -43,9 +57,30 @@ export type Passage =
     }
   /** The decision could not be made durable, so nothing left, whatever it was. */
   | { readonly kind: 'unrecorded'; readonly id: string }
+  /** Somebody else was quicker with the same held payload, so nothing left. */
+  | { readonly kind: 'overtaken'; readonly id: string }
 
 /** Requests since the start, by how they ended; and lines of logs that were left out of what was forwarded. */
-export type Counts = { forwarded: number; failed: number; blocked: number; unrecorded: number; linesDropped: number }
+export type Counts = {
+  forwarded: number
+  failed: number
+  blocked: number
+  unrecorded: number
+  overtaken: number
+  linesDropped: number
+}
+
+/** A held payload that is sent again: by a replay, or by a release. */
+export type Resend = {
+  /** The decision under which it is held. */
+  readonly of: string
+  /** Null for a replay, which is decided like any other request. */
+  readonly release: { readonly approval: Approval; readonly key: string } | null
+  /** What befalls the held payload when it leaves. @param id - of the new decision */
+  readonly begin: (id: string) => ReviewEntry
+  /** What befalls it by the answer, if anything does. */
+  readonly end: (id: string, answer: UpstreamAnswer) => ReviewEntry | null
+}
 
 /** The way out under one policy. Whoever takes a request keeps to the gate at which it began. */
 export type Gate = {
@@ -58,7 +93,9 @@ export type Gate = {
    * Inspects, records, and forwards what may leave: the one way out. Never rejects.
    * @param gone - aborts when nobody waits for the answer; a pause aborts it as well
    */
-  readonly pass: (message: Message, gone: AbortController, replayOf?: string | null) => Promise<Passage>
+  readonly pass: (message: Message, gone: AbortController) => Promise<Passage>
+  /** The same for a payload that was held: it leaves once, because its state changes in the transaction of the decision. */
+  readonly resend: (message: Message, resend: Resend) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
   readonly refuse: (message: Received, block: Block) => Promise<Passage>
 }
@@ -140,11 +177,12 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const tally = newTally()
   const tell = (code: string | null): void => {
     tally.tell(code === null)
+    if (code === 'ERR_REVIEW_STATE') return
     if (code !== null && failure === null) notify({ kind: 'log-failed', code })
     if (code === null && failure !== null) notify({ kind: 'log-recovered' })
     failure = code
   }
-  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0, linesDropped: 0 }
+  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0, overtaken: 0, linesDropped: 0 }
   const counted = (passage: Passage, times = 1): Passage => {
     const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
     counts[isFault ? 'failed' : passage.kind] += times
@@ -154,8 +192,9 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const alert = dripAlert(notify)
   const underway = newUnderway()
   const gathering = new Gathering<Passage>()
+  const ownKeys = recentKeys()
   const openGate = (policy: Policy): Gate =>
-    gateUnder(policy, { ...parts, tell, counted, alert, underway, gathering, take: tally.take })
+    gateUnder(policy, { ...parts, tell, counted, alert, underway, gathering, take: tally.take, ownKeys })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -192,6 +231,24 @@ type GateParts = Pick<
   readonly gathering: Gathering<Passage>
   readonly take: () => Answered
   readonly alert: (decision: string, verdict: Verdict) => void
+  /** The idempotency keys of releases: what comes back with one of them came from here. */
+  readonly ownKeys: RecentKeys
+}
+
+type RecentKeys = { readonly add: (key: string) => void; readonly has: (head: Head) => boolean }
+
+/** As many as a loop can have under way. */
+const MOST_KEYS = 1_000
+
+const recentKeys = (): RecentKeys => {
+  const keys = new Set<string>()
+  return {
+    add: key => {
+      keys.add(`"${key}"`)
+      if (keys.size > MOST_KEYS) keys.delete(keys.values().next().value!)
+    },
+    has: head => keys.size > 0 && fieldValues(head, 'idempotency-key').some(value => keys.has(value)),
+  }
 }
 
 /** Tells of an instrument whose fragments have come to their budget, at most once an hour. */
@@ -208,32 +265,23 @@ const dripAlert = (notify: Notify): GateParts['alert'] => {
 }
 
 /** What a record says besides the message and the verdict. */
-type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null; readonly times?: number }
+type Beside = { readonly resend?: Resend | null; readonly trial?: Trial | null; readonly times?: number }
 
-type Decided = { readonly verdict: Verdict; readonly trial: Trial | null }
+type Decided = { readonly verdict: Verdict | Release; readonly trial: Trial | null }
+
+/** Why a decision is not in the log; see `Passage`. */
+type Unrecorded = 'unrecorded' | 'overtaken'
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const {
-    journal,
-    forwarder,
-    reviewers,
-    whenFull,
-    ledger,
-    hasRoom,
-    pauses,
-    underway,
-    tell,
-    counted,
-    alert,
-    gathering,
-    take,
-  } = parts
+  const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
+  const { underway, tell, counted, alert, gathering, take, ownKeys } = parts
   const trials = openTally(policy)
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
-  const decide = (id: string, message: Message): Decided => {
+  const decide = (id: string, message: Message, resend: Resend | null): Decided => {
     const told = { ...message, history: ledger.history() }
-    const verdict = inspect(told, policy)
+    const release = resend?.release
+    const verdict = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
     const trial = fitForRecord(inspectTrial(told, policy))
     ledger.enter(verdict)
     alert(id, verdict)
@@ -242,34 +290,40 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   /**
    * Makes the decision durable. A trial stands in its record, and has no other effect.
-   * @returns the verdict as it was recorded, or null when it could not be
+   * @returns the verdict as it was recorded, or why it was not
    */
-  const record = async <Said extends Verdict>(
+  const record = async <Said extends Verdict | Release>(
     id: string,
     message: Received,
     verdict: Said,
     beside: Beside = {},
-  ): Promise<Said | Block | null> => {
+  ): Promise<Said | Block | Unrecorded> => {
     try {
-      const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
-      const recorded = sealed
-        ? await appendHeld(id, message, verdict as Block, beside, sealed)
+      // What is sent again is held already.
+      const held = verdict.kind === 'block' && !beside.resend ? await hold(id, message, verdict) : null
+      const recorded = held
+        ? await appendHeld(id, message, verdict as Block, beside, held)
         : await appendEntry(id, message, verdict, beside).then(() => verdict)
       tell(null)
       return recorded
     } catch (error) {
-      tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
-      return null
+      const code = (error as { code?: string }).code ?? 'ERR_LOG_FAILED'
+      tell(code)
+      return code === 'ERR_REVIEW_STATE' ? 'overtaken' : 'unrecorded'
     }
   }
 
   const appendEntry = (
     id: string,
     message: Received,
-    verdict: Verdict,
+    verdict: Verdict | Release,
     beside: Beside,
     more: Pick<DecisionEntry, 'dropped'> = {},
-  ): Promise<unknown> => journal.append({ ...entryWith(id, message, verdict, beside), ...more })
+  ): Promise<unknown> => {
+    const { resend = null } = beside
+    const entry = { ...entryWith(id, message, verdict, beside), ...more }
+    return journal.appendAll(verdict.kind === 'forward' && resend ? [entry, resend.begin(id)] : [entry])
+  }
 
   /** With its payload; where there is no room for it the block is recorded without, as the settings say. */
   const appendHeld = async (
@@ -277,8 +331,9 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     message: Received,
     block: Block,
     beside: Beside,
-    sealed: Sealed,
+    { sealed, digest: payload }: Held,
   ): Promise<Block> => {
+    const entry = { ...entryWith(id, message, block, beside), held: true, payload }
     try {
       await journal.append({ ...entryWith(id, message, block, beside), held: true }, sealed)
       return block
@@ -291,7 +346,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   }
 
   /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */
-  const hold = async (id: string, { arrival, head, content }: Received, block: Block): Promise<Sealed | null> => {
+  const hold = async (id: string, { arrival, head, content }: Received, block: Block): Promise<Held | null> => {
     if (!head || content?.kind !== 'complete' || block.instrument === null) return null
     const fields = withoutCredentials(head.fields, harmlessFields(policy, block.route))
     const payload = encodeHeld({
@@ -301,16 +356,16 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       head: { ...head, fields },
       content: content.bytes,
     })
-    return seal(reviewers(), id, payload)
+    return { sealed: await seal(reviewers(), id, payload), digest: journal.digest(payload) }
   }
 
   const entryWith = (
     id: string,
     message: Received,
-    verdict: Verdict,
-    { replayOf = null, trial = null, times = 1 }: Beside,
+    verdict: Verdict | Release,
+    { resend = null, trial = null, times = 1 }: Beside,
   ): DecisionEntry => ({
-    ...decisionEntry(id, message, verdict, replayOf),
+    ...decisionEntry(id, message, verdict, resend),
     ...(trial !== null && { trial }),
     ...(times > 1 && { times }),
   })
@@ -318,11 +373,13 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const decisionEntry = (
     id: string,
     { arrival, head, content }: Received,
-    verdict: Verdict,
-    replayOf: string | null,
+    verdict: Verdict | Release,
+    resend: Resend | null,
   ): DecisionEntry => {
     const received = content?.kind === 'complete' ? content.bytes : null
     const block = verdict.kind === 'block' ? verdict : null
+    const overrode = 'overrode' in verdict ? verdict.overrode : null
+    const objection = block ?? overrode
     return {
       kind: 'decision',
       id,
@@ -336,9 +393,9 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       path: policy.routes.find(route => route.id === verdict.route)?.path.text ?? null,
       verdict: verdict.kind,
       reason: block?.reason ?? null,
-      rule: block?.rule ?? null,
-      place: block?.place ?? null,
-      findings: block?.findings ?? [],
+      rule: objection?.rule ?? null,
+      place: objection?.place ?? null,
+      findings: objection?.findings ?? [],
       ...(verdict.exceptions.length > 0 && { exceptions: verdict.exceptions, excepted: verdict.excepted }),
       policy: policy.digest,
       bytesIn: received?.length ?? 0,
@@ -346,16 +403,24 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       nucleotides: verdict.kind === 'forward' ? verdict.nucleotides : null,
       ...(verdict.kind === 'forward' && verdict.linesDropped > 0 && { linesDropped: verdict.linesDropped }),
       digest: received ? journal.digest(received) : null,
-      replayOf,
+      replayOf: resend?.of ?? null,
+      ...(resend?.release && { release: { overrode: overrode?.reason ?? null } }),
       held: false,
     }
   }
 
-  const send = async (id: string, verdict: Forward, signal: AbortSignal): Promise<Passage> => {
+  const send = async (
+    id: string,
+    verdict: Forward,
+    signal: AbortSignal,
+    resend: Resend | null = null,
+  ): Promise<Passage> => {
     const route = policy.routes.find(({ id }) => id === verdict.route)!
     const started = performance.now()
     const answer = await forwarder.forward(verdict.request, route.destination, route.response, signal)
-    await journal.append(outcomeEntry(id, route, answer, performance.now() - started)).catch(() => undefined)
+    const outcome = outcomeEntry(id, route, answer, performance.now() - started)
+    const end = resend?.end(id, answer) ?? null
+    await journal.appendAll(end ? [outcome, end] : [outcome]).catch(() => undefined)
     return { kind: 'forwarded', id, verdict, answer, mode: route.response.mode }
   }
 
@@ -370,7 +435,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const refuse = async (message: Received, block: Block, beside: Beside = {}): Promise<Passage> => {
     const id = uuidV7()
     const recorded = await record(id, message, block, beside)
-    return counted(recorded ? blocked(id, recorded) : { kind: 'unrecorded', id }, beside.times)
+    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded), beside.times)
   }
 
   const refuseGathered = async ({ arrival }: Received, block: Block): Promise<Passage> => {
@@ -389,38 +454,53 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
 
   /** Under way from before its record on: a pause that comes while that is written still keeps it in. */
-  const passOn = async (id: string, verdict: Forward, gone: AbortController, recorded: Promise<unknown>) => {
+  const passOn = async (
+    id: string,
+    verdict: Forward,
+    gone: AbortController,
+    recorded: Promise<unknown>,
+    resend: Resend | null,
+  ): Promise<Passage> => {
     const ended = underway.begin(verdict.instrument, gone)
     try {
-      if ((await recorded) === null) return { kind: 'unrecorded', id } as const
-      return await send(id, verdict, gone.signal)
+      const why = await recorded
+      if (why === 'unrecorded' || why === 'overtaken') return { kind: why, id }
+      return await send(id, verdict, gone.signal, resend)
     } finally {
       ended()
     }
+  }
+
+  const pass = async (message: Message, gone: AbortController, resend: Resend | null): Promise<Passage> => {
+    const { arrival, head } = message
+    // without its content, for which there may be no room, and which the instrument keeps
+    const shut = closed(arrival, head)
+    if (shut) return refuse({ arrival, head }, shut, { resend })
+    if (ownKeys.has(head)) return refuse({ arrival, head }, inspectLoop(arrival, head, policy), { resend })
+    if (resend?.release) ownKeys.add(resend.release.key)
+    const id = uuidV7()
+    const { verdict, trial } = decide(id, message, resend)
+    const tried = <Said>(said: Said): Said => {
+      if (typeof said !== 'string' && trial !== null) trials.add(trial)
+      return said
+    }
+    const beside = { resend, trial }
+    if (verdict.kind === 'forward')
+      return counted(await passOn(id, verdict, gone, record(id, message, verdict, beside).then(tried), resend))
+    const recorded = tried(await record(id, message, verdict, beside))
+    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded))
   }
 
   return {
     policy,
     closed,
     trials,
-    pass: async (message, gone, replayOf = null) => {
-      const { arrival, head } = message
-      // without its content, for which there may be no room, and which the instrument keeps
-      const shut = closed(arrival, head)
-      if (shut) return refuse({ arrival, head }, shut, { replayOf })
-      const id = uuidV7()
-      const { verdict, trial } = decide(id, message)
-      const tried = <Said>(said: Said | null): Said | null => {
-        if (said !== null && trial !== null) trials.add(trial)
-        return said
-      }
-      if (verdict.kind === 'forward') {
-        const recorded = record(id, message, verdict, { replayOf, trial }).then(tried)
-        return counted(await passOn(id, verdict, gone, recorded))
-      }
-      const recorded = tried(await record(id, message, verdict, { replayOf, trial }))
-      return counted(recorded ? blocked(id, recorded) : { kind: 'unrecorded', id })
-    },
+    pass: (message, gone) => pass(message, gone, null),
+    // Nobody's connection decides about it: once it has begun, it is ended, but for a pause.
+    resend: (message, resend) => pass(message, new AbortController(), resend),
     refuse: (message, block) => (isGathered(block) ? refuseGathered(message, block) : refuse(message, block)),
   }
 }
+
+/** A sealed payload, and the keyed digest of what is in it. */
+type Held = { readonly sealed: Sealed; readonly digest: string }

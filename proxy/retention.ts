@@ -17,7 +17,7 @@ export const openRetention = (log: string, journal: Journal, keepMs: number): Re
   const purgeDue = async (): Promise<void> => {
     for (let due = heldUntil(log, keepMs); due.length > 0; due = heldUntil(log, keepMs)) {
       const time = new Date().toISOString()
-      const purge = { kind: 'purge', time, cause: 'retention', actor: 'sluice' } as const
+      const purge = { kind: 'purge', time, cause: 'retention', because: null, actor: 'sluice' } as const
       await Promise.all(due.map(decision => journal.append({ ...purge, decision })))
     }
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse, stringify } from 'yaml'
+import type { RailSettings } from '../log/review/rails.ts'
 import type { DataFolder } from './data-folder.ts'
 import { requireLabAddress } from './lab-address.ts'
 import type { LabLimits } from './lab-limits.ts'
@@ -28,6 +29,18 @@ export type Settings = {
     readonly maxBytes: number
     readonly whenFull: WhenFull
   }
+  readonly reviews: ReviewSettings
+}
+
+/** What the release of a blocked payload takes. */
+export type ReviewSettings = {
+  /** How many different people: one approves, the other releases. 1 is the one-person mode. */
+  readonly people: 1 | 2
+  /** How long an approval holds (`30m`, `4h`, `1d`). */
+  readonly approvalExpires: string
+  readonly releasesPerHour: number
+  /** Releases that failed one after the other, after which no more are made until a person says so. */
+  readonly stopAfterFailures: number
 }
 
 /** The limits of `LabLimits` as the file spells them: times in seconds. */
@@ -75,11 +88,13 @@ export const defaultSettings: Settings = {
   policy: 'policy.yaml',
   anchors: { every: '1h', folder: null },
   held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
+  reviews: { people: 2, approvalExpires: '4h', releasesPerHour: 20, stopAfterFailures: 3 },
 }
 
-type Given = Partial<Omit<Settings, 'anchors' | 'held'>> & {
+type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'reviews'>> & {
   readonly anchors?: Partial<Settings['anchors']>
   readonly held?: Partial<Settings['held']>
+  readonly reviews?: Partial<ReviewSettings>
 }
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Given>({
@@ -112,6 +127,16 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
         whenFull: { enum: ['refuse', 'drop-payload'] },
       },
     },
+    reviews: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        people: { enum: [1, 2] },
+        approvalExpires: { type: 'string', pattern: '^[1-9][0-9]{0,2}[mhd]$' },
+        releasesPerHour: { type: 'integer', minimum: 0, maximum: 10_000 },
+        stopAfterFailures: { type: 'integer', minimum: 1, maximum: 1_000 },
+      },
+    },
   },
 })
 
@@ -129,6 +154,7 @@ export const readSettings = (folder: DataFolder): Settings => {
       ...value,
       anchors: { ...defaultSettings.anchors, ...value.anchors },
       held: { ...defaultSettings.held, ...value.held },
+      reviews: { ...defaultSettings.reviews, ...value.reviews },
     }
   const [error] = validate.errors ?? []
   throw new ProxyError(
@@ -152,6 +178,11 @@ export const anchorInterval = ({ anchors: { every } }: Settings): number => mill
 
 /** Milliseconds that a blocked payload is held. */
 export const heldFor = ({ held: { keepFor } }: Settings): number => milliseconds(keepFor)
+/** The settings of reviews as rails go by them. */
+export const railSettings = ({ reviews }: Settings): RailSettings => ({
+  ...reviews,
+  approvalExpires: milliseconds(reviews.approvalExpires),
+})
 
 /**
  * Splits `address:port`; the address has to be one of the lab.

@@ -233,6 +233,19 @@ export const upstreamFaults = {
 
 export type UpstreamFault = keyof typeof upstreamFaults
 
+/**
+ * Faults of which it is certain that nothing of the request was written: they come before there is a verified connection, and no other
+ * time. What is not listed may have reached the destination.
+ */
+const unsentFaults: ReadonlySet<UpstreamFault> = new Set([
+  'dns_error',
+  'destination_ip_prohibited',
+  'connection_refused',
+])
+
+export const isCertainlyUnsent = (fault: UpstreamFault): boolean =>
+  unsentFaults.has(fault) || upstreamFaults[fault].type === 'tls_certificate_error'
+
 /** A refusal of our own while connecting; Node passes it through as the error of the request. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'

@@ -17,18 +17,22 @@ import { writePath } from './path-template.ts'
 import { isPaused, type Pauses } from './pauses.ts'
 import { defaultLimits, type Limits, type Policy, type RouteRules } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
+import { isNeverReleased, isReleasable } from './releasable.ts'
 import { scan, type Scanned } from './scan.ts'
 import { identify, selectCandidate, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
 import { Stop, stop } from './stop.ts'
 import {
   release,
+  type Approval,
   type Block,
   type BlockReason,
   type Excepted,
   type Finding,
   type Forward,
   type Judgement,
+  type Objection,
   type Place,
+  type Release,
   type Surface,
   type Trial,
   type Verdict,
@@ -47,6 +51,35 @@ export const inspect = (message: Message, policy: Policy): Verdict => {
   const request = release(outbound, selected.route)
   return { kind: 'forward', ...subjectOf(selected), ...excepted, request, nucleotides, linesDropped }
 }
+
+/**
+ * What happens to a request that people approved although `inspect` blocks it: it leaves once, by its route, if nothing speaks against it
+ * but what an approval can override (`releasable.ts`). Never throws.
+ * @param idempotencyKey - names the release to the vendor, so that a second one of the same key has no effect there
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export const inspectRelease = (
+  message: Message,
+  policy: Policy,
+  approval: Approval,
+  idempotencyKey: string,
+): Release | Block => {
+  const selected = selectRoute(message.arrival, message.head, policy)
+  if (!selected.ok) return blockOf(selected)
+  if (!isCovered(message.arrival.time, selected, policy, approval)) return stopped(selected, stop('approval-void'))
+  const { outcome, overrode, ...excepted } = overrideSafely(message, selected, policy)
+  if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
+  const { nucleotides, linesDropped, ...outbound } = outcome
+  // A structured field of type string (RFC 8941 section 3.3.3).
+  const fields = [...outbound.fields, ['idempotency-key', `"${idempotencyKey}"`] as const]
+  const request = release({ ...outbound, fields }, selected.route)
+  return { kind: 'forward', ...subjectOf(selected), ...excepted, request, nucleotides, linesDropped, overrode }
+}
+
+const isCovered = (time: number, { route }: Selected, policy: Policy, approval: Approval): boolean =>
+  approval.policy === policy.digest &&
+  approval.destination === spellAuthority(route.destination) &&
+  time < approval.expires
 
 /**
  * What the route on trial would have said of a request, whatever was decided: a report for the record, and never a reason to let
@@ -117,6 +150,12 @@ const isTried = (arrival: Arrival, head: Head, policy: Policy): boolean => {
   } catch {
     return false
   }
+}
+
+/** The verdict on what this appliance sent upstream itself, and got back: always a block. */
+export const inspectLoop = (arrival: Arrival, head: Head, policy: Policy): Block => {
+  const selected = selectRoute(arrival, head, policy)
+  return selected.ok ? stopped(selected, stop('request-looped')) : blockOf(selected)
 }
 
 /** The verdict on what comes while the appliance cannot promise to record more than refusals: always a block. */
@@ -224,25 +263,84 @@ const beyondBudget = (history: History | undefined, selected: Selected, { nucleo
 }
 
 const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): Inspected => {
-  const { limits } = policy
-  const parts = readParts(message, selected, limits)
+  const parts = readParts(message, selected, policy.limits)
   if (parts instanceof Stop) return { outcome: parts, ...nothingExcepted }
+  const { objection, write, exceptions, excepted } = examine(message, selected, policy, parts)
+  return { outcome: objection ?? write(), exceptions, excepted }
+}
+
+/** What speaks against a request that could be read, and how it would leave. */
+type Examined = Excepted & {
+  readonly objection: Stop | null
+  /** Whether all of it was looked through. */
+  readonly isUnfolded: boolean
+  readonly write: () => Leaving | Stop
+}
+
+const examine = (message: Message, selected: Selected, policy: Policy, parts: Parts): Examined => {
+  const { limits } = policy
   const surfaces = surfacesOf(selected, parts, policy, message.arrival.time)
   const { findings, overBudget, exceptions, excepted, nucleotides: spelled } = scan(surfaces, limits)
   const { body } = parts
   const invalid = body.kind === 'value' ? body.invalid : null
-  const outcome = (): Leaving | Stop => {
+  let counted: number | null = spelled === 0 ? 0 : null
+  const nucleotides = (): number => (counted ??= countNucleotides(surfaces, selected.route, limits))
+  const objection = (): Stop | null => {
     // Also what the schema refuses is scanned: who reviews it has to know a leak from a new field.
     if (findings.length > 0) return stop('sensitive-content', { ...invalid?.detail, findings })
     if (overBudget) return stop('inspection-budget')
-    const nucleotides = spelled === 0 ? 0 : countNucleotides(surfaces, selected.route, limits)
-    const sum = overSum(nucleotides)
-    if (sum) return stop('sensitive-content', { ...invalid?.detail, findings: [sum] })
-    const outbound = invalid ?? writeOutbound(message.head, selected, parts)
-    const linesDropped = body.kind === 'value' ? body.linesDropped : 0
-    return outbound instanceof Stop ? outbound : { ...outbound, nucleotides, linesDropped }
+    const sum = overSum(nucleotides())
+    return sum ? stop('sensitive-content', { ...invalid?.detail, findings: [sum] }) : invalid
   }
-  return { outcome: outcome(), exceptions, excepted }
+  const write = (): Leaving | Stop => {
+    const outbound = writeOutbound(message.head, selected, parts)
+    const linesDropped = body.kind === 'value' ? body.linesDropped : 0
+    return outbound instanceof Stop ? outbound : { ...outbound, nucleotides: nucleotides(), linesDropped }
+  }
+  return { objection: objection(), write, exceptions, excepted, isUnfolded: !overBudget }
+}
+
+type Overridden = Inspected & { readonly overrode: Objection | null }
+
+/** As `inspectSafely`, for a request that was approved. */
+const overrideSafely = (message: Message, selected: Selected, policy: Policy): Overridden => {
+  try {
+    const inspected = overrideOnRoute(message, selected, policy)
+    const { outcome } = inspected
+    if (outcome instanceof Stop) return inspected
+    return { ...inspected, outcome: beyondBudget(message.history, selected, outcome) ?? outcome }
+  } catch {
+    return { outcome: stop('inspection-failed'), overrode: null, ...nothingExcepted }
+  }
+}
+
+const overrideOnRoute = (message: Message, selected: Selected, policy: Policy): Overridden => {
+  const parts = readParts(message, selected, policy.limits)
+  if (parts instanceof Stop) return { outcome: parts, overrode: null, ...nothingExcepted }
+  const { objection, isUnfolded, write, ...excepted } = examine(message, selected, policy, parts)
+  const reason = objection && whyNotOverridden(objection, isUnfolded, parts, policy)
+  const overrode = objection && { reason: objection.reason, rule: null, place: null, findings: [], ...objection.detail }
+  if (reason) return { outcome: stop(reason, objection.detail), overrode: null, ...excepted }
+  const outcome = write()
+  // The budget of fragments is for what nobody looked at.
+  const isCounted = outcome instanceof Stop || overrode === null
+  return { outcome: isCounted ? outcome : { ...outcome, nucleotides: 0 }, overrode, ...excepted }
+}
+
+/** The reason for which an objection stands whatever people approve; null where they can override it. */
+const whyNotOverridden = (
+  { reason, detail }: Stop,
+  isUnfolded: boolean,
+  { body }: Parts,
+  { neverRelease }: Policy,
+): BlockReason | null => {
+  const invalid = body.kind === 'value' ? body.invalid : null
+  if (!isReleasable(reason)) return reason
+  if (invalid && !isReleasable(invalid.reason)) return invalid.reason
+  // More may be hidden than was found, and than anybody has looked at.
+  if (!isUnfolded) return 'inspection-budget'
+  const isNever = detail.findings?.some(finding => isNeverReleased(finding, neverRelease)) ?? false
+  return isNever ? 'never-release' : null
 }
 
 /** Those that the policy does not let pass. Hardly any message spells one, so they are only counted anew for those that do. */

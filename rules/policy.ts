@@ -27,6 +27,8 @@ export type Policy = {
   /** The detectors that are asked, with their settings. */
   readonly panels: Panels
   readonly exceptions: readonly Exception[]
+  /** Categories and ids of detectors: what they find no approval can let out, besides what `releasable.ts` says of all policies. */
+  readonly neverRelease: ReadonlySet<string>
 }
 
 export type Instrument = {

@@ -76,6 +76,9 @@ export const blockReasons = {
   paused: 'people have stopped what this instrument sends, or everything; "sluice resume" lets it out again',
   'held-full':
     'it was blocked for what "rule" says, and there is no room to hold its payload for review: keep it, and send it again later',
+  'request-looped': 'the request came from this appliance itself: it had sent it upstream, and got it back',
+  'never-release': 'something was found that no approval can let out',
+  'approval-void': 'the approval is for another policy, another destination, or an earlier time',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 
@@ -131,6 +134,22 @@ export type Forward = Subject &
   }
 
 export type Verdict = Forward | Block
+
+/** People's approval of one request that inspection blocks. Who gave it, and for which bytes, was checked before. */
+export type Approval = {
+  /** Digest of the policy under which it holds. */
+  readonly policy: string
+  /** `host:port`. */
+  readonly destination: string
+  /** Milliseconds since the epoch. */
+  readonly expires: number
+}
+
+/** What inspection has against a request. */
+export type Objection = Pick<Block, 'reason' | 'rule' | 'place' | 'findings'>
+
+/** A request that leaves because it was approved. `overrode` is null where inspection would have let it pass. */
+export type Release = Forward & { readonly overrode: Objection | null }
 
 /** What was said of a request, without the means to send it. Every `Verdict` is one. */
 export type Judgement = Block | (Subject & Excepted & { readonly kind: 'forward' })

@@ -15,7 +15,8 @@ import { examples } from '../examples.ts'
 import { printExcepted } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { openHeld, recordReviews } from '../held.ts'
+import { openHeld } from '../held.ts'
+import { recordLooks } from '../review-client.ts'
 import { bodyOf, messageFor, messageOfHeld } from '../message-for.ts'
 import { passphraseOption } from '../passphrase.ts'
 import { fields, json, line, table } from '../print.ts'
@@ -102,7 +103,7 @@ const openForReview = async (id: string, options: ExplainOptions): Promise<HeldP
   const folder = readyFolder(options)
   try {
     const payload = await openHeld(folder, id, await reviewerKeys(folder, options))
-    await recordReviews(folder, [id], 'show')
+    await recordLooks(folder, [id], 'show')
     return payload
   } catch (error) {
     if (!(error instanceof Failure)) throw error

@@ -140,7 +140,12 @@ const outcomeDocument = (
 
 /** Category and type of what is no request; others are of no category, which the schema allows. */
 const categories: Readonly<Record<string, readonly [category: string, type: string]>> = {
-  review: ['file', 'access'],
+  'review.open': ['file', 'access'],
+  'review.read': ['file', 'access'],
+  'review.approve': ['iam', 'change'],
+  'review.reject': ['iam', 'change'],
+  'review.release': ['file', 'access'],
+  'review.replay': ['file', 'access'],
   purge: ['file', 'deletion'],
   anchor: ['file', 'creation'],
   start: ['process', 'start'],

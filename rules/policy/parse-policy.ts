@@ -10,6 +10,7 @@ import { readDestinations } from './read-destinations.ts'
 import { readDetectors } from './read-detectors.ts'
 import { readExceptions } from './read-exceptions.ts'
 import { readInstruments } from './read-instruments.ts'
+import { readNeverRelease } from './read-never-release.ts'
 import { readRoute } from './read-route.ts'
 import { inOrder, type Problem } from './yaml-document.ts'
 
@@ -53,6 +54,7 @@ const readPolicy = (raw: RawPolicy, proof: Proofreader, readReference: ReadRefer
     candidates: routes.filter(route => route?.mode === 'report-only'),
     limits,
     exceptions,
+    neverRelease: readNeverRelease(raw.neverRelease ?? [], proof),
   }
 }
 

@@ -13,6 +13,7 @@ export type RawPolicy = {
   readonly limits?: Partial<Limits>
   readonly detectors?: Readonly<Record<string, RawDetector>>
   readonly exceptions?: readonly RawException[]
+  readonly neverRelease?: readonly string[]
 }
 
 /** Beside these keys stand the settings of the detector. */

@@ -1,9 +1,9 @@
 import { unsealHeld } from '../../cli/held.ts'
 import { reviewerKeys } from '../../cli/reviewer-keys.ts'
 import { openLogReader } from '../../log/query.ts'
-import type { ReplayResult } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import type { ReviewResult } from '../../proxy/review-desk.ts'
 import { makeFolder, startInProcess } from './appliance.ts'
 import { postJson, requestText, sendRaw } from './raw-client.ts'
 import { sluice, type Finished } from './sluice.ts'
@@ -74,9 +74,11 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
   await send('/v1/serial', { serial: 1 }, addresses.stranger)
   await sendRaw(appliance, requestText('GET', '/nowhere'))
 
-  await callControl(folder.control, 'POST /reviews', { decision: withRead, action: 'show', actor: 'ada' })
+  const about = { decision: withRead, actor: 'os:ada' }
+  await callControl(folder.control, 'POST /reviews', { ...about, action: 'show' })
   const payload = Buffer.from(await unsealHeld(folder, withRead, await reviewerKeys(folder, {}))).toString('base64')
-  const replayed = await callControl(folder.control, 'POST /replays', { decision: withRead, actor: 'ada', payload })
+  const wanted = { ...about, action: 'replay', payload, because: 'to see whether it passes now' }
+  const replayed = await callControl(folder.control, 'POST /reviews', wanted)
   await callControl(folder.control, 'POST /activations', {
     text: JSON.stringify({ ...(JSON.parse(policy) as object), limits: { maxBodyBytes: 1_000 } }),
     references: { 'vendor-ca.pem': vendorAuthority.pem },
@@ -88,11 +90,13 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
     folder,
     vendor: `${vendorHost}:${vendor.port}`,
     dead: 'dead.vendor.test:9',
-    ids: { withRead, forwarded, replay: (replayed.document as ReplayResult).decision },
+    ids: { withRead, forwarded, replay: sentAs(replayed.document as ReviewResult) },
     run: (...args) => sluice([...args, '--data', folder.root]),
     canaries: [read, mail, 'mustermann', 'GATTACA', 'warm', person, 'Jane'],
   }
 }
+
+const sentAs = (result: ReviewResult): string => (result.kind === 'done' ? (result.sent?.decision ?? '') : '')
 
 /** Number of records in a log. */
 export const sizeOf = (folder: DataFolder): number => {

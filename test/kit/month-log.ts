@@ -86,7 +86,7 @@ export const monthLog = async (directory: string, end: number): Promise<number> 
           ),
         )
       if (isStopped && index % 9 === 0)
-        entries.push({ kind: 'review', time, decision: decision.id, action: 'show', actor: 'ada' })
+        entries.push({ kind: 'review.resume', time, because: 'the vendor answers again', actor: 'os:ada' })
     }
     if (day === 18)
       entries.push({

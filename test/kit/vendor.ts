@@ -64,12 +64,14 @@ export type VendorOptions = {
   /** OCSP response that is stapled to it. */
   readonly staple?: Buffer
   readonly tls?: TlsOptions
+  /** Default: any that is free. */
+  readonly port?: number
   /** Takes over each TCP connection before TLS begins. */
   readonly onConnection?: (socket: Socket) => void
 }
 
 export const startVendor = async (options: VendorOptions = {}): Promise<Vendor> => {
-  const { certificate, also = [], staple, tls, onConnection } = options
+  const { certificate, also = [], staple, tls, port = 0, onConnection } = options
   const shown = certificate ?? makeCertificate({ dns: [vendorHost] }, vendorAuthority)
   const requests: ReceivedRequest[] = []
   const sockets = new Set<Socket>()
@@ -100,7 +102,7 @@ export const startVendor = async (options: VendorOptions = {}): Promise<Vendor> 
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
     onConnection?.(socket)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const vendor: Vendor = {
     port: (server.address() as AddressInfo).port,

@@ -92,7 +92,14 @@ t.test('P3: a held payload is durable with its decision, and goes with its purge
   const { key } = await openReviewerKey(privateFile, () => '')
   t.ok(payload.equals(await open(reader.heldGet(decision.id)!, decision.id, key)))
   const time = '2026-03-02T00:00:00.000Z'
-  await journal.append({ kind: 'purge', time, decision: decision.id, cause: 'reviewer', actor: 'ada' })
+  await journal.append({
+    kind: 'purge',
+    time,
+    decision: decision.id,
+    cause: 'reviewer',
+    because: null,
+    actor: 'os:ada',
+  })
   t.equal(reader.heldGet(decision.id), null)
   t.equal((await verifyLog(directory)).kind, 'intact')
   reader.close()
@@ -362,9 +369,9 @@ t.test('P5: a writer that recovers does not take an older copy of the log for it
   const older = readFileSync(database)
   const store = openStore(directory, null)
   const record = { ...decisionOf(), v: 1, salt: 'x'.repeat(22), seal: null } as const
-  store.commit([{ record, sealed: null }])
+  store.commit([[{ record, sealed: null }]])
   const known = store.frontier()
-  store.commit([{ record, sealed: null }])
+  store.commit([[{ record, sealed: null }]])
   store.close()
   const grown = openStore(directory, known)
   t.equal(grown.frontier().size, 2, 'more than was known is well')

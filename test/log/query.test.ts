@@ -4,7 +4,7 @@ import { createLog } from '../../log/create-log.ts'
 import { openJournal } from '../../log/journal.ts'
 import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
-import { blockOf, decisionOf, origin, outcomeOf } from './samples.ts'
+import { blockOf, decisionOf, origin, outcomeOf, sealedSample } from './samples.ts'
 
 const directory = t.testdir()
 createLog(directory, origin)
@@ -19,6 +19,7 @@ const blocked = blockOf({
   instrument: 'miseq-2',
   route: 'logs',
   destination: 'other.example:443',
+  held: true,
 })
 const replay = decisionOf({ time: '2026-03-01T10:00:00.000Z', ingress: 'replay', replayOf: blocked.id })
 for (const entry of [
@@ -27,9 +28,16 @@ for (const entry of [
   outcomeOf(blocked.id, { result: 'answered', status: 403 }),
   outcomeOf(passed.id),
   replay,
-  { kind: 'review', time: replay.time, decision: blocked.id, action: 'replay', actor: 'ada' } as const,
+  {
+    kind: 'review.open',
+    time: replay.time,
+    decision: blocked.id,
+    action: 'show',
+    because: null,
+    actor: 'os:ada',
+  } as const,
 ]) {
-  await journal.append(entry)
+  await (entry === blocked ? journal.append(entry, sealedSample) : journal.append(entry))
 }
 
 const ids = (filter: Parameters<typeof reader.list>[0]) => reader.list(filter).map(({ id }) => id)
@@ -96,7 +104,7 @@ t.test('list: a row tells how the request ended, and what was found where', asyn
     findings: 'nucleotide-run (sequence) in body /lanes/0/note',
     result: 'answered',
     response_status: 403,
-    held: 0,
+    held: 1,
   })
   t.match(reader.list({ limit: 1 }), [{ result: null, ms: null, replay_of: blocked.id }], 'still under way')
 })
@@ -108,7 +116,7 @@ t.test('show: all records of a decision, in order', async t => {
       [1, 'decision'],
       [2, 'outcome'],
       [4, 'decision'],
-      [5, 'review'],
+      [5, 'review.open'],
     ],
   )
   t.same(reader.show('no such id'), [])

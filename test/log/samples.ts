@@ -1,7 +1,7 @@
 import { createLog } from '../../log/create-log.ts'
 import { openJournal } from '../../log/journal.ts'
 import type { DecisionEntry, OutcomeEntry } from '../../log/record.ts'
-import { seal } from '../../log/seal.ts'
+import { seal, type Sealed } from '../../log/seal.ts'
 import type { ReviewerPublicKey } from '../../log/reviewer.ts'
 import { uuidV7 } from '../../log/uuid-v7.ts'
 
@@ -63,6 +63,9 @@ export const outcomeOf = (decision: string, given: Partial<OutcomeEntry> = {}): 
   ms: 118,
   ...given,
 })
+
+/** What stands for a sealed payload where nobody opens it. */
+export const sealedSample: Sealed = { nonce: new Uint8Array(12), ciphertext: new Uint8Array(17), recipients: [] }
 
 /** Makes a log with `pairs` decisions, each with its outcome, and one blocked payload that is held for the reviewers. */
 export const fillLog = async (directory: string, pairs: number, reviewers: readonly ReviewerPublicKey[]) => {

@@ -217,7 +217,7 @@ t.test('P4: a decision whose payload is still held is not sealed', async t => {
   await withJournal(directory, async journal => {
     t.equal(await sealSegment(directory, journal, old), null)
     const time = new Date().toISOString()
-    await journal.append({ kind: 'purge', time, decision: held.id, cause: 'retention', actor: 'sluice' })
+    await journal.append({ kind: 'purge', time, decision: held.id, cause: 'retention', because: null, actor: 'sluice' })
     t.match(await sealSegment(directory, journal, old), { first: 0, last: PIECE - 1 })
   })
   t.same(await found(directory), ['intact'])

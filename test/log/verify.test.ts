@@ -127,9 +127,10 @@ const deeds: readonly {
   { deed: 'a held payload exchanged', sql: 'UPDATE held SET ciphertext = zeroblob(40)', finds: ['held-altered 0'] },
   {
     deed: 'a held payload slipped in',
-    sql: `INSERT INTO held SELECT 'other', recipients, nonce, ciphertext FROM held`,
+    sql: `INSERT INTO held SELECT 'other', state, recipients, nonce, ciphertext FROM held`,
     finds: ['held-orphan'],
   },
+  { deed: 'a held payload said to be released', sql: "UPDATE held SET state = 'released'", finds: ['held-state 0'] },
   { deed: 'a guard-rail removed', sql: 'DROP VIEW decisions', finds: ['schema-altered'] },
   {
     deed: 'a column that lies',
@@ -277,7 +278,7 @@ t.test('P5: a log of many pieces is checked in threads: clean, and with deeds at
   const store = openStore(directory, null)
   const anchors: string[] = []
   for (let batch = 0; batch < 7; batch++) {
-    const entries = Array.from({ length: 3_600 }, () => ({ record: saltedOf(decisionOf()), sealed: null }))
+    const entries = Array.from({ length: 3_600 }, () => [{ record: saltedOf(decisionOf()), sealed: null }])
     store.commit(entries)
     anchors.push(checkpointOf(directory))
   }
@@ -445,6 +446,7 @@ t.test('P5: a log can be verified while it is being written', async t => {
         time: decision.time,
         decision: decision.id,
         cause: 'retention',
+        because: null,
         actor: 'sluice',
       })
     }

@@ -34,7 +34,9 @@ t.test('settings: an address to listen on is taken apart, or refused with its re
 t.test('settings: what is written is read again; what is left out has its default', async t => {
   const anchors = { every: '30m', folder: '/mnt/anchors' }
   const held = { keepFor: '12h', maxPayloads: 10, maxBytes: 1_000_000, whenFull: 'drop-payload' } as const
-  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml', anchors, held }
+  const reviews = { people: 1, approvalExpires: '30m', releasesPerHour: 5, stopAfterFailures: 2 } as const
+  const own = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
+  const settings = { ...own, anchors, held, reviews }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
@@ -42,6 +44,8 @@ t.test('settings: what is written is read again; what is left out has its defaul
   const part = readSettings(dataFolder(t.testdir({ 'appliance.yaml': 'anchors: { folder: /mnt/anchors }' })))
   t.same(part.anchors, { every: '1h', folder: '/mnt/anchors' })
   t.same(part.held, { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' })
+  const alone = readSettings(dataFolder(t.testdir({ 'appliance.yaml': 'reviews: { people: 1 }' })))
+  t.same(alone.reviews, { ...defaultSettings.reviews, people: 1 })
 })
 
 t.test('settings: limits of the lab side are given in seconds and octets, and kept in bounds', async t => {
@@ -61,6 +65,8 @@ t.test('P8: settings that cannot be read or hold something unknown are refused',
     'held: { whenFull: overwrite }': 'ERR_SETTINGS_INVALID',
     'held: { maxPayloads: 0 }': 'ERR_SETTINGS_INVALID',
     'held: { keepFor: forever }': 'ERR_SETTINGS_INVALID',
+    'reviews: { people: 3 }': 'ERR_SETTINGS_INVALID',
+    'reviews: { approvalExpires: 4 }': 'ERR_SETTINGS_INVALID',
     'lisen: 127.0.0.1:8443': 'ERR_SETTINGS_INVALID',
     'names: ["*"]': 'ERR_SETTINGS_INVALID',
     'policy: ""': 'ERR_SETTINGS_INVALID',

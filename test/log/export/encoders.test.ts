@@ -36,13 +36,17 @@ t.test('csv: another reader finds every cell, and no formula', { skip: !hasPytho
     id: block.id,
     findings: 'nucleotide-run (sequence) in body /lanes/0/note',
     place: 'body /lanes/0/note',
-    held: 'false',
+    held: 'true',
     bytesOut: '',
     other: '',
     leaf_hash: /^[0-9a-f]{64}$/,
   })
   t.equal(rows[8]?.destination, "'-cmd.example:443", 'an apostrophe in front makes it text')
-  t.match(JSON.parse(rows[12]?.other ?? ''), { since: /^2026/, refused: 3 }, 'what has no column is not lost')
+  t.match(
+    JSON.parse(rows.find(({ kind }) => kind === 'gap')?.other ?? ''),
+    { since: /^2026/, refused: 3 },
+    'what has no column is not lost',
+  )
   for (const row of rows) for (const cell of Object.values(row)) t.notMatch(cell, /^[=+\-@\t\r]/)
 })
 
@@ -54,7 +58,23 @@ t.test('ocsf: every event is one of OCSF 1.7.0', async t => {
   for (const { class_uid, activity_id, type_uid } of events) t.equal(type_uid, class_uid * 100 + activity_id)
   t.same(
     events.map(({ class_uid }) => class_uid),
-    [0, 0, 4002, 4002, 4002, 4002, 4002, 2006, 4002, 4002, 4002, 2006, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [
+      0,
+      0,
+      4002,
+      4002,
+      4002,
+      4002,
+      4002,
+      2006,
+      4002,
+      4002,
+      4002,
+      2006,
+      4002,
+      2006,
+      ...Array.from({ length: 26 }, () => 0),
+    ],
   )
   t.equal(new Set(events.map(({ metadata }) => metadata.uid)).size, events.length, 'each has a uid of its own')
   t.match(events[3], {
@@ -135,7 +155,7 @@ t.test('ecs: every field is one of the published schema, of its type and with an
     sluice: { instrument: 'novaseq-1' },
   })
   t.match(documents[6], { event: { kind: 'alert', type: ['connection', 'denied'] }, sluice: { findings: [{}] } })
-  t.match(documents[10], { user: { name: 'ada' }, http: { request: { id: block.id } } })
+  t.match(documents[11], { user: { name: 'os:ada' }, http: { request: { id: block.id } } })
   t.same(faultsOf({ event: { kind: 'nonsense' }, nobody: 1 }), ['event.kind: keyword', 'nobody'], 'it can say no')
 })
 

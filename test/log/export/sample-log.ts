@@ -2,7 +2,8 @@ import { createLog } from '../../../log/create-log.ts'
 import { openJournal } from '../../../log/journal.ts'
 import type { Entry } from '../../../log/record.ts'
 import { openRecordSource, type StoredLine } from '../../../log/record-source.ts'
-import { blockOf, decisionOf, origin, outcomeOf } from '../samples.ts'
+import { uuidV7 } from '../../../log/uuid-v7.ts'
+import { blockOf, decisionOf, origin, outcomeOf, sealedSample } from '../samples.ts'
 
 export const sender = { origin, version: '0.1.0' }
 
@@ -10,11 +11,51 @@ const forward = decisionOf()
 const [found] = blockOf().findings
 const excepted = decisionOf({ exceptions: ['kit-names'], excepted: [{ ...found!, exception: 'kit-names' }] })
 const failed = decisionOf({ method: 'MKCALENDAR', destination: '[2001:db8::1]:8443' })
-export const block = blockOf({ rule: 'pattern', place: { surface: 'body', pointer: '/lanes/0/note' } })
+export const block = blockOf({ rule: 'pattern', place: { surface: 'body', pointer: '/lanes/0/note' }, held: true })
+const rejected = blockOf({ held: true })
 const time = '2026-03-01T10:00:00.000Z'
 const policy = `sha256:${'cd'.repeat(32)}`
 
 const requests = { accepted: 6, open: 0, decided: 6, refused: 0, sent: 2 }
+
+const payload = `hmac-sha256:${'ef'.repeat(32)}`
+const about = (decision: string) => ({ time, decision, actor: 'os:ada' })
+const because = 'a lot number, ticket 4711'
+const approve = {
+  ...about(block.id),
+  kind: 'review.approve',
+  because,
+  payload,
+  policy,
+  destination: 'vendor.example:443',
+  expires: '2026-03-01T14:00:00.000Z',
+  signature: { reviewer: 'ada', fingerprint: policy, value: 'A'.repeat(86) },
+} as const
+const sent = { release: uuidV7(), key: uuidV7(), people: 2, approvals: [10], signature: null } as const
+const release = { ...about(block.id), kind: 'review.release', because, ...sent } as const
+const end = { ...about(block.id), release: sent.release, status: null, error: null } as const
+
+/** What befalls two held payloads, each event of which there is a form at least once. */
+const reviews: readonly Entry[] = [
+  { ...about(block.id), kind: 'review.open', action: 'show', because: null },
+  { ...about(block.id), kind: 'review.read' },
+  { ...about(block.id), kind: 'review.note', note: because },
+  approve,
+  { ...about(block.id), kind: 'review.expire', cause: 'policy' },
+  { ...approve, signature: null },
+  release,
+  { ...end, kind: 'review.release-unknown', error: 'process-died' },
+  approve,
+  release,
+  { ...end, kind: 'review.release-failed', status: 401 },
+  approve,
+  release,
+  { ...end, kind: 'review.released', status: 202 },
+  { ...about(rejected.id), kind: 'review.reject', because, finding: 'false-positive' },
+  { ...about(rejected.id), kind: 'review.replay', because, replay: uuidV7() },
+  { ...about(rejected.id), kind: 'review.unsent', replay: uuidV7(), error: 'dns_error' },
+  { kind: 'review.resume', time, because, actor: 'os:ada' },
+]
 
 /** One record of each kind, and those that differ in what they leave out. */
 export const entries: readonly Entry[] = [
@@ -39,8 +80,9 @@ export const entries: readonly Entry[] = [
   // The one field of a closed form that can begin like a formula.
   decisionOf({ destination: '-cmd.example:443' }),
   excepted,
-  { kind: 'review', time, decision: block.id, action: 'show', actor: 'ada' },
-  { kind: 'purge', time, decision: block.id, cause: 'reviewer', actor: 'ada' },
+  rejected,
+  ...reviews,
+  { kind: 'purge', time, decision: block.id, cause: 'reviewer', because: null, actor: 'os:ada' },
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
   { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
@@ -65,7 +107,8 @@ export const entries: readonly Entry[] = [
 export const sampleLines = async (directory: string): Promise<readonly StoredLine[]> => {
   createLog(directory, origin)
   const journal = await openJournal({ directory })
-  for (const entry of entries) await journal.append(entry)
+  for (const entry of entries)
+    await (entry.kind === 'decision' && entry.held ? journal.append(entry, sealedSample) : journal.append(entry))
   await journal.close()
   const source = openRecordSource(directory)
   try {

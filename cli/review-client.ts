@@ -1,0 +1,78 @@
+import { userInfo } from 'node:os'
+import { callControl, refusalIn } from '../proxy/control.ts'
+import type { DataFolder } from '../proxy/data-folder.ts'
+import { ProxyError } from '../proxy/proxy-error.ts'
+import type { ReviewDesk, ReviewResult } from '../proxy/review-desk.ts'
+import { withDesk } from '../proxy/stand-alone.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+
+/** Who is asking, as the operating system knows them. */
+export const osIdentity = (): string => `os:${userInfo().username}`
+
+/** The desk at which held payloads are decided about, wherever it is. */
+export type Reviews = Pick<ReviewDesk, 'act' | 'read' | 'resume'>
+
+/**
+ * Goes to the desk of the running appliance, which is the log's one writer; while none runs, opens one with the same code.
+ * @throws Failure, ProxyError, LogError
+ */
+export const withReviews = async <T>(folder: DataFolder, use: (reviews: Reviews) => Promise<T>): Promise<T> =>
+  (await isRunning(folder)) ? use(throughAppliance(folder)) : withDesk(folder, use)
+
+const isRunning = async (folder: DataFolder): Promise<boolean> => {
+  try {
+    await callControl(folder.control, 'GET /health')
+    return true
+  } catch (error) {
+    if (error instanceof ProxyError && error.code === 'ERR_CONTROL_UNREACHABLE') return false
+    throw error
+  }
+}
+
+/** Payloads that one request tells of. */
+const BATCH = 1_000
+
+const throughAppliance = ({ control }: DataFolder): Reviews => ({
+  act: async request => (await call(control, 'POST /reviews', request)) as ReviewResult,
+  read: async (actor, decisions) => {
+    for (let from = 0; from < decisions.length; from += BATCH)
+      await call(control, 'POST /reviews/read', { actor, decisions: decisions.slice(from, from + BATCH) })
+  },
+  resume: async (actor, because) => {
+    const { fault } = (await call(control, 'POST /reviews/resume', { actor, because })) as {
+      readonly fault: Awaited<ReturnType<Reviews['resume']>>
+    }
+    return fault
+  },
+})
+
+const call = async (control: string, command: string, body: object): Promise<unknown> => {
+  const { status, document } = await callControl(control, command, body)
+  if (status === 200) return document
+  const refusal = refusalIn(document)
+  if (refusal) throw refusal
+  throw new Failure(
+    'the appliance failed over it',
+    'see "sluice status", and "sluice log show" for what happened',
+    exitCodes.failed,
+  )
+}
+
+/** How payloads are looked at: their structure or, for a reason, their values are shown to a person; or a command reads them for itself. */
+export type Look = 'show' | 'read' | { readonly because: string }
+
+/**
+ * Records that payloads are looked at, before it happens.
+ * @throws Failure when one of them cannot be looked at
+ */
+export const recordLooks = (folder: DataFolder, decisions: readonly string[], look: Look): Promise<void> =>
+  withReviews(folder, async reviews => {
+    if (look === 'read') return reviews.read(osIdentity(), decisions)
+    const how = look === 'show' ? { action: look } : { action: 'reveal' as const, ...look }
+    for (const decision of decisions) {
+      const result = await reviews.act({ ...how, decision, actor: osIdentity() })
+      if (result.kind === 'refused')
+        throw new Failure('the look could not be recorded, so nothing is shown', 'see "sluice log show"')
+    }
+  })

@@ -1,0 +1,56 @@
+import { openLogReader } from '../log/query.ts'
+import type { SignatureRecord } from '../log/record.ts'
+import { signAct } from '../log/review-signature.ts'
+import { readCase } from '../log/review/case.ts'
+import { statementBytes, statementOf, statementTypes } from '../log/review/statement.ts'
+import type { ReviewerKey } from '../log/reviewer-key.ts'
+import { activeReviewers } from '../log/reviewer-folder.ts'
+import type { ReviewerPublicKey } from '../log/reviewer.ts'
+import type { DataFolder } from '../proxy/data-folder.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+
+/**
+ * Signs what is to be done about a held payload, under the policy that is in force.
+ * @param expires - when the approval is to end; for a release, null: that of the approval it rests on
+ * @throws Failure when none of the keys belongs to a reviewer whom the appliance knows
+ */
+export const signStatement = (
+  folder: DataFolder,
+  action: keyof typeof statementTypes,
+  id: string,
+  expires: string | null,
+  keys: readonly ReviewerKey[],
+): SignatureRecord => {
+  const { key, reviewer } = knownKey(folder, keys)
+  const reader = openLogReader(folder.log)
+  try {
+    const found = readCase(reader, id)
+    const policy = reader.activations().at(-1)?.policy
+    const end = expires ?? found?.approvals.at(-1)?.expires
+    // What is missing here the appliance refuses, and says why.
+    const { payload, destination } = found?.decision ?? {}
+    const isWhole = found && policy && end && payload && destination
+    const statement = isWhole ? statementBytes(statementOf(found.decision, policy, end)) : new Uint8Array()
+    const value = signAct(key.signingKey, statementTypes[action], statement)
+    return { reviewer: reviewer.name, fingerprint: key.signingFingerprint, value }
+  } finally {
+    reader.close()
+  }
+}
+
+const knownKey = (
+  folder: DataFolder,
+  keys: readonly ReviewerKey[],
+): { readonly key: ReviewerKey; readonly reviewer: ReviewerPublicKey } => {
+  const reviewers = activeReviewers(folder.reviewers)
+  for (const key of keys) {
+    const reviewer = reviewers.find(({ signingFingerprint }) => signingFingerprint === key.signingFingerprint)
+    if (reviewer) return { key, reviewer }
+  }
+  throw new Failure(
+    'no key at hand is of a reviewer whom this appliance knows',
+    'name the key file with --key, and see that its public part is in the reviewers folder',
+    exitCodes.permission,
+  )
+}

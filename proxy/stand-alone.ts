@@ -1,0 +1,58 @@
+import { openJournal } from '../log/journal.ts'
+import { activeReviewers } from '../log/reviewer-folder.ts'
+import type { DataFolder } from './data-folder.ts'
+import { createForwarder } from './forwarder.ts'
+import { ledgerFrom } from './ledger.ts'
+import { openPauses, switchesIn } from './pauses.ts'
+import { createPipeline } from './pipeline.ts'
+import { readCopy } from './policy-copies.ts'
+import { ProxyError } from './proxy-error.ts'
+import { openDesk, type ReviewDesk } from './review-desk.ts'
+import { railSettings, readSettings } from './settings.ts'
+import { lastActivation } from './start-policy.ts'
+
+/**
+ * Opens a desk for held payloads while no appliance runs, with the same pipeline: under the policy that was in force last, whatever the
+ * policy file says by now. It is the log's writer as long as it is open.
+ * @throws LogError `ERR_LOG_BUSY` while an appliance runs; ProxyError `ERR_NO_POLICY`, `ERR_POLICY_COPY`
+ */
+export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) => Promise<T>): Promise<T> => {
+  const settings = readSettings(folder)
+  const journal = await openJournal({ directory: folder.log })
+  const forwarder = createForwarder(folder.upstream)
+  try {
+    const last = lastActivation(folder)
+    if (last === null) throw new ProxyError('ERR_NO_POLICY', 'no policy was ever in force here')
+    const people = activeReviewers(folder.reviewers)
+    const pauses = openPauses({
+      rows: switchesIn(folder.log),
+      journal,
+      isInstrument: () => false,
+      onPause: () => undefined,
+    })
+    const pipeline = createPipeline({
+      policy: readCopy(folder, last),
+      journal,
+      forwarder,
+      reviewers: () => people,
+      whenFull: settings.held.whenFull,
+      ledger: ledgerFrom(folder.log),
+      notify: () => undefined,
+      hasRoom: () => true,
+      pauses: pauses.now,
+    })
+    const desk = openDesk({
+      log: folder.log,
+      journal,
+      pipeline,
+      reviewers: () => people,
+      settings: railSettings(settings),
+    })
+    await desk.recover()
+    await desk.sweep()
+    return await use(desk)
+  } finally {
+    forwarder.close()
+    await journal.close()
+  }
+}
