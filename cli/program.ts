@@ -45,7 +45,7 @@ export const programFor = async ([first = '']: readonly string[]): Promise<Comma
     .version(version)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance, 6 partly, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
+      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance or a rail, 6 partly,\n7 two policies differ, or changed since the dry run, 8 a check found something, 10 tampering, 11 inconclusive,\n12 the appliance is not reachable, 130 interrupted.',
     )
   for (const load of called) program.addCommand(await load())
   return withCommonOptions(program)

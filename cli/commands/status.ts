@@ -54,6 +54,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['CA SHA-256', authority.fingerprint],
     ['CA ends', authority.notAfter],
     ['reviewers', state.reviewers.join(', ')],
+    ['a release takes', spellPeople(state.reviews.people)],
     ['paused', spellPaused(state.paused) ?? 'nothing'],
     ['held for review', spellHeld(log.held, held)],
     ['forwarded', requests.forwarded],
@@ -73,6 +74,9 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['anchor fault', anchors.fault],
   ])
 }
+
+const spellPeople = (people: 1 | 2): string =>
+  people === 2 ? 'two people' : 'ONE person, who may approve and release: see reviews.people in appliance.yaml'
 
 const MIB = 1024 ** 2
 

@@ -185,7 +185,7 @@ class Story {
 
   async #replay(vendor: Child, id: string): Promise<void> {
     const before = vendor.reported('request').length
-    await this.#show(['blocked', 'replay', id])
+    await this.#show(['blocked', 'replay', id, '--because', 'the schema knows the field now'])
     const received = vendor.reported<Received>('request')
     must(received.length === before + 1, 'the replayed payload has reached the vendor, with a decision of its own')
   }

@@ -5,10 +5,13 @@ import { exitCodes } from '../../cli/exit-codes.ts'
 import { programFor } from '../../cli/program.ts'
 import { inconclusives, tamperings } from '../../log/evidence.ts'
 import { hints as logHints } from '../../log/log-error.ts'
+import { rails } from '../../log/review/rails.ts'
+import { states } from '../../log/review/states.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
 import { upstreamFaults } from '../../proxy/upstream-fault.ts'
 import type { Category, Detector } from '../../rules/detector.ts'
 import { dripRules } from '../../rules/drip/drip-rules.ts'
+import { freeTextFaults } from '../../rules/free-text.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
 import { safeHarbor } from './safe-harbor.ts'
@@ -22,9 +25,11 @@ const exitMeanings = {
   notFound:
     'there is no such thing: no appliance in the data folder, no decision or held payload of that id, no such file',
   permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
-  refused: '`rules activate`, `rules rollback`: the running appliance refused the policy',
-  partly: 'reserved: only a part was done',
-  changed: '`rules diff`: the two policies differ',
+  refused:
+    '`rules activate`, `rules rollback`: the running appliance refused the policy; `blocked`: a rail kept it from being done',
+  partly: '`blocked`: it was done for some of the payloads, and not for others',
+  changed:
+    '`rules diff`: the two policies differ; `--confirm`: the list has changed since the dry run, so nothing was done',
   found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',
   tampering: '`log verify`: evidence of tampering',
   inconclusive:
@@ -182,6 +187,16 @@ const codesPage = (): string =>
     'The `reason` of a decision, and the `code` of the answer. The answer has status 403, but 400 for `request-malformed` and ' +
       '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low`, `paused` and `held-full`; for all but the last three a route can choose another ([onBlock](policy.md#onblock)).',
     tableOf(['reason', 'meaning'], codeRows(blockReasons)),
+    '## Rails',
+    'What keeps a person from doing something about a held payload (exit code 5, or 7 for `changed-meanwhile`); [blocked payloads](review.md#rails) tells why.',
+    tableOf(
+      ['rail', 'meaning', 'what to do'],
+      Object.entries(rails).map(([code, { what, hint }]) => [`\`${code}\``, what, hint]),
+    ),
+    'Why a reason or a note is not taken:',
+    tableOf(['fault', 'meaning'], codeRows(freeTextFaults)),
+    '## States of a held payload',
+    tableOf(['state', 'meaning'], codeRows(states)),
     '## What can go wrong on the way to the vendor',
     'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form; and, for machines, the ' +
       'type of error that RFC 9209 has for it. `sluice log show` says what to do.',
