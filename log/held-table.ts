@@ -63,9 +63,9 @@ export const openHeldTable = (database: Database): HeldTable => {
   }
 
   const move = (record: Salted): void => {
-    const { decision, to } = moveOf(record) ?? { to: null }
-    if (to === 'purged') purge(decision!)
-    else if (to !== null) setState.run(to, decision)
+    const moved = moveOf(record)
+    if (moved?.to === 'purged') purge(moved.decision)
+    else if (moved) setState.run(moved.to, moved.decision)
   }
 
   /** A payload that was purged in the meantime is left out. */

@@ -181,6 +181,9 @@ export type ReleaseEndEntry = Reviewed<'review.released' | 'review.release-faile
 /** Today's policy lets it through: stands in one transaction with the decision whose id is `replay`. */
 export type ReplayEntry = Reviewed<'review.replay'> & Because & { readonly replay: DecisionId }
 
+/** Somebody tried to send it again, and inspection blocked it: stands in one transaction with the decision whose id is `attempt`. */
+export type BlockedEntry = Reviewed<'review.blocked'> & Because & { readonly attempt: DecisionId }
+
 /** Nothing of a replay was written upstream, so that it can be replayed again. */
 export type UnsentEntry = Reviewed<'review.unsent'> & { readonly replay: DecisionId; readonly error: string }
 
@@ -200,6 +203,7 @@ export type ReviewEntry =
   | ReleaseEntry
   | ReleaseEndEntry
   | ReplayEntry
+  | BlockedEntry
   | UnsentEntry
   | PurgeEntry
 
@@ -606,6 +610,12 @@ const replay = {
   replay: uuid,
 } satisfies Record<keyof ReplayEntry, Check>
 
+const blockedAgain = {
+  ...reviewed('review.blocked'),
+  because: words,
+  attempt: uuid,
+} satisfies Record<keyof BlockedEntry, Check>
+
 const unsent = {
   ...reviewed('review.unsent'),
   replay: uuid,
@@ -749,6 +759,7 @@ const forms = {
   'review.release-failed': releaseEnd('review.release-failed'),
   'review.release-unknown': releaseEnd('review.release-unknown'),
   'review.replay': replay,
+  'review.blocked': blockedAgain,
   'review.unsent': unsent,
   purge,
   'review.resume': resume,

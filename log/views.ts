@@ -74,7 +74,7 @@ const reviews = `CREATE VIEW reviews AS
     r.body ->> '$.actor' AS actor, r.body ->> '$.signature.reviewer' AS signed_by, r.decision,
     coalesce(r.body ->> '$.because', r.body ->> '$.note') AS because,
     coalesce(r.body ->> '$.cause', r.body ->> '$.finding', r.body ->> '$.error') AS cause,
-    r.body ->> '$.people' AS people, coalesce(r.body ->> '$.release', r.body ->> '$.replay') AS sent_as,
+    r.body ->> '$.people' AS people, coalesce(r.body ->> '$.release', r.body ->> '$.replay', r.body ->> '$.attempt') AS sent_as,
     r.body ->> '$.status' AS response_status,
     ${about('instrument')},
     ${about('destination')},

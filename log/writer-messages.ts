@@ -1,4 +1,4 @@
-import type { HeldTotal, Resealed } from './held-table.ts'
+import type { HeldTotal } from './held-table.ts'
 import type { LogErrorCode } from './log-error.ts'
 import type { Salted } from './record.ts'
 import type { StoreGroup } from './store.ts'

@@ -78,6 +78,8 @@ export type Resend = {
   readonly release: { readonly approval: Approval; readonly key: string } | null
   /** What befalls the held payload when it leaves. @param id - of the new decision */
   readonly begin: (id: string) => ReviewEntry
+  /** What is recorded of it when it is blocked again. */
+  readonly blocked: (id: string) => ReviewEntry
   /** What befalls it by the answer, if anything does. */
   readonly end: (id: string, answer: UpstreamAnswer) => ReviewEntry | null
 }
@@ -322,7 +324,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   ): Promise<unknown> => {
     const { resend = null } = beside
     const entry = { ...entryWith(id, message, verdict, beside), ...more }
-    return journal.appendAll(verdict.kind === 'forward' && resend ? [entry, resend.begin(id)] : [entry])
+    if (!resend) return journal.appendAll([entry])
+    return journal.appendAll([entry, verdict.kind === 'forward' ? resend.begin(id) : resend.blocked(id)])
   }
 
   /** With its payload; where there is no room for it the block is recorded without, as the settings say. */

@@ -197,6 +197,7 @@ export const openDesk = ({ log, journal, pipeline, reviewers, settings }: DeskPa
       of: found.decision.id,
       release: null,
       begin: id => ({ ...entryOf(request), kind: 'review.replay', because, replay: id }),
+      blocked: blockedEntry(request),
       end: (id, answer) => unsentEntry(found.decision.id, id, answer),
     })
   }
@@ -230,6 +231,7 @@ export const openDesk = ({ log, journal, pipeline, reviewers, settings }: DeskPa
         key,
         signature,
       }),
+      blocked: blockedEntry(request),
       end: (id, answer) => ({ ...own(decision.id), release: id, ...releaseEnd(answer) }),
     })
   }
@@ -318,6 +320,10 @@ const messageOf = (bytes: Uint8Array): Message => {
   const arrival = arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } })
   return { arrival, head, content: { kind: 'complete', bytes: content, trailers: 0 } }
 }
+
+const blockedEntry =
+  (request: Wanting<'replay' | 'release'>): Resend['blocked'] =>
+  id => ({ ...entryOf(request), kind: 'review.blocked', because: request.because, attempt: id })
 
 const unsentEntry = (decision: string, replay: string, answer: UpstreamAnswer): ReviewEntry | null => {
   const { kind, error } = releaseEnd(answer)

@@ -146,6 +146,7 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   'review.reject': ['iam', 'change'],
   'review.release': ['file', 'access'],
   'review.replay': ['file', 'access'],
+  'review.blocked': ['file', 'access'],
   purge: ['file', 'deletion'],
   anchor: ['file', 'creation'],
   start: ['process', 'start'],

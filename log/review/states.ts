@@ -25,7 +25,7 @@ export type ReviewEvent = ReviewEntry['kind']
 
 type Ways = { readonly [From in State]?: State }
 
-/** Looking and noting change nothing but that somebody looked; a command that reads a payload is nobody. */
+/** Looking, noting and trying change nothing but that somebody looked; a command that reads a payload is nobody. */
 const anywhere: Ways = {
   'in-review': 'in-review',
   approved: 'approved',
@@ -42,6 +42,7 @@ const anywhere: Ways = {
 export const transitions = {
   'review.open': { ...anywhere, held: 'in-review' },
   'review.read': { ...anywhere, held: 'held' },
+  'review.blocked': { ...anywhere, held: 'held' },
   'review.note': { ...anywhere, held: 'held' },
   // Nobody approves what nobody has looked at.
   'review.approve': {

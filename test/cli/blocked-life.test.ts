@@ -113,7 +113,7 @@ t.test(
       { code: 2, stderr: /--dry-run/ },
       'more than one, without a token',
     )
-        t.equal((await run('approve', '019aa0f2-7d1c-7abc-9def-0123456789ab', ...because)).code, 3)
+    t.equal((await run('approve', '019aa0f2-7d1c-7abc-9def-0123456789ab', ...because)).code, 3)
     t.equal((await run('reject', '--state', 'released', ...because, '--dry-run')).code, 3, 'there are none')
 
     await ask('show', mail)
@@ -145,6 +145,6 @@ t.test(
     const alone = await run('replay', one, ...because)
     t.match(alone, { code: 8, stdout: /^blocked again, so nothing was sent/ }, 'stand-alone, by the same code')
     t.match(await run('purge', one, ...because), { code: 0, stdout: /purged/ })
-      t.match(await verifyLog(folder.log), { kind: 'intact' })
+    t.match(await verifyLog(folder.log), { kind: 'intact' })
   },
 )

@@ -69,9 +69,9 @@ t.test(
       for await (const { record } of tailLog(log.folder.log, filter, last)) found.push(record.kind)
       return found
     }
-    t.same((await kinds(6)).slice(-4), ['decision', 'rules.activate', 'anchor', 'stop'])
+    t.same((await kinds(6)).slice(-4), ['review.blocked', 'rules.activate', 'anchor', 'stop'])
     t.same(await kinds(9, { destination: log.dead }), ['decision', 'outcome'])
-    t.same(await kinds(3, { reason: 'sensitive-content' }), ['review.open', 'decision'])
+    t.same(await kinds(3, { reason: 'sensitive-content' }), ['review.open', 'decision', 'review.blocked'])
   },
 )
 

@@ -17,7 +17,7 @@ const questions = Object.fromEntries(
 )
 
 t.test(
-  'audit guide: ten questions, answered by the sqlite3 shell',
+  'audit guide: eleven questions, answered by the sqlite3 shell',
   { skip: !hasShell && 'no sqlite3 here' },
   async t => {
     const log = await busyLog(t)
@@ -63,9 +63,16 @@ t.test(
         { number: 2, cause: 'activate', actor: 'ada', until: null, decisions: 0 },
       ],
       'Who looked at blocked payloads, and was any sent again?': [
-        { actor: 'ada', action: 'show', decision: ids.withRead, instrument: 'novaseq-01', replayed: 'block' },
-        { actor: 'ada', action: 'replay', decision: ids.withRead, reason: 'sensitive-content', replayed: 'block' },
+        { actor: 'os:ada', action: 'show', decision: ids.withRead, instrument: 'novaseq-01', sent_again: null },
+        {
+          actor: 'os:ada',
+          action: 'blocked',
+          decision: ids.withRead,
+          reason: 'sensitive-content',
+          sent_again: 'block',
+        },
       ],
+      'Who released what, and who had approved it?': [],
       'Who called that the policy does not know?': [{ client: '127.0.0.3', ingress: 'gateway', requests: 1 }],
       'When was the appliance not running, or not able to write its log?': [{ kind: 'stop', until: null, refused: 0 }],
     }

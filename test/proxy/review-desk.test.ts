@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
 import { createReviewer, openReviewerKey } from '../../log/reviewer-key.ts'
 import { signAct } from '../../log/review-signature.ts'
@@ -14,6 +17,8 @@ import { block, desk, endOf, read } from '../kit/reviewing.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 import { until } from '../kit/until.ts'
 import { answering, startVendor, vendorAuthority, writing } from '../kit/vendor.ts'
+
+const guide = join(import.meta.dirname, '../../docs/audit-guide.md')
 
 /** An appliance with settings of its own, its vendor, and its desk. */
 const reviewing = async (t: Test, reviews: Partial<ReviewSettings> = {}) => {
@@ -69,6 +74,19 @@ t.test('release: looked at, approved by one, released by another, once; and the 
   t.match(received!.raw.toString(), new RegExp(`\\r\\nidempotency-key: "${key}"\\r\\n`, 'i'))
   const looped = postJson('/v1/serial', '{"serial":1}').replace('\r\n', `\r\nIdempotency-Key: "${key}"\r\n`)
   t.match(await sendRaw(appliance, looped), { status: 403, body: /request-looped/ }, 'what comes back from itself')
+  const [, query = ''] = /### Who released what.*?```sql\n(.*?)```/s.exec(readFileSync(guide, 'utf8')) ?? []
+  const database = new Database(logFiles(folder.log).database, { readonly: true })
+  t.match(database.prepare(query).all(), [
+    {
+      decision: id,
+      people: 2,
+      released_by: 'os:bob',
+      approved_by: 'os:ada',
+      ended: 'released',
+      findings: /nucleotide/,
+    },
+  ])
+  database.close()
   t.match(await verifyLog(folder.log), { kind: 'intact' })
 })
 

@@ -175,7 +175,14 @@ t.test(
     const payload = Buffer.from('made up')
     for (const block of blocks) await journal.append(block, await seal(reviewers.current(), block.id, payload))
     const [{ id }, other] = blocks as [(typeof blocks)[0], (typeof blocks)[0]]
-    await journal.append({ kind: 'purge', time: other.time, decision: other.id, cause: 'reviewer', because: null, actor: 'os:root' })
+    await journal.append({
+      kind: 'purge',
+      time: other.time,
+      decision: other.id,
+      cause: 'reviewer',
+      because: null,
+      actor: 'os:root',
+    })
 
     const reader = openLogReader(folder.log)
     const [old, next] = [keyOf('first/ada'), keyOf('second/ada')]

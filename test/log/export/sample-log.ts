@@ -51,6 +51,7 @@ const reviews: readonly Entry[] = [
   approve,
   release,
   { ...end, kind: 'review.released', status: 202 },
+  { ...about(rejected.id), kind: 'review.blocked', because, attempt: uuidV7() },
   { ...about(rejected.id), kind: 'review.reject', because, finding: 'false-positive' },
   { ...about(rejected.id), kind: 'review.replay', because, replay: uuidV7() },
   { ...about(rejected.id), kind: 'review.unsent', replay: uuidV7(), error: 'dns_error' },
