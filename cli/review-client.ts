@@ -48,7 +48,7 @@ const throughAppliance = ({ control }: DataFolder): Reviews => ({
 })
 
 const call = async (control: string, command: string, body: object): Promise<unknown> => {
-  const { status, document } = await callControl(control, command, body)
+  const { status, document } = await callControl(control, command, body).catch(goneAway)
   if (status === 200) return document
   const refusal = refusalIn(document)
   if (refusal) throw refusal
@@ -56,6 +56,16 @@ const call = async (control: string, command: string, body: object): Promise<unk
     'the appliance failed over it',
     'see "sluice status", and "sluice log show" for what happened',
     exitCodes.failed,
+  )
+}
+
+/** It was there a moment ago: what it was asked for may be done, or half done. */
+const goneAway = (error: unknown): never => {
+  if (!(error instanceof ProxyError && error.code === 'ERR_CONTROL_UNREACHABLE')) throw error
+  throw new Failure(
+    'the appliance ended before it had answered, so nobody knows yet whether it was done',
+    'start it again: it then records what it left open; "sluice blocked list" has the state',
+    exitCodes.unreachable,
   )
 }
 

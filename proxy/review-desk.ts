@@ -22,7 +22,7 @@ import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import { freeTextFault, freeTextFaults } from '../rules/free-text.ts'
 import type { Message } from '../rules/message.ts'
-import { blockReasons, type BlockReason } from '../rules/verdict.ts'
+import { blockReasons, type Approval, type BlockReason } from '../rules/verdict.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { UpstreamAnswer } from './forwarder.ts'
 import { decodeHeld } from './held-payload.ts'
@@ -332,10 +332,11 @@ const unsentEntry = (decision: string, replay: string, answer: UpstreamAnswer): 
     : null
 }
 
-/** Blocks of a release that are about its approval, and not about the request. */
-const railOf: Partial<Record<BlockReason, Rail>> = {
-  'never-release': 'never-release',
-  'approval-void': 'destination-changed',
+/** What keeps a release back when inspection does. An approval that is void ran out since, or is for another destination. */
+const railOf = (reason: BlockReason, { expires }: Approval): Rail => {
+  if (reason === 'never-release') return reason
+  if (reason !== 'approval-void') return 'not-releasable'
+  return Date.now() >= expires ? 'approval-expired' : 'destination-changed'
 }
 
 const resultOf = (of: string, passage: Passage, { release }: Resend, stateNow: () => State): ReviewResult => {
@@ -348,7 +349,7 @@ const resultOf = (of: string, passage: Passage, { release }: Resend, stateNow: (
     case 'blocked': {
       const { reason } = passage.block
       const why = { code: reason, explanation: blockReasons[reason] }
-      if (release) return refused(of, railOf[reason] ?? 'not-releasable', why)
+      if (release) return refused(of, railOf(reason, release.approval), why)
       return {
         kind: 'done',
         decision: of,

@@ -18,7 +18,7 @@ import { isPaused, type Pauses } from './pauses.ts'
 import { defaultLimits, type Limits, type Policy, type RouteRules } from './policy.ts'
 import { parseQuery, writeQuery } from './query.ts'
 import { isNeverReleased, isReleasable } from './releasable.ts'
-import { scan, type Scanned } from './scan.ts'
+import { MAX_FINDINGS, scan, type Scanned } from './scan.ts'
 import { identify, selectCandidate, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
 import { Stop, stop } from './stop.ts'
 import {
@@ -337,10 +337,10 @@ const whyNotOverridden = (
   const invalid = body.kind === 'value' ? body.invalid : null
   if (!isReleasable(reason)) return reason
   if (invalid && !isReleasable(invalid.reason)) return invalid.reason
-  // More may be hidden than was found, and than anybody has looked at.
-  if (!isUnfolded) return 'inspection-budget'
-  const isNever = detail.findings?.some(finding => isNeverReleased(finding, neverRelease)) ?? false
-  return isNever ? 'never-release' : null
+  // More may be hidden than was found or is listed, and than anybody has looked at.
+  const { findings = [] } = detail
+  if (!isUnfolded || findings.length >= MAX_FINDINGS) return 'inspection-budget'
+  return findings.some(finding => isNeverReleased(finding, neverRelease)) ? 'never-release' : null
 }
 
 /** Those that the policy does not let pass. Hardly any message spells one, so they are only counted anew for those that do. */

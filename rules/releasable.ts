@@ -68,9 +68,13 @@ const mandatory: ReadonlySet<string> = new Set(
   detectors.flatMap(detector => ('mandatory' in detector ? [detector.id] : [])),
 )
 
-/** @param marked - ids of detectors and categories that the policy marks besides */
+const categories: Readonly<Record<string, boolean>> = neverReleasedCategories
+
+/**
+ * @param finding - also one of the log, whose category another version may have written: what is not known is never released
+ * @param marked - ids of detectors and categories that the policy marks besides
+ */
 export const isNeverReleased = (
-  { detector, category }: Pick<Finding, 'detector' | 'category'>,
+  { detector, category }: { readonly [Name in keyof Pick<Finding, 'detector' | 'category'>]: string },
   marked: ReadonlySet<string>,
-): boolean =>
-  neverReleasedCategories[category] || mandatory.has(detector) || marked.has(detector) || marked.has(category)
+): boolean => (categories[category] ?? true) || mandatory.has(detector) || marked.has(detector) || marked.has(category)

@@ -51,8 +51,8 @@ export type Scan = {
   readonly nucleotides: number
 }
 
-/** More findings than this say nothing new. */
-const MAX_FINDINGS = 100
+/** More findings than this say nothing new to whoever reads them; that there may be more is to be reckoned with. */
+export const MAX_FINDINGS = 100
 
 /**
  * Shows every string, property name and number of the given parts to every detector, through nested encodings.

@@ -119,7 +119,7 @@ const contentRail = (
   { policy }: Pick<RailContext, 'policy'>,
 ): Rail | null => {
   if (reason === null || !isReleasable(reason) || destination === null || payload === undefined) return 'not-releasable'
-  const isNever = findings.some(finding => isNeverReleased(finding as never, policy.neverRelease))
+  const isNever = findings.some(finding => isNeverReleased(finding, policy.neverRelease))
   return isNever ? 'never-release' : null
 }
 

@@ -121,7 +121,7 @@ t.test(
     await send(appliance)
     await appliance.appliance.stop()
     const database = new Database(logFiles(folder.log).database)
-    database.exec(`INSERT INTO held SELECT 'slipped in', recipients, nonce, ciphertext FROM held`)
+    database.exec(`INSERT INTO held SELECT 'slipped in', state, recipients, nonce, ciphertext FROM held`)
     database.close()
     t.match(await verifyLog(folder.log), { kind: 'tampered', evidence: [{ what: 'held-orphan' }] })
     const again = await startInProcess(t, folder)

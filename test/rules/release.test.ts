@@ -115,6 +115,12 @@ t.test('P1: release: what is hidden deeper than inspection unfolds is not releas
   t.equal(outcomeOf({ body: JSON.stringify({ a: read, c: hidden }) }, given, under), 'inspection-budget')
 })
 
+t.test('P1: release: where there are more findings than are listed, nobody knows what else there is', async t => {
+  const reads = Array.from({ length: 100 }, () => read)
+  t.equal(outcomeOf({ body: JSON.stringify({ c: reads.slice(1) }) }), 'released sensitive-content')
+  t.equal(outcomeOf({ body: JSON.stringify({ c: [...reads, 'jane.doe@example.org'] }) }), 'inspection-budget')
+})
+
 t.test('loop: what the appliance sent itself is blocked, as far as it would have had a route', async t => {
   const { arrival, head } = messageOf()
   t.match(inspectLoop(arrival, head, policy), { kind: 'block', reason: 'request-looped', route: 'telemetry' })
