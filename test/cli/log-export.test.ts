@@ -24,7 +24,7 @@ t.test('log export: from a decision on, in the form that is asked for; nothing o
     parsed(stdout)
       .map(({ event }) => event?.action)
       .filter(action => action !== 'anchor'),
-    ['decision', 'rules.activate', 'stop'],
+    ['decision', 'review.blocked', 'rules.activate', 'stop'],
   )
   const all = (await log.run('log', 'export', '--format', 'csv')).stdout
   t.equal(all.trimEnd().split('\r\n').length, sizeOf(log.folder) + 1)

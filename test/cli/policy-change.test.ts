@@ -120,12 +120,8 @@ t.test(
           if (command.endsWith('trial.yaml')) await sendAll()
         }
     }
-    const looks = shell(`sluice log show ${decision} --json`).text.match(/"action":"(?:show|reveal)"/g)
-    t.same(
-      looks,
-      ['"action":"show"', '"action":"reveal"', '"action":"show"', '"action":"show"'],
-      'every look is recorded',
-    )
+    const looks = shell(`sluice log show ${decision} --json`).text.match(/review\.(?:open|read)/g)
+    t.same(looks, ['review.open', 'review.open', 'review.read', 'review.open'], 'every look is recorded')
     t.equal(await post(port, '127.0.0.2', payloads[1]!), 502, 'it is let through, to a vendor that is not there')
     t.equal(await started.stop(), 0)
   },
