@@ -338,7 +338,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   ): Promise<Block> => {
     const entry = { ...entryWith(id, message, block, beside), held: true, payload }
     try {
-      await journal.append({ ...entryWith(id, message, block, beside), held: true }, sealed)
+      await journal.append(entry, sealed)
       return block
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'ERR_HELD_FULL')) throw error
