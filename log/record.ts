@@ -380,6 +380,7 @@ export const redactable = [
   'review.release-failed',
   'review.release-unknown',
   'review.replay',
+  'review.blocked',
   'review.unsent',
 ] as const satisfies readonly Entry['kind'][]
 

@@ -55,7 +55,7 @@ export const ageLog = (directory: string): void => write(directory, [[...traffic
 
 const write = (directory: string, parts: readonly (readonly Entry[])[]): void => {
   const store = openStore(directory, null)
-  const entries = parts.flat().map(entry => ({ record: salted(entry), sealed: null }))
+  const entries = parts.flat().map(entry => [{ record: salted(entry), sealed: null }])
   for (let from = 0; from < entries.length; from += 4_096) store.commit(entries.slice(from, from + 4_096))
   store.close()
 }
