@@ -27,7 +27,7 @@ const mint = (authority: Authority, names: readonly string[]): Kept => {
     names,
     notAfter: leaf.notAfter,
     fingerprint256: new X509Certificate(leaf.certificatePem).fingerprint256,
-    context: createSecureContext({ ...strongTls, cert: leaf.certificatePem, key: leaf.privateKeyPem }),
+    context: createSecureContext({ ...strongTls, cert: leaf.chainPem, key: leaf.privateKeyPem }),
     renewAt: Date.now() + (lifetime * 2) / 3,
   }
 }

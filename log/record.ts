@@ -209,6 +209,20 @@ export type GapEntry = {
   readonly refused: number | null
 }
 
+/**
+ * The lab's certificate authority changed: a new one was added, to be trusted besides (`add`); it signs from now on (`activate`); the one
+ * before it is given to no instrument any more (`retire`); one that never signed was dropped (`discard`). `certificate` and `previous` are
+ * SHA-256 digests of certificates: of the one that the change is about, and of the one whose place it takes, if any.
+ */
+export type AuthorityEntry = {
+  readonly kind: 'ca.rotate'
+  readonly time: Time
+  readonly action: 'add' | 'activate' | 'retire' | 'discard'
+  readonly certificate: string
+  readonly previous: string | null
+  readonly actor: string
+}
+
 /** What callers append. */
 export type Entry =
   | DecisionEntry
@@ -218,6 +232,7 @@ export type Entry =
   | StartEntry
   | StopEntry
   | ActivationEntry
+  | AuthorityEntry
   | AnchorEntry
   | TrafficEntry
   | GapEntry
@@ -399,6 +414,15 @@ const activation = {
   actor,
 } satisfies Record<keyof ActivationEntry, Check>
 
+const authority = {
+  kind: oneOf('ca.rotate'),
+  time,
+  action: oneOf('add', 'activate', 'retire', 'discard'),
+  certificate: sha256,
+  previous: orNull(sha256),
+  actor,
+} satisfies Record<keyof AuthorityEntry, Check>
+
 const anchor = {
   kind: oneOf('anchor'),
   time,
@@ -433,6 +457,7 @@ const forms = {
   start,
   stop,
   'rules.activate': activation,
+  'ca.rotate': authority,
   anchor,
   'traffic.pause': traffic,
   'traffic.resume': traffic,

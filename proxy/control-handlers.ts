@@ -4,6 +4,7 @@ import type { ExceptionSummary } from '../rules/exception.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
+import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
 import { decodeHeld } from './held-payload.ts'
@@ -29,7 +30,10 @@ export type ApplianceStatus = {
   }
   /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
   readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }
+  /** What instruments have to trust, and the first end on the way to it. */
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
+  /** All that instruments are given to trust: several during a rotation. */
+  readonly trustAnchors: readonly TrustAnchor[]
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {
     readonly names: readonly string[]
@@ -69,6 +73,7 @@ export const controlHandlers = (
   journal: Journal,
   activations: Activations,
   pauses: PauseSwitches,
+  authorities: Authorities,
 ): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
     journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
@@ -99,6 +104,10 @@ export const controlHandlers = (
     'POST /activations': async body => ({
       status: 200,
       document: await activations.activate(body as ActivationRequest),
+    }),
+    'POST /authority': async body => ({
+      status: 200,
+      document: await authorities.change(body as AuthorityRequest, pipeline.gate().policy),
     }),
   }
 }

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { Authority as CertificateAuthority } from '../certs/authority.ts'
+import type { Rotation } from '../certs/rotation.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
@@ -65,8 +65,8 @@ export class Listener {
   readonly #options: ListenOptions
   readonly #pipeline: Pipeline
   readonly #notify: Notify
-  readonly #authority: CertificateAuthority
-  readonly #leaves: LeafStore
+  #rotation: Rotation
+  #leaves: LeafStore
   readonly #arrivals = new Arrivals()
   readonly #sockets = new Set<Socket>()
   /** Requests under way: their exchanges make the records, whatever becomes of the connection. */
@@ -92,7 +92,7 @@ export class Listener {
   /** @throws ProxyError `ERR_LISTEN_…`; CertError when the authority does not cover the appliance's own names */
   constructor(
     options: ListenOptions,
-    authority: CertificateAuthority,
+    rotation: Rotation,
     pipeline: Pipeline,
     notify: Notify,
     limits: LabLimits = defaultLabLimits,
@@ -102,19 +102,28 @@ export class Listener {
     this.#limits = limits
     this.#shares = new ConnectionShares(limits)
     this.#notify = notify
-    this.#authority = authority
-    this.#leaves = leafStore(authority)
+    this.#rotation = rotation
+    this.#leaves = leafStore(rotation.current)
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
     this.#plain = createServer(httpLimits(limits))
     this.#tls = this.#createTlsServer()
     this.#mutualTls = this.#createTlsServer(askForCertificate)
     this.#serve(this.#plain)
     this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
-    this.#renewal = setInterval(() => {
-      for (const server of [this.#tls, this.#mutualTls])
-        server.setSecureContext({ ...strongTls, ...this.#ownCertificate() })
-    }, RENEWAL_MS)
+    this.#renewal = setInterval(() => this.#renew(), RENEWAL_MS)
     this.#renewal.unref()
+  }
+
+  #renew(): void {
+    for (const server of [this.#tls, this.#mutualTls])
+      server.setSecureContext({ ...strongTls, ...this.#ownCertificate() })
+  }
+
+  /** From now on certificates are of the authority that signs now. Connections that are open stay as they are. */
+  use(rotation: Rotation): void {
+    this.#rotation = rotation
+    this.#leaves = leafStore(rotation.current)
+    this.#renew()
   }
 
   #createTlsServer(options?: typeof askForCertificate): TlsServer {
@@ -182,8 +191,8 @@ export class Listener {
   }
 
   #ownCertificate(): { readonly cert: string; readonly key: string } {
-    const { certificatePem, privateKeyPem } = this.#authority.issue(this.#options.names)
-    return { cert: certificatePem, key: privateKeyPem }
+    const { chainPem, privateKeyPem } = this.#rotation.current.issue(this.#options.names)
+    return { cert: chainPem, key: privateKeyPem }
   }
 
   async #accept(socket: Socket): Promise<void> {

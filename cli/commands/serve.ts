@@ -64,7 +64,7 @@ const greet = (
   )
   line(`              ${startNotes[startedWith](policyFile(folder, settings))}`)
   line(`  CA          ${folder.authority}/authority.pem, to be trusted by the instruments`)
-  line(`              SHA-256 ${authority.fingerprint256}`)
+  line(`              SHA-256 ${authority().anchor.fingerprint256}`)
   line(`  reviewers   ${folder.reviewers}: move the .key files to the reviewers, off this machine`)
   line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
   line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
