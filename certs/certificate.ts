@@ -112,12 +112,6 @@ export const extensionOf = (certificateDer: Buffer, oid: string): Der | undefine
   return found === undefined ? undefined : fromDer(bytesOf(itemsOf(found).at(-1)))
 }
 
-/** An extension of a certificate, to be written into another one as it stands, critical; none where there is none. */
-export const extensionAsIs = (certificateDer: Buffer, oid: string): readonly Extension[] => {
-  const value = extensionOf(certificateDer, oid)
-  return value === undefined ? [] : [{ id: oid, critical: true, value }]
-}
-
 /**
  * Writes an X.509 v3 certificate. node-forge builds the part to be signed; the SubjectPublicKeyInfo and the algorithm, which it
  * knows for RSA only, are replaced, and node:crypto signs.

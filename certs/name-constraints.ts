@@ -29,17 +29,21 @@ const namesOf = (texts: readonly string[], kind: Name['kind']): readonly Name[] 
 /**
  * The critical extension that limits an authority to `permitted`. A type of name (DNS, IPv4, IPv6) of which none is
  * permitted is excluded as a whole: a type that is not mentioned would be free.
+ * @param families - `together`: IPv4 and IPv6 are one type, as in RFC 5280, and excluded when neither is permitted. Java (17 at least)
+ *   fails on an IPv4 name below an intermediate that excludes IPv6; what such a one leaves open the authority above it closes.
  * @throws CertError ERR_NAME_INVALID
  */
-export const nameConstraints = (permitted: Permitted): Extension => {
+export const nameConstraints = (permitted: Permitted, families: 'apart' | 'together' = 'apart'): Extension => {
   const hosts = namesOf(permitted.dns, 'dns')
   const addresses = namesOf(permitted.addresses, 'ip').flatMap(name => (name.kind === 'ip' ? [name.octets] : []))
   const allowed = [
     ...hosts.map(host => subtree(DNS_NAME, Buffer.from(host.text))),
     ...addresses.map(octets => subtree(IP_ADDRESS, Buffer.concat([octets, Buffer.alloc(octets.length, 0xff)]))),
   ]
-  const families = ([4, 16] as const).filter(size => !addresses.some(octets => octets.length === size))
-  const excluded = [...(hosts.length === 0 ? [subtree(DNS_NAME, Buffer.alloc(0))] : []), ...families.map(wholeFamily)]
+  const isPermitted = (size: number): boolean =>
+    addresses.some(octets => octets.length === size || families === 'together')
+  const shut = ([4, 16] as const).filter(size => !isPermitted(size))
+  const excluded = [...(hosts.length === 0 ? [subtree(DNS_NAME, Buffer.alloc(0))] : []), ...shut.map(wholeFamily)]
   const parts = [allowed, excluded].flatMap((trees, tag) => (trees.length === 0 ? [] : [tagged(tag, trees)]))
   return { id: OID, critical: true, value: sequence(...parts) }
 }

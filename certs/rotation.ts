@@ -1,12 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import {
-  anchorIn,
-  authorityOf,
-  openAuthority,
-  selfSigned,
-  type Anchor,
-  type Authority,
-} from './authority.ts'
+import { anchorIn, authorityOf, openAuthority, selfSigned, type Anchor, type Authority } from './authority.ts'
 import { digestOf, noteChange, type AuthorityChange } from './authority-changes.ts'
 import { readAuthorityChain } from './authority-chain.ts'
 import {
@@ -21,10 +14,10 @@ import {
   type Pair,
 } from './authority-files.ts'
 import { CertError } from './cert-error.ts'
-import { authorityKeyIdentifier, extensionAsIs, subjectKeyIdentifier, writeCertificate } from './certificate.ts'
+import { authorityKeyIdentifier, subjectKeyIdentifier, writeCertificate } from './certificate.ts'
 import { clientVerdict } from './client-verdict.ts'
 import { toPem } from './der.ts'
-import type { Permitted } from './name-constraints.ts'
+import { nameConstraints, readPermitted, type Permitted } from './name-constraints.ts'
 
 /**
  * The authority changes in steps, so that no instrument is cut off: the next one is made (or brought along) and given to instruments
@@ -192,6 +185,7 @@ const crossSigned = async (next: Pair, old: Pair, name: string): Promise<string>
 /** With the name, the key and the limits of the next one, signed by the old one, and those above the old one. */
 const crossCertificate = (next: Pair, old: Pair): string => {
   const { certificate: issuer, anchor, sent, isIntermediate } = readAuthorityChain(old.text)
+  const permitted = readPermitted(next.certificate.raw)
   const end = Math.min(...[next.certificate, issuer, anchor].map(({ validToDate }) => validToDate.getTime()))
   const der = writeCertificate({
     subject: { sameAs: next.certificate.raw },
@@ -205,7 +199,7 @@ const crossCertificate = (next: Pair, old: Pair): string => {
       { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
       subjectKeyIdentifier(next.certificate.publicKey),
       authorityKeyIdentifier(issuer),
-      ...extensionAsIs(next.certificate.raw, '2.5.29.30'),
+      ...(permitted ? [nameConstraints(permitted, 'together')] : []),
     ],
   })
   return [toPem('CERTIFICATE', der), ...(isIntermediate ? sent.map(String) : [])].join('')

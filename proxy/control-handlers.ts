@@ -1,6 +1,7 @@
 import type { DiskStatus } from '../log/disk-watch.ts'
 import type { Journal, JournalStatus } from '../log/journal.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
+import type { LabPath } from '../rules/lab-page.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
@@ -34,6 +35,8 @@ export type ApplianceStatus = {
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** All that instruments are given to trust: several during a rotation. */
   readonly trustAnchors: readonly TrustAnchor[]
+  /** How often each page of the appliance itself was asked for. */
+  readonly pages: Readonly<Partial<Record<LabPath, number>>>
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {
     readonly names: readonly string[]

@@ -9,15 +9,17 @@ import { strongTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
 import type { Load } from '../rules/budget/load.ts'
 import { inspectLoad, inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
+import { labPageFor, type LabPath } from '../rules/lab-page.ts'
 import type { Arrival, Incomplete, Ingress } from '../rules/message.ts'
 import { identify, mayShowCertificate } from '../rules/select-route.ts'
 import { answerBytes, answerOf } from './answer.ts'
 import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
-import { exchange, headOf, type Ended } from './exchange.ts'
+import { exchange, headOf, write, type Ended } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
 import { requireLabAddress } from './lab-address.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
+import { answerPage } from './lab-page/answer-page.ts'
 import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
 import type { Passage, Pipeline } from './pipeline.ts'
@@ -48,6 +50,9 @@ const httpLimits = ({ head, request, idle, maxHeaderBytes }: LabLimits) => ({
   // rules/ refuses a missing Host, with a record; Node would answer by itself.
   requireHostHeader: false,
 })
+
+/** Milliseconds that a client may take for a page of the appliance itself. */
+const PAGE_MS = 10_000
 
 /** A request whose exchange has not ended. */
 type UnderWay = {
@@ -80,6 +85,7 @@ export class Listener {
   readonly #load = new RequestLoad()
   readonly #shares: ConnectionShares
   readonly #responses = new Set<ServerResponse>()
+  readonly #pages: Partial<Record<LabPath, number>> = {}
   #isClosing = false
   readonly #limits: LabLimits
   readonly #tcp: TcpServer
@@ -174,6 +180,11 @@ export class Listener {
     return this.#leaves.list()
   }
 
+  /** How often each page of the appliance itself was asked for. */
+  get pages(): Readonly<Partial<Record<LabPath, number>>> {
+    return this.#pages
+  }
+
   /** Takes no new connection, lets requests under way end, and cuts what is left after `grace` milliseconds. */
   async close(grace: number): Promise<void> {
     clearInterval(this.#renewal)
@@ -241,6 +252,7 @@ export class Listener {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
+    if (this.#show(request, response)) return
     const underWay = this.#underWay.get(socket) ?? new Set()
     const earlier = [...underWay].at(-1)?.ended
     const answered = this.#pipeline.take()
@@ -295,6 +307,23 @@ export class Listener {
   #callerOf(socket: Duplex): string {
     const arrival = this.#arrivals.get(socket)
     return identify(arrival, this.#pipeline.gate().policy)?.id ?? arrival.client
+  }
+
+  /** Answers a request for a page of the appliance itself; false for any other. It is counted, and not recorded: nothing leaves. */
+  #show(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request
+    const { policy } = this.#pipeline.gate()
+    const asked = labPageFor(this.#arrivals.get(socket), headOf(request), this.#options.names, policy)
+    if (!asked || this.#over.has(socket)) return false
+    this.#over.add(socket)
+    this.#pages[asked.path] = (this.#pages[asked.path] ?? 0) + 1
+    const cut = setTimeout(() => response.destroy(), PAGE_MS)
+    response.once('close', () => {
+      clearTimeout(cut)
+      this.#accounted.set(socket, socket.bytesRead)
+    })
+    void write(request, response, answerPage(asked, this.#rotation))
+    return true
   }
 
   #secured(socket: TLSSocket): void {

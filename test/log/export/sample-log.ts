@@ -41,11 +41,11 @@ export const entries: readonly Entry[] = [
   excepted,
   { kind: 'review', time, decision: block.id, action: 'show', actor: 'ada' },
   { kind: 'purge', time, decision: block.id, cause: 'reviewer', actor: 'ada' },
-  { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
   { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
   { kind: 'traffic.resume', id: 'traffic-2', time, instrument: null, actor: 'ada' },
+  { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
   { kind: 'stop', id: 'run-0000000001', time, cause: 'signal', requests },
 ]
 
