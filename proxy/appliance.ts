@@ -169,6 +169,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     trials: trialStatus(pipeline.gate().trials),
     authority: { fingerprint: authority().anchor.fingerprint256, notAfter: authority().notAfter.toISOString() },
     trustAnchors: anchorStatus(authorities.rotation()),
+    handshakes: listener.handshakes,
     pages: listener.pages,
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
       names,

@@ -8,6 +8,7 @@ import type { AnchorStatus } from './anchors.ts'
 import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
+import type { HandshakeStatus } from './handshakes.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
@@ -35,6 +36,8 @@ export type ApplianceStatus = {
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** All that instruments are given to trust: several during a rotation. */
   readonly trustAnchors: readonly TrustAnchor[]
+  /** Who does not take our certificates, or did not at first, since the start. */
+  readonly handshakes: readonly HandshakeStatus[]
   /** How often each page of the appliance itself was asked for. */
   readonly pages: Readonly<Partial<Record<LabPath, number>>>
   /** Certificates that were minted for instruments and are still in use. */

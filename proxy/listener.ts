@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Rotation } from '../certs/rotation.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
-import { strongTls } from '../certs/strong-tls.ts'
+import { strongLabTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
 import type { Load } from '../rules/budget/load.ts'
 import { inspectLoad, inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
@@ -17,6 +17,7 @@ import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
 import { exchange, headOf, write, type Ended } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
+import { Handshakes, type Conversation, type HandshakeStatus } from './handshakes.ts'
 import { requireLabAddress } from './lab-address.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { answerPage } from './lab-page/answer-page.ts'
@@ -69,7 +70,6 @@ type UnderWay = {
 export class Listener {
   readonly #options: ListenOptions
   readonly #pipeline: Pipeline
-  readonly #notify: Notify
   #rotation: Rotation
   #leaves: LeafStore
   readonly #arrivals = new Arrivals()
@@ -85,6 +85,9 @@ export class Listener {
   readonly #load = new RequestLoad()
   readonly #shares: ConnectionShares
   readonly #responses = new Set<ServerResponse>()
+  readonly #handshakes: Handshakes
+  /** Connections that have brought a request. */
+  readonly #trusting = new WeakSet<Duplex>()
   readonly #pages: Partial<Record<LabPath, number>> = {}
   #isClosing = false
   readonly #limits: LabLimits
@@ -107,7 +110,7 @@ export class Listener {
     this.#pipeline = pipeline
     this.#limits = limits
     this.#shares = new ConnectionShares(limits)
-    this.#notify = notify
+    this.#handshakes = new Handshakes(notify)
     this.#rotation = rotation
     this.#leaves = leafStore(rotation.current)
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
@@ -122,7 +125,7 @@ export class Listener {
 
   #renew(): void {
     for (const server of [this.#tls, this.#mutualTls])
-      server.setSecureContext({ ...strongTls, ...this.#ownCertificate() })
+      server.setSecureContext({ ...strongLabTls, ...this.#ownCertificate() })
   }
 
   /** From now on certificates are of the authority that signs now. Connections that are open stay as they are. */
@@ -135,7 +138,7 @@ export class Listener {
   #createTlsServer(options?: typeof askForCertificate): TlsServer {
     const server = createTlsServer({
       ...httpLimits(this.#limits),
-      ...strongTls,
+      ...strongLabTls,
       ...this.#ownCertificate(),
       ...options,
       ALPNProtocols: ['http/1.1'],
@@ -178,6 +181,11 @@ export class Listener {
   /** The certificates that were minted for instruments and are still kept. */
   get leaves(): readonly LeafEntry[] {
     return this.#leaves.list()
+  }
+
+  /** Who does not take our certificates, or did not at first. */
+  get handshakes(): readonly HandshakeStatus[] {
+    return this.#handshakes.status()
   }
 
   /** How often each page of the appliance itself was asked for. */
@@ -252,6 +260,7 @@ export class Listener {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
+    this.#noteTrust(socket)
     if (this.#show(request, response)) return
     const underWay = this.#underWay.get(socket) ?? new Set()
     const earlier = [...underWay].at(-1)?.ended
@@ -329,8 +338,33 @@ export class Listener {
   #secured(socket: TLSSocket): void {
     this.#arrivals.set(socket, this.#arrivalOf(socket))
     socket.once('close', () => {
-      if (socket.bytesRead === 0 && !this.#spoilt.has(socket)) void this.#turnedAway(socket)
+      if (socket.bytesRead > 0 || this.#spoilt.has(socket)) return
+      this.#noteRefusal(this.#arrivalOf(socket), 'left')
+      void this.#turnedAway(socket)
     })
+  }
+
+  /** The first request over TLS says that the client took our certificate. */
+  #noteTrust(socket: Duplex): void {
+    if (this.#trusting.has(socket)) return
+    this.#trusting.add(socket)
+    const conversation = this.#conversationOf(this.#arrivals.get(socket))
+    if (conversation) this.#handshakes.trusted(conversation)
+  }
+
+  #noteRefusal(arrival: Arrival, code: string): void {
+    const conversation = this.#conversationOf(arrival)
+    if (conversation) this.#handshakes.refused(conversation, code)
+  }
+
+  /** Null where our certificate was for another name than the client asked for, so that nothing can be learnt. */
+  #conversationOf(arrival: Arrival): Conversation | null {
+    const { client, ingress } = arrival
+    if (ingress.kind === 'plain' || ingress.kind === 'replay' || this.#misnamed(arrival)) return null
+    const instrument = identify(arrival, this.#pipeline.gate().policy)?.id ?? null
+    const host =
+      ingress.kind === 'connect' ? ingress.authority.host : ingress.kind === 'redirect' ? ingress.serverName : null
+    return { client, instrument, host, anchor: this.#rotation.current.anchor.fingerprint256 }
   }
 
   /** A client left without a request. When it had asked for a name that is none of ours, that is why, and is recorded. */
@@ -416,9 +450,7 @@ export class Listener {
     this.#spoilt.add(socket)
     const arrival = this.#arrivalOf(socket)
     const code = error.code ?? ''
-    // A client that merely hung up, a port scan for example, is nothing to tell anybody about.
-    if (code.startsWith('ERR_SSL'))
-      this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
+    if (code.startsWith('ERR_SSL')) this.#noteRefusal(arrival, code)
     const misnamed = this.#misnamed(arrival)
     const rule = handshakeRule(code)
     if (misnamed) await this.#refuse(socket, arrival, misnamed)
@@ -457,6 +489,7 @@ export class Listener {
       return
     }
     const isIdle = unreadableBy(code).reason === 'request-incomplete' && this.#isIdle(socket)
+    if (isHangUp(socket, code)) this.#noteRefusal(this.#arrivalOf(socket), 'hung-up')
     if (isIdle && code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0)
       return this.#cutOff(socket, this.#arrivals.get(socket), 'first-byte')
     if (isIdle || (underWay.length > 0 && socket.destroyed)) {
@@ -504,10 +537,11 @@ const sent = (response: ServerResponse): Promise<void> =>
     else response.once('finish', resolve).once('close', resolve)
   })
 
-const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
+/** A client that went away amid the handshake: node:tls knows no protocol version yet. */
+const isHangUp = (socket: Socket, code: string): socket is TLSSocket =>
+  socket instanceof TLSSocket && code === 'ECONNRESET' && !(socket.getCipher() as object | null)
 
-/** TLS alerts by which a client says that it does not accept our certificate (RFC 8446 section 6.2). */
-const distrust = /UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|ACCESS_DENIED/
+const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
 
 const serverNameOf = (socket: TLSSocket): string | null => {
   const name: unknown = (socket as { servername?: unknown }).servername

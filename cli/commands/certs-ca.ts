@@ -28,7 +28,7 @@ export const caCommand = (): Command =>
       stepCommand(
         'activate',
         'let the next authority sign; instruments that trust only the one before go on working where that can vouch for it',
-        'once "sluice status" names no instrument that refuses the new certificate, run "sluice certs ca retire"',
+        'once every instrument trusts the new certificate (a cross certificate hides who does not), run "sluice certs ca retire"',
       ),
     )
     .addCommand(

@@ -9,6 +9,7 @@ import { openLogReader } from '../../log/query.ts'
 import { loadReviewers } from '../../log/reviewer.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import type { HandshakeStatus } from '../../proxy/handshakes.ts'
 import { requireLabAddress } from '../../proxy/lab-address.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { permittedNames } from '../../proxy/set-up.ts'
@@ -26,6 +27,7 @@ import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { json, line } from '../print.ts'
 import { spellPaused } from './pause.ts'
+import { spellCaller } from '../spell-caller.ts'
 
 /** What one check saw. `hint`: what to do; null when all is well. */
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
@@ -93,8 +95,11 @@ const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
     if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1024 ** 2)} MiB are free`)
     return `${Math.floor(free / 1024 ** 3)} GiB free`
   })
-  yield* await running(folder)
+  yield* running(folder)
 }
+
+const caHint =
+  'run "sluice certs ca new", let every instrument trust the new certificate, then run "sluice certs ca activate"'
 
 const attempt = (check: string, hint: string, look: () => string): Finding => {
   try {
@@ -109,7 +114,7 @@ const examinePolicy = async function* (
   settings: Settings,
   policy: Policy,
 ): AsyncGenerator<Finding> {
-  yield attempt('CA', 'run "sluice certs ca renew", then install the new certificate on every instrument', () => {
+  yield attempt('CA', caHint, () => {
     const authority = openAuthority(folder.authority)
     const { dns, addresses } = permittedNames(settings, policy)
     const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
@@ -172,15 +177,22 @@ const custody = (folder: DataFolder): Finding => {
   return { check, ok: false, seen: `private keys of reviewers are in ${folder.reviewers}`, hint }
 }
 
-const running = async (folder: DataFolder): Promise<readonly Finding[]> => {
+const running = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   const check = 'appliance'
+  const state = await stateOf(folder)
+  if (state === null) return yield { check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }
+  const { log, paused, handshakes } = state
+  if (log.state === 'ready') yield { check, ok: true, seen: 'is running', hint: null }
+  else yield { check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }
+  yield traffic(spellPaused(paused))
+  for (const seen of handshakes) if (isTrouble(seen)) yield handshakeFinding(seen)
+}
+
+const stateOf = async (folder: DataFolder): Promise<ApplianceStatus | null> => {
   try {
-    const { log, paused } = (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
-    if (log.state !== 'ready')
-      return [{ check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }]
-    return [{ check, ok: true, seen: 'is running', hint: null }, traffic(spellPaused(paused))]
+    return (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
   } catch {
-    return [{ check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }]
+    return null
   }
 }
 
@@ -195,3 +207,14 @@ const traffic = (paused: string | null): Finding => {
     hint: 'run "sluice resume" (with --instrument) to let it out again',
   }
 }
+
+/** Who only looks in and is no instrument is nobody's trouble. */
+const isTrouble = ({ diagnosis, instrument }: HandshakeStatus): boolean =>
+  diagnosis !== 'trusts' && (instrument !== null || (diagnosis !== 'left' && diagnosis !== 'broken-off'))
+
+const handshakeFinding = (seen: HandshakeStatus): Finding => ({
+  check: `TLS of ${spellCaller(seen)}`,
+  ok: false,
+  seen: `${seen.meaning} (${seen.refused} times, last ${seen.last}: ${seen.code})`,
+  hint: seen.todo,
+})

@@ -13,6 +13,7 @@ p { margin: .25rem 0 .75rem; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: .75rem; padding: 1rem 1.25rem; margin: 1rem 0; }
 code, pre { font-family: ui-monospace, Consolas, "DejaVu Sans Mono", monospace; font-size: .875rem; }
 pre { overflow-x: auto; margin: .25rem 0 .75rem; padding: .5rem .75rem; border: 1px solid var(--rule); border-radius: .5rem; }
+pre code { display: block; }
 dt { color: var(--soft); font-size: .85rem; }
 dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 a { color: var(--mark); }

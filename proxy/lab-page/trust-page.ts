@@ -92,7 +92,7 @@ const instruction = ({ system, text, commands }: Instruction): Html =>
   html`<section>
     <h2>${system}</h2>
     <p>${text}</p>
-    <pre>${commands.join('\n')}</pre>
+    <pre>${commands.map(command => html`<code>${command}</code>`)}</pre>
   </section> `
 
 /** What an IT person needs on the instrument. @param here - name and port under which the page was asked for */

@@ -48,6 +48,7 @@ t.test('lab page: instructions, certificate and fingerprint, with nothing that l
     'NODE_EXTRA_CA_CERTS',
   ])
     t.match(answer.body, word)
+  t.notMatch(Buffer.from(answer.body, 'latin1').toString(), '\u{FFFD}')
   t.notMatch(answer.body, /<script|src=|@import|url\(/)
   const links = [...answer.body.matchAll(/href="([^"]+)"/g)].map(([, link]) => link)
   t.same(
