@@ -107,13 +107,13 @@ type Parts = { readonly folder: DataFolder; readonly settings: Settings; readonl
  */
 export const openAuthorities = async ({ folder, settings, journal }: Parts): Promise<Authorities> => {
   let rotation = openRotation(folder.authority)
-  let follower = (_: Rotation): void => undefined
+  let follower: ((rotation: Rotation) => void) | null = null
   await recordChanges(folder, journal)
 
   const change = async (request: AuthorityRequest, policy: Policy): Promise<readonly AnchorStatus[]> => {
     requireRequest(request)
     rotation = await changeAuthority(folder, settings, policy, request)
-    follower(rotation)
+    follower?.(rotation)
     await recordChanges(folder, journal).catch(cause => {
       throw new ProxyError('ERR_CA_UNRECORDED', 'the change is made, and not in the log yet', { cause })
     })

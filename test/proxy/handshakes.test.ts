@@ -180,11 +180,8 @@ t.test('handshakes: what goes on is told once, and what is new at once', t => {
   handshakes.refused(conversation(), 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
   handshakes.refused(conversation(), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR')
   t.same(told, ['a distrusts', 'b pins-or-distrusts', 'a other-trust-store', 'a unclear'])
-  const counts = handshakes.status().map(({ instrument, refused }) => [instrument, refused])
-  t.same(counts.toSorted(), [
-    ['a', 102],
-    ['b', 1],
-  ])
+  const counts = handshakes.status().map(({ instrument, refused }) => `${instrument} ${refused}`)
+  t.same(new Set(counts), new Set(['a 102', 'b 1']))
   t.end()
 })
 

@@ -75,6 +75,7 @@ const families = [
   'ARIA',
   'SHA1',
   'SHA256:!AESGCM:!CHACHA20',
+  'SHA384:!AESGCM',
   'AESCCM',
 ]
 
@@ -103,8 +104,8 @@ t.test(
       ([, type, version]) => `${type} ${version}`,
     )
     t.same(enabled, ['tls 1.2', 'tls 1.3'])
-    const ciphers = [...stdout.matchAll(/<cipher [^>]*cipher="([^"]+)"/g)].map(([, cipher]) => cipher)
-    t.same(ciphers.toSorted(), strong)
+    const ciphers = [...stdout.matchAll(/<cipher [^>]*cipher="([^"]+)"/g)].map(([, cipher]) => cipher!)
+    t.same(new Set(ciphers), new Set(strong))
     t.notMatch(
       stdout,
       /<renegotiation supported="1" secure="0"|heartbleed[^>]*vulnerable="1"|<compression supported="1"/,
