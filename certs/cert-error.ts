@@ -91,7 +91,7 @@ export const hints = {
   ERR_NAME_INVALID:
     'write host names in ASCII (xn-- for others) with no wildcard or port, and IP addresses without brackets',
   ERR_NAME_NOT_PERMITTED:
-    'name the host in the policy, then run "sluice certs ca renew" and install the new certificate',
+    'name the host in the policy, then exchange the authority ("sluice certs ca new"); ask whoever issued one that you bring along for limits that allow the host',
   ERR_TRUST_CA_INVALID: 'give a PEM file that holds certificates (BEGIN CERTIFICATE) and nothing else',
   ERR_TRUST_PIN_INVALID:
     'write each pin as sha256/ and the base64 of the SHA-256 of the SubjectPublicKeyInfo (44 characters)',

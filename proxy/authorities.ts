@@ -1,4 +1,4 @@
-import type { Authority } from '../certs/authority.ts'
+import type { Authority, Permitted } from '../certs/authority.ts'
 import { forgetChanges, notedChanges } from '../certs/authority-changes.ts'
 import {
   activateSuccessor,
@@ -17,7 +17,8 @@ import type { Policy } from '../rules/policy.ts'
 import type { DataFolder } from './data-folder.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames, permittedNames } from './set-up.ts'
-import type { Settings } from './settings.ts'
+import { loadPolicy } from './policy-file.ts'
+import { policyFile, type Settings } from './settings.ts'
 
 /** A step of a rotation of the lab's authority; see `certs/rotation.ts`. `actor`: the operating system's name for who asked. */
 export type AuthorityRequest = { readonly actor: string } & (
@@ -44,20 +45,21 @@ export const anchorStatus = (rotation: Rotation): readonly AnchorStatus[] =>
 /**
  * Does one step on the files. The running appliance does it by itself; where none runs, whoever asks may, and the next start
  * records it.
- * @throws CertError; ProxyError `ERR_CA_TOO_NARROW`, `ERR_CA_REQUEST`
+ * @throws CertError; ProxyError `ERR_CA_TOO_NARROW`, `ERR_POLICY_…` of the policy file for a new authority
  */
 export const changeAuthority = async (
-  { authority: directory }: DataFolder,
+  folder: DataFolder,
   settings: Settings,
   policy: Policy,
   request: AuthorityRequest,
 ): Promise<Rotation> => {
-  const permitted = permittedNames(settings, policy)
-  const names = [...permitted.dns, ...permitted.addresses]
+  const { authority: directory } = folder
+  const { dns, addresses } = permittedNames(settings, policy)
+  const names = [...dns, ...addresses]
   const { actor } = request
   switch (request.action) {
     case 'new':
-      await addSuccessor(directory, permitted, { actor })
+      await addSuccessor(directory, plannedNames(folder, settings, policy), { actor })
       break
     case 'import':
       await importSuccessor(directory, request, names, { actor })
@@ -73,10 +75,16 @@ export const changeAuthority = async (
       await discardSuccessor(directory, { actor })
       break
     case 'renew':
-      await replaceAtOnce(directory, permitted, { actor })
+      await replaceAtOnce(directory, plannedNames(folder, settings, policy), { actor })
       break
   }
   return openRotation(directory)
+}
+
+/** Also the hosts of the policy file: one that is to be activated may need an authority for its new hosts first. */
+const plannedNames = (folder: DataFolder, settings: Settings, { destinations }: Policy): Permitted => {
+  const planned = loadPolicy(policyFile(folder, settings))
+  return permittedNames(settings, { destinations: [...destinations, ...planned.destinations] })
 }
 
 /** A certificate outside the authority's limits would be refused by every instrument: better to say so beforehand. */

@@ -33,6 +33,8 @@ import { spellCaller } from '../spell-caller.ts'
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
 
 const MIN_FREE_BYTES = 1024 ** 3
+/** Milliseconds before its end from which on an authority should be exchanged: instruments are not all visited in a week. */
+const CA_WARNING_MS = 90 * 86_400_000
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
@@ -119,7 +121,9 @@ const examinePolicy = async function* (
     const { dns, addresses } = permittedNames(settings, policy)
     const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
     if (missing.length > 0) throw new Error(`may not vouch for ${missing.join(', ')}`)
-    return `until ${authority.notAfter.toISOString().slice(0, 10)}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
+    const end = authority.notAfter.toISOString().slice(0, 10)
+    if (authority.notAfter.getTime() - Date.now() < CA_WARNING_MS) throw new Error(`ends on ${end}`)
+    return `until ${end}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
   })
   if (policy.exceptions.length > 0)
     yield attempt('exceptions', 'renew what is still needed, remove the rest, and run "sluice rules activate"', () => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { changeAuthorityOf } from '../../cli/change-authority.ts'
+import { openRotation } from '../../certs/rotation.ts'
 import { openRecordSource } from '../../log/record-source.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { makeAuthority } from '../certs/lab-authority.ts'
@@ -120,15 +121,16 @@ t.test(
   },
 )
 
-t.test('certs ca activate: an authority that may not vouch for the hosts of the policy stays where it is', async t => {
+t.test('certs ca: limits go by the policy that is to come too, and by the one in force', async t => {
   const folder = await makeFolder(t, policy)
   const { chain, keyPem } = makeAuthority({ permitted: { dns: ['other.example'], addresses: [] } })
-  writeFileSync(join(folder.root, 'chain.pem'), chain)
-  writeFileSync(join(folder.root, 'own.key'), keyPem, { mode: 0o600 })
   await startInProcess(t, folder)
-  const args = ['import', '--chain', join(folder.root, 'chain.pem'), '--key', join(folder.root, 'own.key')]
-  const refused = await ca(folder, ...args)
-  t.match(refused, { code: 1, stderr: /may not vouch for [^]*telemetry.vendor.test[^]*hint: / })
-  t.notMatch(refused.stderr, 'PRIVATE')
-  t.match(await ca(folder, 'export', '--which', 'next'), { code: 3 })
+  const imported = changeAuthorityOf(folder, { action: 'import', actor: 'ada', chain, key: keyPem })
+  await t.rejects(imported, { code: 'ERR_NAME_NOT_PERMITTED', message: /may not vouch for [^]*telemetry.vendor.test/ })
+  await t.rejects(changeAuthorityOf(folder, { action: 'activate', actor: 'ada' }), { code: 'ERR_CA_NO_SUCCESSOR' })
+
+  writeFileSync(join(folder.root, 'policy.yaml'), testPolicy(vendor.port, [{ id: 'further', host: 'further.example' }]))
+  await changeAuthorityOf(folder, { action: 'new', actor: 'ada' })
+  const { successor } = openRotation(folder.authority)
+  t.ok(successor?.covers('further.example') && successor.covers('telemetry.vendor.test'))
 })
