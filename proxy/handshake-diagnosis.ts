@@ -27,6 +27,10 @@ export const refusalOf = (code: string): Refusal => {
   return alerts.find(([pattern]) => pattern.test(code))?.[1] ?? 'unclear'
 }
 
+/** Whether a client says by an alert that it does not take our certificate. */
+export const isAboutCertificate = (code: string): boolean =>
+  ['unknown-authority', 'expired', 'refused'].includes(refusalOf(code))
+
 /** What can be made of it, and what to do. As honest as TLS allows: a client need not say why. */
 export const diagnoses = {
   trusts: { meaning: 'takes our certificate by now', todo: 'nothing' },

@@ -17,6 +17,7 @@ import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
 import { exchange, headOf, write, type Ended } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
+import { isAboutCertificate } from './handshake-diagnosis.ts'
 import { Handshakes, type Conversation, type HandshakeStatus } from './handshakes.ts'
 import { requireLabAddress } from './lab-address.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
@@ -550,7 +551,7 @@ const serverNameOf = (socket: TLSSocket): string | null => {
 
 /** What kept a handshake from its end; null where the client merely hung up, which says nothing. */
 const handshakeRule = (code: string): string | null => {
-  if (distrust.test(code)) return 'certificate-refused'
+  if (isAboutCertificate(code)) return 'certificate-refused'
   if (/NO_APPLICATION_PROTOCOL/.test(code)) return 'application-protocol'
   if (/VERSION|PROTOCOL|INAPPROPRIATE_FALLBACK/.test(code)) return 'tls-version'
   if (/CIPHER|SHARED|SIGNATURE/.test(code)) return 'tls-algorithms'
