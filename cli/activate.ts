@@ -2,12 +2,12 @@ import { refusalIn, callControl } from '../proxy/control.ts'
 import type { ActivationRequest, ActivationResult } from '../proxy/activations.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import { gatherPolicy, loadPolicy, type PolicyTexts } from '../proxy/policy-file.ts'
-import { hints, ProxyError } from '../proxy/proxy-error.ts'
+import { ProxyError } from '../proxy/proxy-error.ts'
 import { lint, type LintFinding } from '../rules/workbench/lint.ts'
 import type { CaseResult } from './case-report.ts'
 import { printFindings, spellCount } from './commands/rules-lint.ts'
 import { exitCodes } from './exit-codes.ts'
-import { Failure } from './failure.ts'
+import { Failure, hintOf } from './failure.ts'
 import { actor } from './held.ts'
 import { json, line, table } from './print.ts'
 import { casesBeside, runCases } from './run-cases.ts'
@@ -75,7 +75,7 @@ export const activate = async (
   const { status, document } = await callControl(folder.control, 'POST /activations', request)
   if (status === 200) return document as ActivationResult
   const { message, code } = refusalIn(document) ?? notTaken(document)
-  throw new Failure(`${message}; nothing was changed`, hints[code], exitCodes.refused)
+  throw new Failure(`${message}; nothing was changed`, hintOf(code), exitCodes.refused)
 }
 
 /** An appliance that does not know the request, or failed over it. */

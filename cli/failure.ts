@@ -19,7 +19,18 @@ export class Failure extends Error {
 const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
   ERR_CONTROL_UNREACHABLE: exitCodes.unreachable,
   ERR_LOG_MISSING: exitCodes.notFound,
+  ERR_REVIEWER_NAME: exitCodes.usage,
+  ERR_REVIEWER_UNKNOWN: exitCodes.notFound,
+  ERR_REVIEWER_EXISTS: exitCodes.refused,
+  ERR_REVIEWER_LAST: exitCodes.refused,
+  ERR_REVIEWER_SAME_KEY: exitCodes.refused,
+  ERR_PASSPHRASE_SHORT: exitCodes.usage,
+  ERR_PASSPHRASE_WRONG: exitCodes.permission,
+  ERR_SEAL_NOT_RECIPIENT: exitCodes.permission,
 }
+
+/** What to do about a fault. */
+export const hintOf = (code: ProxyErrorCode | LogErrorCode): string => ({ ...logHints, ...proxyHints })[code]
 
 const describe = (error: unknown): Failure => {
   if (error instanceof Failure) return error

@@ -1,10 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import { openJournal } from '../log/journal.ts'
-import { LogError } from '../log/log-error.ts'
 import { openLogReader, type HeldRow } from '../log/query.ts'
-import { loadReviewerKey } from '../log/reviewer.ts'
+import type { ReviewerKey } from '../log/reviewer-key.ts'
 import { open as unseal, type Sealed } from '../log/seal.ts'
 import type { ReviewRequest } from '../proxy/control-handlers.ts'
 import { callControl } from '../proxy/control.ts'
@@ -31,29 +28,26 @@ export const heldRows = (folder: DataFolder, route?: string): readonly HeldRow[]
 }
 
 /**
- * The octets of a held payload, opened with the key that is named, or with the first one in the data folder that fits.
+ * The octets of a held payload, opened with the first key that fits.
  * @throws Failure when nothing is held under the id, or no key fits; LogError
  */
-export const unsealHeld = async (folder: DataFolder, id: string, keyFile?: string): Promise<Uint8Array> => {
+export const unsealHeld = async (folder: DataFolder, id: string, keys: readonly ReviewerKey[]): Promise<Uint8Array> => {
   const sealed = findHeld(folder, id)
-  if (keyFile !== undefined) return unseal(sealed, id, loadReviewerKey(keyFile))
-  const files = readdirSync(folder.reviewers).filter(name => name.endsWith('.key'))
-  for (const file of files) {
-    try {
-      return await unseal(sealed, id, loadReviewerKey(join(folder.reviewers, file)))
-    } catch (error) {
-      if (!(error instanceof LogError && error.code === 'ERR_SEAL_NOT_RECIPIENT')) throw error
-    }
-  }
+  const fitting = keys.find(({ fingerprint }) =>
+    sealed.recipients.some(recipient => recipient.fingerprint === fingerprint),
+  )
+  if (fitting) return unseal(sealed, id, fitting.key)
   throw new Failure(
-    'no private key of a reviewer that fits is in the data folder',
-    'name the key file with --key; the payload was sealed for the reviewers of "sluice blocked list --json"',
+    keys.length === 0
+      ? 'no private key of a reviewer is in the data folder'
+      : `the payload was sealed for ${sealed.recipients.map(({ name }) => name).join(', ')}, and not for this key`,
+    'name the key file of a reviewer with --key; "sluice blocked list --json" says for whom each payload was sealed',
     exitCodes.permission,
   )
 }
 
-export const openHeld = async (folder: DataFolder, id: string, keyFile?: string): Promise<HeldPayload> =>
-  decodeHeld(await unsealHeld(folder, id, keyFile))
+export const openHeld = async (folder: DataFolder, id: string, keys: readonly ReviewerKey[]): Promise<HeldPayload> =>
+  decodeHeld(await unsealHeld(folder, id, keys))
 
 const findHeld = (folder: DataFolder, id: string): Sealed => {
   const reader = openLogReader(folder.log)

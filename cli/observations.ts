@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { ReviewerKey } from '../log/reviewer-key.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import type { HeldPayload } from '../proxy/held-payload.ts'
 import type { JsonValue } from '../rules/canonical.ts'
@@ -58,12 +59,12 @@ export type HeldObservations = { readonly observations: readonly Observation[]; 
 export const observationsHeld = async (
   folder: DataFolder,
   route: string,
-  keyFile?: string,
+  keys: readonly ReviewerKey[],
 ): Promise<HeldObservations> => {
   const rows = heldRows(folder, route)
   const payloads: { readonly day: string; readonly payload: HeldPayload }[] = []
   for (const { decision, time } of rows)
-    payloads.push({ day: time.slice(0, 10), payload: await openHeld(folder, decision, keyFile) })
+    payloads.push({ day: time.slice(0, 10), payload: await openHeld(folder, decision, keys) })
   await recordReviews(
     folder,
     rows.map(({ decision }) => decision),

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { LogError } from '../log/log-error.ts'
 import { inspect } from '../rules/inspect.ts'
 import type { Message } from '../rules/message.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -11,6 +10,7 @@ import { messageFor, messageOfHeld } from './message-for.ts'
 import { payloadFiles } from './payload-files.ts'
 import { line, table } from './print.ts'
 import { progressBar } from './progress-bar.ts'
+import { reviewerKeys, type KeyOptions } from './reviewer-keys.ts'
 
 /** A payload to be tried; `messageIn` gives null where a policy enforces no such route. */
 export type PayloadTrial = {
@@ -53,7 +53,7 @@ const payloadsIn = (file: string): readonly { readonly payload: string; readonly
   )
 }
 
-type HeldOptions = CommonOptions & { readonly route?: string; readonly key?: string }
+type HeldOptions = CommonOptions & KeyOptions & { readonly route?: string }
 
 /** `unopened`: payloads that are held, but for other reviewers. */
 export type HeldTrials = { readonly trials: readonly PayloadTrial[]; readonly unopened: number }
@@ -66,6 +66,7 @@ export type HeldTrials = { readonly trials: readonly PayloadTrial[]; readonly un
 export const trialsHeld = async (options: HeldOptions, since = ''): Promise<HeldTrials> => {
   const folder = readyFolder(options)
   const rows = heldRows(folder, options.route).filter(({ time }) => time >= since)
+  const keys = rows.length === 0 ? [] : await reviewerKeys(folder, options)
   const trials: PayloadTrial[] = []
   let refusal: unknown = null
   const bar = progressBar('held payloads')
@@ -73,7 +74,7 @@ export const trialsHeld = async (options: HeldOptions, since = ''): Promise<Held
     for (const [index, { decision, route }] of rows.entries()) {
       bar.show({ done: index, total: rows.length })
       try {
-        const message = messageOfHeld(await openHeld(folder, decision, options.key))
+        const message = messageOfHeld(await openHeld(folder, decision, keys))
         trials.push({ payload: decision, route, messageIn: () => message })
       } catch (error) {
         if (!isForOthers(error)) throw error
@@ -92,10 +93,7 @@ export const trialsHeld = async (options: HeldOptions, since = ''): Promise<Held
   return { trials, unopened: rows.length - trials.length }
 }
 
-const isForOthers = (error: unknown): boolean =>
-  error instanceof LogError
-    ? error.code === 'ERR_SEAL_NOT_RECIPIENT'
-    : error instanceof Failure && error.exitCode === exitCodes.permission
+const isForOthers = (error: unknown): boolean => error instanceof Failure && error.exitCode === exitCodes.permission
 
 export type PayloadChange = {
   readonly payload: string

@@ -28,6 +28,7 @@ const groups: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
   blocked: async () => (await import('./commands/blocked.ts')).blockedCommand(),
+  keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   certs: async () => (await import('./commands/certs.ts')).certsCommand(),
   demo: async () => (await import('./commands/demo.ts')).demoCommand(),
@@ -44,7 +45,7 @@ export const programFor = async ([first = '']: readonly string[]): Promise<Comma
     .version(version)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
+      '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance, 6 partly, 7 two policies differ,\n8 a check found something, 10 tampering, 11 inconclusive, 12 the appliance is not reachable, 130 interrupted.',
     )
   for (const load of called) program.addCommand(await load())
   return withCommonOptions(program)

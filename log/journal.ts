@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
+import type { HeldTotal, Resealed } from './held-table.ts'
 import { LogError } from './log-error.ts'
 import type { LogErrorCode } from './log-error.ts'
 import { logFiles } from './log-files.ts'
@@ -8,7 +9,7 @@ import { loadDigest } from './log-keys.ts'
 import { decodeFrontier, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { checkEntry } from './record.ts'
-import type { Entry, GapEntry, Salted } from './record.ts'
+import type { Entry, GapEntry, KeyEntry, Salted } from './record.ts'
 import { sealDigest } from './seal.ts'
 import type { Sealed } from './seal.ts'
 import { acquireWriterLock } from './writer-lock.ts'
@@ -23,6 +24,8 @@ export type JournalOptions = {
   readonly maxQueueBytes?: number
   /** Octets that the database file may reach; see `setMaxBytes`. Default: no bound. */
   readonly maxBytes?: number
+  /** How much may be held. Default: no bound. */
+  readonly maxHeld?: HeldTotal
 }
 
 export type JournalStatus = {
@@ -37,6 +40,8 @@ export type JournalStatus = {
   readonly queued: number
   /** Octets of the database and its write-ahead log. */
   readonly bytes: number
+  /** Payloads that are held, with those that wait for the disk; `isFull` when there is no room for the last that was turned away. */
+  readonly held: HeldTotal & { readonly isFull: boolean }
 }
 
 /** The writing end of the decision log; there is one per log, and it holds the log's lock. */
@@ -44,10 +49,15 @@ export type Journal = {
   /**
    * Appends a record, with the payload that is held under it. Resolves when both are on the disk, and not before.
    * @param sealed - required when a decision says `held`, and refused otherwise
-   * @throws LogError (as a rejection) `ERR_LOG_RECORD`, `ERR_LOG_QUEUE_FULL`, `ERR_LOG_FAILED`, `ERR_LOG_CLOSED`: then the
-   *   record must be taken as not written, and nothing may be let out
+   * @throws LogError (as a rejection) `ERR_LOG_RECORD`, `ERR_LOG_QUEUE_FULL`, `ERR_HELD_FULL`, `ERR_LOG_FAILED`, `ERR_LOG_CLOSED`:
+   *   then the record must be taken as not written, and nothing may be let out
    */
   readonly append: (entry: Entry, sealed?: Sealed) => Promise<{ readonly sequence: number }>
+  /**
+   * Appends a `reseal` record, and puts the new recipients into the held payloads, in one transaction.
+   * @throws LogError as `append`
+   */
+  readonly reseal: (entry: KeyEntry, resealed: readonly Resealed[]) => Promise<{ readonly sequence: number }>
   /** Names a body: `hmac-sha256:` and 64 hexadecimal digits, under a key that stays in the log's folder. */
   readonly digest: (bytes: Uint8Array) => string
   readonly status: () => JournalStatus
@@ -88,7 +98,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 }
 
 const startJournal = async (
-  { directory, maxQueue = MAX_QUEUE, maxQueueBytes = MAX_QUEUE_BYTES, maxBytes }: JournalOptions,
+  { directory, maxQueue = MAX_QUEUE, maxQueueBytes = MAX_QUEUE_BYTES, maxBytes, maxHeld }: JournalOptions,
   digest: Journal['digest'],
   release: () => void,
 ): Promise<Journal> => {
@@ -98,9 +108,14 @@ const startJournal = async (
   let started = false
   let closed: Promise<void> | null = null
   let frontier: Frontier = emptyFrontier
+  let held: HeldTotal = { payloads: 0, bytes: 0 }
   let bound = maxBytes ?? null
   let tickets = 0
   let octets = 0
+  /** Payloads that wait for the disk. */
+  let payloads = 0
+  /** Octets of the last payload for which there was no room. */
+  let turnedAway: number | null = null
   let failure: { readonly since: string; readonly cause: GapEntry['cause'] } | null = null
   /** Appends turned away since the log failed, and how many of them the gap record on its way tells of. */
   let refused = 0
@@ -116,6 +131,7 @@ const startJournal = async (
     if (entry === undefined) return
     waiting.delete(ticket)
     octets -= entry.octets
+    if (entry.octets > 0) payloads--
     act(entry)
   }
 
@@ -164,6 +180,7 @@ const startJournal = async (
     switch (message.kind) {
       case 'committed':
         frontier = frontierOf(message.frontier)
+        held = message.held
         message.tickets.forEach((ticket, index) =>
           settle(ticket, ({ resolve }) => resolve({ sequence: message.first + index })),
         )
@@ -174,6 +191,7 @@ const startJournal = async (
         return recover()
       case 'recovered':
         frontier = frontierOf(message.frontier)
+        held = message.held
         return recovered()
       case 'unrecovered':
       case 'refused':
@@ -195,11 +213,22 @@ const startJournal = async (
     return launched
   }
 
+  const heldNow = (): HeldTotal => ({ payloads: held.payloads + payloads, bytes: held.bytes + octets })
+
+  const hasRoomFor = (bytes: number): boolean => {
+    const now = heldNow()
+    return !maxHeld || (now.payloads < maxHeld.payloads && now.bytes + bytes <= maxHeld.bytes)
+  }
+
   const refusal = (entry: Entry, sealed: Sealed | undefined): LogError | null => {
     if (state === 'closing' || state === 'closed') return new LogError('ERR_LOG_CLOSED', 'the log is closed')
     if (state === 'failed') return new LogError('ERR_LOG_FAILED', 'the log cannot be written at the moment')
     if (waiting.size >= maxQueue || octets + sizeOf(sealed) > maxQueueBytes) {
       return new LogError('ERR_LOG_QUEUE_FULL', 'too many records wait for the disk')
+    }
+    if (sealed !== undefined && !hasRoomFor(sizeOf(sealed))) {
+      turnedAway = sizeOf(sealed)
+      return new LogError('ERR_HELD_FULL', 'as much is held for review as may be')
     }
     if (sealed !== undefined && !(entry.kind === 'decision' && entry.held)) {
       return new LogError('ERR_LOG_RECORD', 'only a decision that says so may hold a payload')
@@ -209,19 +238,22 @@ const startJournal = async (
       : null
   }
 
-  const append: Journal['append'] = async (entry, sealed) => {
+  const append: Journal['append'] = (entry, sealed) => enqueue(entry, sealed, [])
+
+  const enqueue = async (entry: Entry, sealed: Sealed | undefined, resealed: readonly Resealed[]) => {
     checkEntry(entry)
     const refusedFor = refusal(entry, sealed)
     if (refusedFor !== null) {
       if (refusedFor.code === 'ERR_LOG_FAILED') refused++
       throw refusedFor
     }
-    return new Promise((resolve, reject) => {
+    return new Promise<{ readonly sequence: number }>((resolve, reject) => {
       const ticket = tickets++
       const size = sizeOf(sealed)
       octets += size
+      if (size > 0) payloads++
       waiting.set(ticket, { octets: size, resolve, reject })
-      tell({ kind: 'append', ticket, record: salted(entry, sealed ?? null), sealed: sealed ?? null })
+      tell({ kind: 'append', ticket, record: salted(entry, sealed ?? null), sealed: sealed ?? null, resealed })
     })
   }
 
@@ -243,11 +275,12 @@ const startJournal = async (
     return closed
   }
 
-  frontier = await firstFrontier(launch())
+  ;({ frontier, held } = await firstState(launch()))
   started = true
 
   return {
     append,
+    reseal: (entry, resealed) => enqueue(entry, undefined, resealed),
     digest,
     close,
     setMaxBytes: bytes => {
@@ -261,15 +294,16 @@ const startJournal = async (
       root: rootOf(frontier).toString('base64'),
       queued: waiting.size,
       bytes: fileBytes(directory),
+      held: { ...heldNow(), isFull: turnedAway !== null && !hasRoomFor(turnedAway) },
     }),
   }
 }
 
 /** Waits until the worker has opened the log, or says why it does not. */
-const firstFrontier = async (worker: Worker): Promise<Frontier> =>
+const firstState = async (worker: Worker): Promise<{ readonly frontier: Frontier; readonly held: HeldTotal }> =>
   new Promise((resolve, reject) => {
     worker.once('message', (message: FromWriter) => {
-      if (message.kind === 'ready') resolve(frontierOf(message.frontier))
+      if (message.kind === 'ready') resolve({ frontier: frontierOf(message.frontier), held: message.held })
       else if (message.kind === 'refused') reject(new LogError(message.code, message.message))
     })
     worker.once('exit', () => reject(new LogError('ERR_LOG_FAILED', 'the thread that writes the log ended')))

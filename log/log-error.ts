@@ -34,10 +34,19 @@ export const hints = {
   ERR_SHIP_REJECTED: 'look into the log of the receiver for the reason; what it rejected will be delivered again',
   ERR_SHIP_TARGET:
     'name it syslog+tls://host:6514 or https://host:4318/v1/logs; in the clear only http://localhost is taken',
+  ERR_HELD_FULL:
+    'look through the blocked payloads and purge what was judged, or raise the limits under "held" in appliance.yaml',
   ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',
   ERR_SEAL_NOT_RECIPIENT: 'the payload was sealed for other reviewers: use one of their keys',
   ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',
   ERR_REVIEWER_NAME: 'use 1 to 32 lower-case letters, digits and hyphens',
   ERR_REVIEWER_EXISTS: 'a reviewer of this name has a key already: choose another name',
-  ERR_REVIEWER_KEY: 'the file is not an X25519 key in PEM: .pub files hold the public key, .key files the private key',
+  ERR_REVIEWER_KEY:
+    'make a pair with "sluice keys reviewer new": the .pub file holds the public keys for the appliance, the .key file the private ones',
+  ERR_REVIEWER_UNKNOWN: 'run "sluice keys reviewer list" for the reviewers of this appliance',
+  ERR_REVIEWER_LAST: 'add the key of another reviewer first: blocked payloads have to be sealed for somebody',
+  ERR_REVIEWER_SAME_KEY:
+    'give each reviewer a pair of their own, made anew with "sluice keys reviewer new": one person under two names could approve twice',
+  ERR_PASSPHRASE_SHORT: 'take four or five words that nobody would guess together, or have a password manager make one',
+  ERR_PASSPHRASE_WRONG: 'type it again; without the passphrase nobody can use the key, so keep it in a safe as well',
 } satisfies Record<string, string>

@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
+import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
 import { openReader } from './reader.ts'
-import type { ActivationEntry, LogRecord, TrafficEntry } from './record.ts'
+import type { ActivationEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
 
@@ -71,6 +72,9 @@ export type HeldRow = {
   readonly reviewers: readonly string[]
 }
 
+/** For whom a held payload is sealed. */
+export type HeldKeys = { readonly decision: string; readonly recipients: readonly Recipient[] }
+
 /** A policy that came into force; `policy` is its digest. See `ActivationEntry`. */
 export type ActivationRow = Omit<ActivationEntry, 'kind' | 'id'> & {
   /** Counted from 1. */
@@ -105,6 +109,17 @@ export type LogReader = {
   /** Newest first. @param limit - default 100 */
   readonly heldList: (limit?: number) => readonly HeldRow[]
   readonly heldGet: (decision: string) => Sealed | null
+  /** How many of the held payloads each key opens, by its fingerprint. */
+  readonly heldByKey: () => ReadonlyMap<string, number>
+  /** Payloads that a key opens, in the order of their ids, without their content. @param after - id from which to go on */
+  readonly heldFor: (fingerprint: string, after: string, limit: number) => readonly HeldKeys[]
+  /** Payloads that were blocked before a time (RFC 3339, UTC, milliseconds), oldest first. */
+  readonly heldBefore: (time: string, limit: number) => readonly string[]
+  readonly heldTotal: () => HeldTotal
+  /** Payloads that are held for which there is no decision. */
+  readonly heldOrphans: () => number
+  /** Every change of the keys to which payloads are sealed, oldest first. */
+  readonly reviewerKeys: () => readonly KeyEntry[]
   /** Every policy that came into force, oldest first. */
   readonly activations: () => readonly ActivationRow[]
   /** Every time that the traffic was stopped or let out again, oldest first. */
@@ -130,6 +145,12 @@ export const openLogReader = (directory: string): LogReader => {
     show: id => show(database, id),
     heldList: (limit = DEFAULT_LIMIT) => heldList(database, limit),
     heldGet: decision => heldGet(database, decision),
+    heldByKey: () => heldByKey(database),
+    heldFor: (fingerprint, after, limit) => heldFor(database, fingerprint, after, limit),
+    heldBefore: (time, limit) => heldBefore(database, time, limit),
+    heldTotal: () => heldTotal(database),
+    heldOrphans: () => countOrphans(database),
+    reviewerKeys: () => reviewerKeys(database),
     activations: () => activations(database),
     switches: () => switches(database),
     forwardedSince: time => forwardedSince(database, time),
@@ -190,6 +211,37 @@ const heldGet = (database: Database, decision: string): Sealed | null => {
   return row === undefined ? null : { ...row, recipients: recipientsOf(row.recipients) }
 }
 
+const heldByKey = (database: Database): ReadonlyMap<string, number> =>
+  new Map(
+    database
+      .prepare(
+        `SELECT key.value ->> '$.fingerprint', count(*) FROM held, json_each(held.recipients) key GROUP BY 1 ORDER BY 1`,
+      )
+      .raw()
+      .all() as [string, number][],
+  )
+
+const heldFor = (database: Database, fingerprint: string, after: string, limit: number): readonly HeldKeys[] => {
+  const rows = database
+    .prepare(
+      `SELECT decision, recipients FROM held
+       WHERE decision > @after
+         AND EXISTS (SELECT 1 FROM json_each(recipients) key WHERE key.value ->> '$.fingerprint' = @fingerprint)
+       ORDER BY decision LIMIT @limit`,
+    )
+    .all({ fingerprint, after, limit }) as { decision: string; recipients: string }[]
+  return rows.map(({ decision, recipients }) => ({ decision, recipients: recipientsOf(recipients) }))
+}
+
+const heldBefore = (database: Database, time: string, limit: number): readonly string[] =>
+  database
+    .prepare(
+      `SELECT h.decision FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision'
+       WHERE r.time < ? ORDER BY h.decision LIMIT ?`,
+    )
+    .pluck()
+    .all(time, limit) as string[]
+
 const activations = (database: Database): readonly ActivationRow[] =>
   numbered<ActivationEntry>(database, 'activation').map(({ number, entry }) => {
     const { time, policy, previous, cause, actor } = entry
@@ -201,6 +253,9 @@ const switches = (database: Database): readonly TrafficRow[] =>
     const { kind, time, instrument, actor } = entry
     return { number, kind, time, instrument, actor }
   })
+
+const reviewerKeys = (database: Database): readonly KeyEntry[] =>
+  numbered<KeyEntry>(database, 'key').map(({ entry }) => entry)
 
 /**
  * Records whose ids are a word and their number, oldest first. They are found by the range of their ids, because ids have an

@@ -85,6 +85,8 @@ export type DecisionEntry = {
   readonly replayOf: DecisionId | null
   /** Whether the payload was sealed and kept for the reviewers. */
   readonly held: boolean
+  /** Only where a payload would have been held, and was not because there was no room for it. */
+  readonly dropped?: 'held-full'
   /** Only where a route was on trial. */
   readonly trial?: TrialRecord
 }
@@ -223,6 +225,31 @@ export type AuthorityEntry = {
   readonly actor: string
 }
 
+/**
+ * The keys to which payloads are sealed changed: a reviewer's keys were added or retired, or replaced by new ones (`rotate`); or payloads that
+ * are held were sealed to the new keys in place of the old ones (`reseal`), in the same transaction. From this record on, and no
+ * earlier, are payloads sealed so. `id` is `key-` and a number counted from 1 (so that it is found by the index of ids). `actor` is `sluice` for
+ * what the appliance found changed in its folder when it started.
+ */
+export type KeyEntry = {
+  readonly kind: 'key.rotate'
+  readonly id: string
+  readonly time: Time
+  readonly action: 'add' | 'retire' | 'rotate' | 'reseal'
+  readonly reviewer: string
+  /** Fingerprint (`sha256:…`) of the key that payloads were sealed to before, and are from now on. */
+  readonly previous: string | null
+  readonly fingerprint: string | null
+  /** The Ed25519 key that checks the reviewer's signatures from now on: 32 octets in base64url. */
+  readonly signingKey: string | null
+  /** How many payloads were sealed anew. */
+  readonly resealed: number
+  readonly actor: string
+}
+
+/** `swept` payloads were held for which there was no decision; the writer deletes them in the same transaction. */
+export type SweepEntry = { readonly kind: 'held.sweep'; readonly time: Time; readonly swept: number }
+
 /** What callers append. */
 export type Entry =
   | DecisionEntry
@@ -233,6 +260,8 @@ export type Entry =
   | StopEntry
   | ActivationEntry
   | AuthorityEntry
+  | KeyEntry
+  | SweepEntry
   | AnchorEntry
   | TrafficEntry
   | GapEntry
@@ -346,6 +375,7 @@ const decision = {
   digest: orNull(matching(/^hmac-sha256:[0-9a-f]{64}$/)),
   replayOf: orNull(uuid),
   held: oneOf(true, false),
+  dropped: optional(oneOf('held-full')),
   trial: optional(trial),
 } satisfies Record<keyof Required<DecisionEntry>, Check>
 
@@ -423,6 +453,21 @@ const authority = {
   actor,
 } satisfies Record<keyof AuthorityEntry, Check>
 
+const keys = {
+  kind: oneOf('key.rotate'),
+  id: matching(/^key-[1-9]\d{0,8}$/),
+  time,
+  action: oneOf('add', 'retire', 'rotate', 'reseal'),
+  reviewer: matching(/^[a-z0-9-]{1,32}$/),
+  previous: orNull(sha256),
+  fingerprint: orNull(sha256),
+  signingKey: orNull(matching(/^[A-Za-z0-9_-]{43}$/)),
+  resealed: count,
+  actor,
+} satisfies Record<keyof KeyEntry, Check>
+
+const sweep = { kind: oneOf('held.sweep'), time, swept: count } satisfies Record<keyof SweepEntry, Check>
+
 const anchor = {
   kind: oneOf('anchor'),
   time,
@@ -458,6 +503,8 @@ const forms = {
   stop,
   'rules.activate': activation,
   'ca.rotate': authority,
+  'key.rotate': keys,
+  'held.sweep': sweep,
   anchor,
   'traffic.pause': traffic,
   'traffic.resume': traffic,

@@ -61,9 +61,9 @@ const statements: readonly string[] = [
 ) STRICT`,
   `CREATE TABLE held (
   decision TEXT PRIMARY KEY,
+  recipients TEXT NOT NULL,
   nonce BLOB NOT NULL,
-  ciphertext BLOB NOT NULL,
-  recipients TEXT NOT NULL
+  ciphertext BLOB NOT NULL
 ) STRICT`,
   ...Object.values(views),
 ]

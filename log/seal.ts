@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, createPublicKey, hash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { LogError } from './log-error.ts'
-import type { ReviewerPublicKey } from './reviewer.ts'
+import { fingerprintOf, publicPart, type ReviewerPublicKey } from './reviewer.ts'
 
 /**
  * A payload that only reviewers can read: AES-256-GCM under a fresh key, which is wrapped for each of them with HPKE
@@ -40,19 +40,15 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(text))
 }
 
-/** `sha256:` of an X25519 public key's 32 octets, in hexadecimal. Also takes the private key. */
-export const fingerprintOf = (key: KeyObject): string =>
-  `sha256:${hash('sha256', Buffer.from(publicPart(key), 'base64url'), 'hex')}`
-
-const publicPart = (key: KeyObject): string =>
-  (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' }).x!
+/** The part of a reviewer's public keys that a payload is sealed to. */
+export type Addressee = Pick<ReviewerPublicKey, 'name' | 'fingerprint' | 'key'>
 
 /**
  * Seals a payload for the reviewers.
  * @throws LogError `ERR_SEAL_NO_REVIEWER` when there is none
  */
 export const seal = async (
-  reviewers: readonly ReviewerPublicKey[],
+  reviewers: readonly Addressee[],
   decisionId: string,
   plaintext: Uint8Array,
 ): Promise<Sealed> => {
@@ -70,7 +66,7 @@ export const seal = async (
 }
 
 const wrap = async (
-  { name, fingerprint, key }: ReviewerPublicKey,
+  { name, fingerprint, key }: Addressee,
   decisionId: string,
   contentKey: Uint8Array<ArrayBuffer>,
 ): Promise<Recipient> => {
@@ -85,9 +81,7 @@ const wrap = async (
  *   to another decision
  */
 export const open = async (sealed: Sealed, decisionId: string, privateKey: KeyObject): Promise<Uint8Array> => {
-  const fingerprint = fingerprintOf(privateKey)
-  const recipient = sealed.recipients.find(candidate => candidate.fingerprint === fingerprint)
-  if (recipient === undefined) throw new LogError('ERR_SEAL_NOT_RECIPIENT', 'the payload was not sealed for this key')
+  const recipient = recipientFor(sealed.recipients, privateKey)
   try {
     return decrypt(sealed, decisionId, await unwrap(recipient, decisionId, privateKey))
   } catch {
@@ -98,7 +92,39 @@ export const open = async (sealed: Sealed, decisionId: string, privateKey: KeyOb
   }
 }
 
-const unwrap = async (recipient: Recipient, decisionId: string, privateKey: KeyObject): Promise<Uint8Array> => {
+/**
+ * Wraps the content key of a held payload for another key, without opening the payload itself.
+ * @throws LogError `ERR_SEAL_NOT_RECIPIENT`, `ERR_SEAL_BROKEN`
+ */
+export const rewrap = async (
+  recipients: readonly Recipient[],
+  decisionId: string,
+  privateKey: KeyObject,
+  addressee: Addressee,
+): Promise<Recipient> => {
+  const recipient = recipientFor(recipients, privateKey)
+  const contentKey = await unwrap(recipient, decisionId, privateKey).catch(() => {
+    throw new LogError('ERR_SEAL_BROKEN', 'the wrapped key does not open: it was altered, or is not of this decision')
+  })
+  try {
+    return await wrap(addressee, decisionId, contentKey)
+  } finally {
+    contentKey.fill(0)
+  }
+}
+
+const recipientFor = (recipients: readonly Recipient[], privateKey: KeyObject): Recipient => {
+  const fingerprint = fingerprintOf(privateKey)
+  const recipient = recipients.find(candidate => candidate.fingerprint === fingerprint)
+  if (recipient) return recipient
+  throw new LogError('ERR_SEAL_NOT_RECIPIENT', 'the payload was not sealed for this key')
+}
+
+const unwrap = async (
+  recipient: Recipient,
+  decisionId: string,
+  privateKey: KeyObject,
+): Promise<Uint8Array<ArrayBuffer>> => {
   const recipientKey = await suite.kem.importKey('raw', rawBytes(privateKey.export({ format: 'jwk' }).d!), false)
   const enc = rawBytes(recipient.encapsulated)
   const key = await suite.open({ recipientKey, enc, info }, rawBytes(recipient.wrapped), bytesOf(decisionId))

@@ -4,17 +4,16 @@ import type { JsonValue } from '../rules/canonical.ts'
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
 import type { NoteKey } from './checkpoint.ts'
 import { requireDurability } from './durability.ts'
+import { openHeldTable, type HeldChange, type HeldTotal } from './held-table.ts'
 import { LogError } from './log-error.ts'
 import { logFiles } from './log-files.ts'
 import { loadSigner } from './log-keys.ts'
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import type { Salted } from './record.ts'
 import { hasOriginalSchema, requireVersion } from './schema.ts'
-import type { Sealed } from './seal.ts'
 
-/** One record to append, with the payload that is held under its decision. */
-export type StoreEntry = { readonly record: Salted; readonly sealed: Sealed | null }
+/** One record to append, with the payload that is held under its decision, or what else it changes among those that are held. */
+export type StoreEntry = HeldChange
 
 /** The one writing connection to a log. Not for use beside another writer: see `writer-lock.ts`. */
 export type Store = {
@@ -26,6 +25,8 @@ export type Store = {
    * @returns sequence of the first entry
    */
   readonly commit: (entries: readonly StoreEntry[]) => number
+  /** What is held, as far as it is durable. */
+  readonly held: () => HeldTotal
   /** Upper bound of the database file in octets, or `null` for none. Commits that would pass it fail. */
   readonly limit: (bytes: number | null) => void
   readonly close: () => void
@@ -47,6 +48,8 @@ export const openStore = (directory: string, known: Frontier | null): Store => {
   const database = openDatabase(logFiles(directory).database)
   try {
     requireVersion(database)
+    // what is purged is overwritten in the database, not only unlinked
+    database.pragma('secure_delete = ON')
     const frontier = requireTail(database, signer)
     if (known !== null) requireKnown(database, known, frontier)
     const rewrite = database.prepare('UPDATE tree SET checkpoint = checkpoint WHERE one = 1')
@@ -69,18 +72,14 @@ const openDatabase = (file: string): Database.Database => {
 const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier): Store => {
   let durable = start
   const insertRecord = database.prepare('INSERT INTO record (sequence, body, leaf) VALUES (?, ?, ?)')
-  const insertHeld = database.prepare('INSERT INTO held (decision, nonce, ciphertext, recipients) VALUES (?, ?, ?, ?)')
-  const deleteHeld = database.prepare('DELETE FROM held WHERE decision = ?')
+  const held = openHeldTable(database)
   const updateTree = database.prepare('UPDATE tree SET frontier = ?, checkpoint = ? WHERE one = 1')
 
-  const append = (frontier: Frontier, { record, sealed }: StoreEntry): Frontier => {
-    const body = canonicalize({ ...record, sequence: frontier.size } as unknown as JsonValue)
+  const append = (frontier: Frontier, entry: StoreEntry): Frontier => {
+    const body = canonicalize({ ...entry.record, sequence: frontier.size } as unknown as JsonValue)
     const leaf = leafHash(Buffer.from(body))
     insertRecord.run(frontier.size, body, leaf)
-    if (record.kind === 'decision' && sealed !== null) {
-      insertHeld.run(record.id, sealed.nonce, sealed.ciphertext, JSON.stringify(sealed.recipients))
-    }
-    if (record.kind === 'purge') deleteHeld.run(record.decision)
+    held.apply(entry)
     return appendLeaf(frontier, leaf)
   }
 
@@ -92,6 +91,7 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
 
   return {
     frontier: () => durable,
+    held: held.total,
     commit: entries => {
       const first = durable.size
       durable = transaction.immediate(entries)

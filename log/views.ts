@@ -71,6 +71,14 @@ const policies = `CREATE VIEW policies AS
   FROM record
   WHERE id >= 'activation-' AND id < 'activation.' AND kind = 'rules.activate'`
 
+/** One row for each change of the keys that payloads are sealed to. `previous` and `fingerprint`: before and from then on. */
+const reviewerKeys = `CREATE VIEW reviewer_keys AS
+  SELECT time, body ->> '$.action' AS action, body ->> '$.reviewer' AS reviewer, body ->> '$.previous' AS previous,
+    body ->> '$.fingerprint' AS fingerprint, body ->> '$.signingKey' AS signing_key, body ->> '$.resealed' AS resealed,
+    body ->> '$.actor' AS actor, sequence
+  FROM record
+  WHERE id >= 'key-' AND id < 'key.' AND kind = 'key.rotate'`
+
 /** One row for each start and stop of the appliance, and for each time in which the log could not be written. */
 const operations = `CREATE VIEW operations AS
   SELECT time, kind, instrument, body ->> '$.actor' AS actor, body ->> '$.version' AS version, body ->> '$.policy' AS policy, body ->> '$.cause' AS cause,
@@ -79,4 +87,13 @@ const operations = `CREATE VIEW operations AS
   WHERE kind IN ('start', 'stop', 'gap', 'traffic.pause', 'traffic.resume')`
 
 /** In the order of creation. */
-export const views = { decisions, findings, exceptions, trials, reviews, policies, operations } as const
+export const views = {
+  decisions,
+  findings,
+  exceptions,
+  trials,
+  reviews,
+  policies,
+  reviewer_keys: reviewerKeys,
+  operations,
+} as const

@@ -1,3 +1,4 @@
+import type { HeldTotal, Resealed } from './held-table.ts'
 import type { LogErrorCode } from './log-error.ts'
 import type { Salted } from './record.ts'
 import type { Sealed } from './seal.ts'
@@ -9,6 +10,7 @@ export type AppendMessage = {
   readonly ticket: number
   readonly record: Salted
   readonly sealed: Sealed | null
+  readonly resealed?: readonly Resealed[]
 }
 
 export type ToWriter =
@@ -19,7 +21,7 @@ export type ToWriter =
   | { readonly kind: 'close' }
 
 export type FromWriter =
-  | { readonly kind: 'ready'; readonly frontier: Uint8Array }
+  | { readonly kind: 'ready'; readonly frontier: Uint8Array; readonly held: HeldTotal }
   /** The log could not be opened; the thread ends. */
   | { readonly kind: 'refused'; readonly code: LogErrorCode; readonly message: string }
   | {
@@ -27,7 +29,8 @@ export type FromWriter =
       readonly tickets: readonly number[]
       readonly first: number
       readonly frontier: Uint8Array
+      readonly held: HeldTotal
     }
   | { readonly kind: 'failed'; readonly tickets: readonly number[] }
-  | { readonly kind: 'recovered'; readonly frontier: Uint8Array }
+  | { readonly kind: 'recovered'; readonly frontier: Uint8Array; readonly held: HeldTotal }
   | { readonly kind: 'unrecovered'; readonly code: LogErrorCode }

@@ -32,6 +32,8 @@ const openLimited = (known: Parameters<typeof openStore>[1]): Store => {
   return opened
 }
 
+const stateOf = (store: Store) => ({ frontier: encodeFrontier(store.frontier()), held: store.held() })
+
 const dropStore = (): void => {
   try {
     store?.close()
@@ -46,7 +48,7 @@ const commit = (group: readonly AppendMessage[]): void => {
   try {
     if (store === null) return tell({ kind: 'failed', tickets })
     const first = store.commit(group)
-    tell({ kind: 'committed', tickets, first, frontier: encodeFrontier(store.frontier()) })
+    tell({ kind: 'committed', tickets, first, ...stateOf(store) })
   } catch {
     dropStore()
     tell({ kind: 'failed', tickets })
@@ -58,7 +60,7 @@ const recover = ({ known, gap }: Extract<ToWriter, { kind: 'recover' }>): void =
   try {
     store = openLimited(decodeFrontier(known))
     store.commit([{ record: gap, sealed: null }])
-    tell({ kind: 'recovered', frontier: encodeFrontier(store.frontier()) })
+    tell({ kind: 'recovered', ...stateOf(store) })
   } catch (fault) {
     dropStore()
     tell({ kind: 'unrecovered', code: codeOf(fault) })
@@ -109,7 +111,7 @@ const receive = (): ToWriter | undefined => receiveMessageOnPort(port)?.message 
 try {
   store = openLimited(null)
   port.on('message', drain)
-  tell({ kind: 'ready', frontier: encodeFrontier(store.frontier()) })
+  tell({ kind: 'ready', ...stateOf(store) })
 } catch (fault) {
   const message = fault instanceof LogError ? fault.message : 'the log cannot be opened for writing'
   tell({ kind: 'refused', code: codeOf(fault), message })

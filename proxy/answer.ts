@@ -74,10 +74,11 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'connections-exceeded': 503,
   'log-space-low': 503,
   paused: 503,
+  'held-full': 503,
 }
 
 /** Nothing is wrong with the message: the instrument shall keep it and send it again. */
-const comesAgain: ReadonlySet<BlockReason> = new Set(['log-space-low', 'paused'])
+const comesAgain: ReadonlySet<BlockReason> = new Set(['log-space-low', 'paused', 'held-full'])
 
 const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
   // what a route answers for its blocks may tell an instrument not to send again, and this one it should

@@ -3,7 +3,6 @@ import type { Authority } from '../certs/authority.ts'
 import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
 import { openLogReader, type LogReader } from '../log/query.ts'
-import { loadReviewers, type ReviewerPublicKey } from '../log/reviewer.ts'
 import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
@@ -19,9 +18,10 @@ import type { Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
 import { openPauses, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
-import { ProxyError } from './proxy-error.ts'
+import { openRetention, sweepOrphans } from './retention.ts'
+import { openReviewers, type Reviewers } from './reviewers.ts'
 import { ownNames } from './set-up.ts'
-import { anchorInterval, labLimits, parseListen, type Settings } from './settings.ts'
+import { anchorInterval, heldFor, labLimits, parseListen, type Settings } from './settings.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import type { TrialTally } from './trial-tally.ts'
 import { version } from './version.ts'
@@ -64,13 +64,17 @@ export const startAppliance = async (
   tuning: Tuning = {},
 ): Promise<Appliance> => {
   parseListen(settings.listen)
-  const reviewers = requireReviewers(folder)
   const { maxLogBytes } = tuning
+  const { maxPayloads, maxBytes } = settings.held
+  const maxHeld = { payloads: maxPayloads, bytes: maxBytes }
   const bound = maxLogBytes === undefined ? {} : { maxBytes: maxLogBytes }
-  const journal = await openJournal({ directory: folder.log, ...bound })
+  const journal = await openJournal({ directory: folder.log, maxHeld, ...bound })
   try {
     const before = lastRun(folder.log)
     if (before?.isEnded === false) await recordGap(journal, before)
+    const swept = await sweepOrphans(folder.log, journal)
+    if (swept > 0) notify({ kind: 'held-swept', payloads: swept })
+    const reviewers = await openReviewers(folder, journal)
     const chosen = startPolicy(folder, settings)
     const authorities = await openAuthorities({ folder, settings, journal })
     const first = await activateStart({ folder, settings, authority: authorities.current, journal }, chosen)
@@ -98,7 +102,7 @@ type Parts = {
   readonly first: InForce
   readonly startedWith: StartPolicy['kind']
   readonly authorities: Authorities
-  readonly reviewers: readonly ReviewerPublicKey[]
+  readonly reviewers: Reviewers
   readonly journal: Journal
   /** Counted from 1. */
   readonly runNumber: number
@@ -135,7 +139,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
     policy: first.policy,
     journal,
     forwarder,
-    reviewers,
+    reviewers: reviewers.current,
+    whenFull: settings.held.whenFull,
     ledger,
     notify,
     hasRoom,
@@ -176,19 +181,22 @@ const run = async (parts: Parts): Promise<Appliance> => {
       notAfter: notAfter.toISOString(),
       fingerprint: fingerprint256,
     })),
-    reviewers: reviewers.map(({ name }) => name),
+    reviewers: reviewers.current().map(({ name }) => name),
     requests: pipeline.counts,
     paused: pauses.status(),
     drips: ledger.drips(inForce().policy),
     log: journal.status(),
+    held: settings.held,
     disk: disk.status(),
     anchors: anchors.status(),
   })
+  const retention = openRetention(folder.log, journal, heldFor(settings))
   const id = runId(runNumber)
   const open = async (): Promise<Control> => {
     await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
     void anchors.send()
-    const handlers = controlHandlers(status, pipeline, journal, activations, pauses, authorities)
+    void retention.look()
+    const handlers = controlHandlers(status, pipeline, journal, activations, pauses, reviewers, authorities)
     const control = await openControl(folder.control, handlers)
     try {
       await listener.open()
@@ -200,6 +208,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   }
   const endWatch = (): void => {
     anchors.close()
+    retention.close()
     disk.close()
   }
   const control = await open().catch((error: unknown) => {
@@ -240,10 +249,3 @@ const fromLog = <T>(folder: DataFolder, read: (reader: LogReader) => T): T => {
 }
 
 const trialStatus = ({ since, counts }: TrialTally): ApplianceStatus['trials'] => ({ since, routes: counts() })
-
-const requireReviewers = (folder: DataFolder): readonly ReviewerPublicKey[] => {
-  const reviewers = loadReviewers(folder.reviewers)
-  if (reviewers.length === 0)
-    throw new ProxyError('ERR_NO_REVIEWER', 'there is no reviewer to seal blocked payloads for')
-  return reviewers
-}

@@ -13,6 +13,8 @@ import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
 import type { Counts, Passage, Pipeline } from './pipeline.ts'
+import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
+import type { Settings } from './settings.ts'
 import type { TrialCount } from './trial-tally.ts'
 import { upstreamFaults } from './upstream-fault.ts'
 
@@ -51,6 +53,8 @@ export type ApplianceStatus = {
   readonly drips: readonly DripStatus[]
   readonly paused: PauseStatus
   readonly log: JournalStatus
+  /** Bounds of what is held for review; `log.held` says how much is. */
+  readonly held: Settings['held']
   /** Room for the log. With `refusing` all traffic is refused. */
   readonly disk: DiskStatus
   readonly anchors: AnchorStatus
@@ -79,6 +83,7 @@ export const controlHandlers = (
   journal: Journal,
   activations: Activations,
   pauses: PauseSwitches,
+  reviewers: Reviewers,
   authorities: Authorities,
 ): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
@@ -107,6 +112,16 @@ export const controlHandlers = (
       return { status: 200, document: resultOf(passage) }
     },
     'POST /pauses': async body => ({ status: 200, document: await pauses.turn(body as PauseRequest) }),
+    'POST /reviewers/add': async body => ({ status: 200, document: await reviewers.add(body as ReviewerRequest) }),
+    'POST /reviewers/retire': async body => ({
+      status: 200,
+      document: await reviewers.retire(body as ReviewerRequest),
+    }),
+    'POST /reviewers/rotate': async body => ({
+      status: 200,
+      document: await reviewers.rotate(body as ReviewerRequest),
+    }),
+    'POST /reviewers/reseal': async body => ({ status: 200, document: await reviewers.reseal(body as ResealRequest) }),
     'POST /activations': async body => ({
       status: 200,
       document: await activations.activate(body as ActivationRequest),

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { CertError, hints as certHints, type CertErrorCode } from '../certs/cert-error.ts'
+import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
 import { hints, ProxyError, type ProxyErrorCode } from './proxy-error.ts'
 
 /** What can be asked of a running appliance, by method and path. A handler answers with a status and a JSON document. */
@@ -74,7 +75,7 @@ const answer = async (
   } catch (error) {
     // A SyntaxError quotes what could not be read, and that may be a piece of a payload.
     const message = error instanceof Error && !(error instanceof SyntaxError) ? error.message : 'not readable'
-    if (error instanceof ProxyError || error instanceof CertError)
+    if (error instanceof ProxyError || error instanceof LogError || error instanceof CertError)
       return { status: 409, document: { code: error.code, error: message } }
     return { status: 500, document: { error: message } }
   }
@@ -92,9 +93,11 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
 }
 
 /** What was refused over the control socket, as the error that it was there. Null for a document that is none. */
-export const refusalIn = (document: unknown): ProxyError | null => {
+export const refusalIn = (document: unknown): ProxyError | LogError | null => {
   const { code, error } = (document ?? {}) as { readonly code?: unknown; readonly error?: unknown }
-  if (typeof code !== 'string' || !Object.hasOwn(hints, code)) return null
+  if (typeof code !== 'string') return null
+  if (Object.hasOwn(logHints, code)) return new LogError(code as LogErrorCode, String(error))
+  if (!Object.hasOwn(hints, code)) return null
   return new ProxyError(code as ProxyErrorCode, String(error))
 }
 

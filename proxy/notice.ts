@@ -14,6 +14,8 @@ export type Notice =
   | { readonly kind: 'anchor-failed'; readonly code: string }
   /** How much room the disk of the log has left, in octets; see `disk-watch.ts`. */
   | { readonly kind: 'disk'; readonly state: DiskState; readonly freeBytes: number }
+  /** Payloads were found at the start for which there is no decision, and were deleted: somebody else wrote to the log. */
+  | { readonly kind: 'held-swept'; readonly payloads: number }
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { LogError } from '../log/log-error.ts'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import type { Journal } from '../log/journal.ts'
 import { isTrialRecord, type DecisionEntry, type OutcomeEntry, type RequestCounts } from '../log/record.ts'
@@ -6,7 +7,7 @@ import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { seal, type Sealed } from '../log/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
-import { inspect, inspectPaused, inspectShut, inspectTrial } from '../rules/inspect.ts'
+import { inspect, inspectPaused, inspectShut, inspectTrial, inspectUnheld } from '../rules/inspect.ts'
 import type { Arrival, Head, Message } from '../rules/message.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
@@ -16,6 +17,7 @@ import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
 import { Gathering } from './gathering.ts'
+import type { WhenFull } from './settings.ts'
 import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
@@ -84,7 +86,10 @@ export type PipelineParts = {
   readonly policy: Policy
   readonly journal: Journal
   readonly forwarder: Forwarder
-  readonly reviewers: readonly ReviewerPublicKey[]
+  /** Whom a payload is sealed to that is blocked now. */
+  readonly reviewers: () => readonly ReviewerPublicKey[]
+  /** What becomes of a block whose payload cannot be held any more; see `Settings`. */
+  readonly whenFull: WhenFull
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
   readonly notify: Notify
@@ -176,7 +181,10 @@ const gatheredReasons: ReadonlySet<BlockReason> = new Set([
 ])
 const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', 'behind-last'])
 
-type GateParts = Pick<PipelineParts, 'journal' | 'forwarder' | 'reviewers' | 'ledger' | 'hasRoom' | 'pauses'> & {
+type GateParts = Pick<
+  PipelineParts,
+  'journal' | 'forwarder' | 'reviewers' | 'whenFull' | 'ledger' | 'hasRoom' | 'pauses'
+> & {
   readonly underway: Underway
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
@@ -205,8 +213,21 @@ type Beside = { readonly replayOf?: string | null; readonly trial?: Trial | null
 type Decided = { readonly verdict: Verdict; readonly trial: Trial | null }
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const { journal, forwarder, reviewers, ledger, hasRoom, pauses, underway, tell, counted, alert, gathering, take } =
-    parts
+  const {
+    journal,
+    forwarder,
+    reviewers,
+    whenFull,
+    ledger,
+    hasRoom,
+    pauses,
+    underway,
+    tell,
+    counted,
+    alert,
+    gathering,
+    take,
+  } = parts
   const trials = openTally(policy)
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
@@ -219,24 +240,54 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     return { verdict, trial }
   }
 
-  /** Whether the decision is durable. A trial stands in its record, and has no other effect. */
-  const record = async (
+  /**
+   * Makes the decision durable. A trial stands in its record, and has no other effect.
+   * @returns the verdict as it was recorded, or null when it could not be
+   */
+  const record = async <Said extends Verdict>(
+    id: string,
+    message: Received,
+    verdict: Said,
+    beside: Beside = {},
+  ): Promise<Said | Block | null> => {
+    try {
+      const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
+      const recorded = sealed
+        ? await appendHeld(id, message, verdict as Block, beside, sealed)
+        : await appendEntry(id, message, verdict, beside).then(() => verdict)
+      tell(null)
+      return recorded
+    } catch (error) {
+      tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
+      return null
+    }
+  }
+
+  const appendEntry = (
     id: string,
     message: Received,
     verdict: Verdict,
-    { replayOf = null, trial = null, times = 1 }: Beside = {},
-  ): Promise<boolean> => {
+    beside: Beside,
+    more: Pick<DecisionEntry, 'dropped'> = {},
+  ): Promise<unknown> => journal.append({ ...entryWith(id, message, verdict, beside), ...more })
+
+  /** With its payload; where there is no room for it the block is recorded without, as the settings say. */
+  const appendHeld = async (
+    id: string,
+    message: Received,
+    block: Block,
+    beside: Beside,
+    sealed: Sealed,
+  ): Promise<Block> => {
     try {
-      const sealed = verdict.kind === 'block' ? await hold(id, message, verdict) : null
-      const entry = decisionEntry(id, message, verdict, replayOf, sealed !== null)
-      const full = { ...entry, ...(trial !== null && { trial }), ...(times > 1 && { times }) }
-      await (sealed ? journal.append(full, sealed) : journal.append(full))
-      tell(null)
-      return true
+      await journal.append({ ...entryWith(id, message, block, beside), held: true }, sealed)
+      return block
     } catch (error) {
-      tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
-      return false
+      if (!(error instanceof LogError && error.code === 'ERR_HELD_FULL')) throw error
     }
+    const recorded = whenFull === 'refuse' ? inspectUnheld(block) : block
+    await appendEntry(id, message, recorded, beside, whenFull === 'refuse' ? {} : { dropped: 'held-full' })
+    return recorded
   }
 
   /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */
@@ -250,15 +301,25 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       head: { ...head, fields },
       content: content.bytes,
     })
-    return seal(reviewers, id, payload)
+    return seal(reviewers(), id, payload)
   }
+
+  const entryWith = (
+    id: string,
+    message: Received,
+    verdict: Verdict,
+    { replayOf = null, trial = null, times = 1 }: Beside,
+  ): DecisionEntry => ({
+    ...decisionEntry(id, message, verdict, replayOf),
+    ...(trial !== null && { trial }),
+    ...(times > 1 && { times }),
+  })
 
   const decisionEntry = (
     id: string,
     { arrival, head, content }: Received,
     verdict: Verdict,
     replayOf: string | null,
-    held: boolean,
   ): DecisionEntry => {
     const received = content?.kind === 'complete' ? content.bytes : null
     const block = verdict.kind === 'block' ? verdict : null
@@ -286,7 +347,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       ...(verdict.kind === 'forward' && verdict.linesDropped > 0 && { linesDropped: verdict.linesDropped }),
       digest: received ? journal.digest(received) : null,
       replayOf,
-      held,
+      held: false,
     }
   }
 
@@ -308,8 +369,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   const refuse = async (message: Received, block: Block, beside: Beside = {}): Promise<Passage> => {
     const id = uuidV7()
-    const isRecorded = await record(id, message, block, beside)
-    return counted(isRecorded ? blocked(id, block) : { kind: 'unrecorded', id }, beside.times)
+    const recorded = await record(id, message, block, beside)
+    return counted(recorded ? blocked(id, recorded) : { kind: 'unrecorded', id }, beside.times)
   }
 
   const refuseGathered = async ({ arrival }: Received, block: Block): Promise<Passage> => {
@@ -328,10 +389,10 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
 
   /** Under way from before its record on: a pause that comes while that is written still keeps it in. */
-  const passOn = async (id: string, verdict: Forward, gone: AbortController, isRecorded: Promise<boolean>) => {
+  const passOn = async (id: string, verdict: Forward, gone: AbortController, recorded: Promise<unknown>) => {
     const ended = underway.begin(verdict.instrument, gone)
     try {
-      if (!(await isRecorded)) return { kind: 'unrecorded', id } as const
+      if ((await recorded) === null) return { kind: 'unrecorded', id } as const
       return await send(id, verdict, gone.signal)
     } finally {
       ended()
@@ -349,12 +410,16 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       if (shut) return refuse({ arrival, head }, shut, { replayOf })
       const id = uuidV7()
       const { verdict, trial } = decide(id, message)
-      const isRecorded = record(id, message, verdict, { replayOf, trial }).then(is => {
-        if (is && trial !== null) trials.add(trial)
-        return is
-      })
-      if (verdict.kind === 'forward') return counted(await passOn(id, verdict, gone, isRecorded))
-      return counted((await isRecorded) ? blocked(id, verdict) : { kind: 'unrecorded', id })
+      const tried = <Said>(said: Said | null): Said | null => {
+        if (said !== null && trial !== null) trials.add(trial)
+        return said
+      }
+      if (verdict.kind === 'forward') {
+        const recorded = record(id, message, verdict, { replayOf, trial }).then(tried)
+        return counted(await passOn(id, verdict, gone, recorded))
+      }
+      const recorded = tried(await record(id, message, verdict, { replayOf, trial }))
+      return counted(recorded ? blocked(id, recorded) : { kind: 'unrecorded', id })
     },
     refuse: (message, block) => (isGathered(block) ? refuseGathered(message, block) : refuse(message, block)),
   }

@@ -34,7 +34,8 @@ export const hints = {
     'put the file in order in the folder "upstream" of the data folder ("sluice doctor" says how), then try again',
   ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
-  ERR_SETTINGS_INVALID: 'correct the file: it holds "listen", "names", "policy" and "anchors" and nothing else',
+  ERR_SETTINGS_INVALID:
+    'correct the file: it holds "listen", "names", "policy", "anchors", "limits" and "held" and nothing else',
   ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',
   ERR_CONTROL_UNAVAILABLE: 'another appliance may be running on this data folder: see "sluice status"',
   ERR_CONTROL_UNREACHABLE: 'start the appliance with "sluice serve" on the same data folder (--data)',

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { createAuthority, type Permitted } from '../certs/authority.ts'
 import { createLog } from '../log/create-log.ts'
-import { createReviewer } from '../log/reviewer.ts'
+import { activeReviewers, installReviewer } from '../log/reviewer-folder.ts'
+import { createReviewer } from '../log/reviewer-key.ts'
+import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import type { Policy } from '../rules/policy.ts'
 import { normalizeAddress } from '../rules/address.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -23,9 +25,15 @@ export const shippedPolicy = (): string =>
  * Makes everything a new appliance needs: settings, policy, the lab's authority, a reviewer's key pair, the log. What is there
  * already is left as it is, so that a set-up that was interrupted can be run again.
  * @param policy - text of the policy; not written when there is one
+ * @param reviewers - whom blocked payloads are sealed to; when there is none, a pair is made in the folder, in the clear, to try things with
  * @throws ProxyError `ERR_POLICY_INVALID`, `ERR_LISTEN_ADDRESS`; CertError; LogError
  */
-export const setUp = async (folder: DataFolder, settings: Settings, policy: string): Promise<void> => {
+export const setUp = async (
+  folder: DataFolder,
+  settings: Settings,
+  policy: string,
+  reviewers: readonly ReviewerPublicKey[] = [],
+): Promise<void> => {
   parseListen(settings.listen)
   mkdirSync(folder.root, { recursive: true, mode: 0o700 })
   mkdirSync(folder.reviewers, { recursive: true, mode: 0o700 })
@@ -34,10 +42,16 @@ export const setUp = async (folder: DataFolder, settings: Settings, policy: stri
   if (!existsSync(file)) writePolicy(file, policy)
   const permitted = permittedNames(settings, loadPolicy(file))
   if (!existsSync(folder.authority)) await createAuthority(folder.authority, permitted)
-  if (!existsSync(join(folder.reviewers, `${REVIEWER}.pub`))) createReviewer(folder.reviewers, REVIEWER)
+  await makeReviewers(folder, reviewers)
   if (!existsSync(folder.log)) makeLog(folder.log, `${settings.names[0] ?? 'sluice'}/sluice`)
   // Last, because it says that the set-up is complete.
   writeFileSync(folder.settings, writeSettings(settings), { flag: 'wx', mode: 0o644 })
+}
+
+const makeReviewers = async (folder: DataFolder, reviewers: readonly ReviewerPublicKey[]): Promise<void> => {
+  const present = new Set(activeReviewers(folder.reviewers).map(({ name }) => name))
+  for (const reviewer of reviewers) if (!present.has(reviewer.name)) installReviewer(folder.reviewers, reviewer)
+  if (present.size === 0 && reviewers.length === 0) await createReviewer(folder.reviewers, REVIEWER)
 }
 
 /** With the schema beside it, for editors; `sluice rules schema` writes it anew. */

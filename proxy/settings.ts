@@ -19,6 +19,15 @@ export type Settings = {
   readonly anchors: { readonly every: string; readonly folder: string | null }
   /** What a client on the lab side may take of the appliance; what is not given is as `defaultLabLimits` has it. */
   readonly limits?: RawLimits
+  /** Blocked payloads that are held for the reviewers. */
+  readonly held: {
+    /** How long each is held: `90d`, `12h`, `30m`. */
+    readonly keepFor: string
+    /** How many may be held, and how many octets they may have together. */
+    readonly maxPayloads: number
+    readonly maxBytes: number
+    readonly whenFull: WhenFull
+  }
 }
 
 /** The limits of `LabLimits` as the file spells them: times in seconds. */
@@ -54,14 +63,24 @@ export const labLimits = ({ limits = {} }: Settings): Partial<LabLimits> =>
     }),
   )
 
+/**
+ * What becomes of a blocked request when there is no room to hold its payload: `refuse` answers 503, so that the instrument keeps its data;
+ * `drop-payload` answers as for any other block, and the record says that the payload was not held. Nothing is let out either way.
+ */
+export type WhenFull = 'refuse' | 'drop-payload'
+
 export const defaultSettings: Settings = {
   listen: '127.0.0.1:8443',
   names: ['localhost'],
   policy: 'policy.yaml',
   anchors: { every: '1h', folder: null },
+  held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
 }
 
-type Given = Partial<Omit<Settings, 'anchors'>> & { readonly anchors?: Partial<Settings['anchors']> }
+type Given = Partial<Omit<Settings, 'anchors' | 'held'>> & {
+  readonly anchors?: Partial<Settings['anchors']>
+  readonly held?: Partial<Settings['held']>
+}
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Given>({
   type: 'object',
@@ -83,6 +102,16 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
       additionalProperties: false,
       properties: Object.fromEntries(Object.keys(limitNames).map(name => [name, limitRange(name)])),
     },
+    held: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        keepFor: { type: 'string', pattern: '^[1-9][0-9]{0,3}[mhd]$' },
+        maxPayloads: { type: 'integer', minimum: 1, maximum: 10_000_000 },
+        maxBytes: { type: 'integer', minimum: 1, maximum: 1024 ** 4 },
+        whenFull: { enum: ['refuse', 'drop-payload'] },
+      },
+    },
   },
 })
 
@@ -95,7 +124,12 @@ export const readSettings = (folder: DataFolder): Settings => {
     throw new ProxyError('ERR_SETTINGS_UNREADABLE', `${folder.settings} cannot be read as YAML`, { cause })
   }
   if (validate(value))
-    return { ...defaultSettings, ...value, anchors: { ...defaultSettings.anchors, ...value.anchors } }
+    return {
+      ...defaultSettings,
+      ...value,
+      anchors: { ...defaultSettings.anchors, ...value.anchors },
+      held: { ...defaultSettings.held, ...value.held },
+    }
   const [error] = validate.errors ?? []
   throw new ProxyError(
     'ERR_SETTINGS_INVALID',
@@ -111,9 +145,13 @@ export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
 
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
+const milliseconds = (span: string): number => Number.parseInt(span) * units[span.at(-1) as keyof typeof units]
+
 /** Milliseconds from one anchor to the next. */
-export const anchorInterval = ({ anchors: { every } }: Settings): number =>
-  Number.parseInt(every) * units[every.at(-1) as keyof typeof units]
+export const anchorInterval = ({ anchors: { every } }: Settings): number => milliseconds(every)
+
+/** Milliseconds that a blocked payload is held. */
+export const heldFor = ({ held: { keepFor } }: Settings): number => milliseconds(keepFor)
 
 /**
  * Splits `address:port`; the address has to be one of the lab.

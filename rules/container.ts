@@ -49,59 +49,86 @@ const MOST_LETTERS = 3
 /** Odd, so that members of two kinds in turn are both seen. */
 const STRIDE = 5
 
-const kindOfText = (text: string): MemberKind => {
-  if (text.length >= 3 && (text.charCodeAt(0) | 32) === 114 && (text.charCodeAt(1) | 32) === 115) return 'marker'
-  if (text === '') return 'text'
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code > 127 || baseAt[code] === 0) return 'text'
-  }
-  return text.length > MOST_LETTERS ? 'bases' : 'letters'
-}
-
 const bitOf = (kind: MemberKind): number => 1 << kinds.indexOf(kind)
 
 const NUMBER = bitOf('number')
+const LETTERS = bitOf('letters')
+const BASES = bitOf('bases')
+const MARKER = bitOf('marker')
+const TEXT = bitOf('text')
 const ROW = bitOf('row')
 const RECORD = bitOf('record')
 
+const bitOfText = (text: string): number => {
+  if (text.length >= 3 && (text.charCodeAt(0) | 32) === 114 && (text.charCodeAt(1) | 32) === 115) return MARKER
+  if (text === '') return TEXT
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 127 || baseAt[code] === 0) return TEXT
+  }
+  return text.length > MOST_LETTERS ? BASES : LETTERS
+}
+
 const kindBit = (value: JsonValue | undefined): number => {
   if (typeof value === 'number') return NUMBER
-  if (typeof value === 'string') return bitOf(kindOfText(value))
+  if (typeof value === 'string') return bitOfText(value)
   if (typeof value !== 'object' || value === null) return 0
   return Array.isArray(value) ? ROW : RECORD
 }
 
 type Compiled = {
   readonly members: number
-  readonly isArray: boolean
   readonly kinds: number
   readonly marks: number
   readonly owner: number
 }
 
+/** The needs of arrays, or those of objects. */
+class Needs {
+  readonly #all: readonly Compiled[]
+  /** Fewest members with which a container whose names say nothing meets any of them. */
+  readonly #least: number
+
+  constructor(all: readonly Compiled[]) {
+    this.#all = all
+    this.#least = Math.min(...all.filter(({ marks }) => marks === 0).map(({ members }) => members))
+  }
+
+  /** Whether so many members, with names that say so much, can meet any. */
+  mayBeMet(size: number, marks: number): boolean {
+    return marks !== 0 || size >= this.#least
+  }
+
+  /** Owners of those that are met; null when there are none. @param kinds - that members at some places have */
+  metBy(size: number, marks: number, kinds: number): readonly number[] | null {
+    let owners: number[] | null = null
+    for (const need of this.#all) {
+      if (size < need.members || (need.marks & ~marks) !== 0) continue
+      if (need.kinds !== 0 && (need.kinds & kinds) === 0) continue
+      if (!(owners ??= []).includes(need.owner)) owners.push(need.owner)
+    }
+    return owners
+  }
+}
+
 /** Tells which of many detectors have to look at a container: for nearly every one, after a few comparisons, none. */
 export class ContainerSieve {
   readonly #patterns: readonly RegExp[]
-  readonly #needs: readonly Compiled[]
-  /** Fewest members with which an array, and an object whose names say nothing, meet any need. */
-  readonly #leastOfArrays: number
-  readonly #leastOfObjects: number
+  readonly #ofArrays: Needs
+  readonly #ofObjects: Needs
 
   constructor(needy: readonly { readonly needs: readonly ContainerNeed[] }[]) {
     const needs = needy.flatMap(({ needs: own }, owner) => own.map(need => ({ ...need, owner })))
     this.#patterns = [...new Set(needs.flatMap(({ named }) => named ?? []))]
     if (this.#patterns.length > 31) throw new Error('the names of members have too many patterns')
-    this.#needs = needs.map(({ members, isArray = false, holds = [], named = [], owner }) => ({
+    const compiled = ({ members, holds = [], named = [], owner }: (typeof needs)[number]): Compiled => ({
       members,
-      isArray,
       owner,
       kinds: holds.reduce((bits, kind) => bits | bitOf(kind), 0),
       marks: named.reduce((bits, pattern) => bits | (1 << this.#patterns.indexOf(pattern)), 0),
-    }))
-    const nameless = this.#needs.filter(({ marks }) => marks === 0)
-    this.#leastOfArrays = Math.min(...nameless.map(({ members }) => members))
-    this.#leastOfObjects = Math.min(...nameless.filter(({ isArray }) => !isArray).map(({ members }) => members))
+    })
+    this.#ofArrays = new Needs(needs.filter(({ named = [] }) => named.length === 0).map(compiled))
+    this.#ofObjects = new Needs(needs.filter(need => !need.isArray).map(compiled))
   }
 
   /** The patterns that a name fits, as bits. Asked once for each sequence of names. */
@@ -112,27 +139,28 @@ export class ContainerSieve {
   }
 
   /**
-   * @param names - of the members of an object; null for an array
-   * @param marks - of all the names together
+   * @param size - the number of members
+   * @param marks - of all their names together; 0 for an array
    * @returns places of the detectors that have to look at it; null, and that is what matters, when none has
    */
-  sift(
-    value: readonly JsonValue[] | JsonObject,
-    names: readonly string[] | null,
-    marks: number,
-  ): readonly number[] | null {
-    const size = names === null ? (value as readonly JsonValue[]).length : names.length
-    if (marks === 0 && size < (names === null ? this.#leastOfArrays : this.#leastOfObjects)) return null
-    const at = (place: number): JsonValue | undefined =>
-      names === null ? (value as readonly JsonValue[])[place] : (value as JsonObject)[names[place]!]
-    let bits = kindBit(at(size - 1))
-    for (let place = 0; place < size; place += STRIDE) bits |= kindBit(at(place))
-    let passed: number[] | null = null
-    for (const need of this.#needs) {
-      if (size < need.members || (need.isArray && names !== null)) continue
-      if ((need.kinds === 0 || need.kinds & bits) && (need.marks & ~marks) === 0)
-        if (!(passed ??= []).includes(need.owner)) passed.push(need.owner)
-    }
-    return passed
+  sift(value: readonly JsonValue[] | JsonObject, size: number, marks: number): readonly number[] | null {
+    const isList = isArray(value)
+    const needs = isList ? this.#ofArrays : this.#ofObjects
+    if (!needs.mayBeMet(size, marks)) return null
+    return needs.metBy(size, marks, isList ? kindsIn(value) : kindsOf(value))
   }
+}
+
+/** Kinds of the last member and of one in five, as bits. */
+const kindsIn = (items: readonly JsonValue[]): number => {
+  let bits = kindBit(items[items.length - 1])
+  for (let place = 0; place < items.length; place += STRIDE) bits |= kindBit(items[place])
+  return bits
+}
+
+const kindsOf = (object: JsonObject): number => {
+  const names = Object.keys(object)
+  let bits = kindBit(object[names[names.length - 1]!])
+  for (let place = 0; place < names.length; place += STRIDE) bits |= kindBit(object[names[place]!])
+  return bits
 }

@@ -144,6 +144,17 @@ export const inspectLoad = (caller: Caller, load: Load, policy: Policy): Block |
   return { ...block, retryAfter: 1 }
 }
 
+/**
+ * The verdict on what was blocked while there is no room to hold its payload for the reviewers: always a block, which says why it was
+ * blocked as its rule.
+ */
+export const inspectUnheld = (block: Block): Block => ({
+  ...block,
+  reason: 'held-full',
+  rule: block.reason,
+  place: null,
+})
+
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block
 
 /** Whether a CONNECT may open a tunnel. What comes through it is then inspected request by request. */

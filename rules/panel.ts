@@ -7,7 +7,7 @@ import { type Needy, Sieve } from './sieve.ts'
 import { textCodings } from './unwrap.ts'
 
 /** Paths and texts that a panel remembers: a few megabytes at the most. */
-const REMEMBERED = 32_768
+const REMEMBERED = 131_072
 
 /** Letters that only look like Latin ones have to be read again in plain ones. */
 const disguise: Needy = { needs: [{ beyond: 1 }] }

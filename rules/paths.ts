@@ -1,42 +1,9 @@
 import type { ContainerSieve } from './container.ts'
 import type { Subject } from './detector.ts'
+import { KnownTexts, MAX_LENGTH } from './known-texts.ts'
 import type { Armed, Sieve } from './sieve.ts'
 
 type Role = Subject['role']
-
-/** Longer texts seldom come twice. In UTF-16 code units. */
-const MAX_LENGTH = 128
-/** Texts of one generation; two are remembered. */
-const GENERATION = 256
-
-/**
- * The texts of one role that came last under one path and are known to be clean. Where every message brings new ones, those that
- * come again outlive them: a text that is met again moves to the younger generation, and the older one is dropped as a whole.
- */
-class Known {
-  #recent = new Set<string>()
-  #older = new Set<string>()
-
-  get size(): number {
-    return this.#recent.size + this.#older.size
-  }
-
-  has(text: string): boolean {
-    if (text.length > MAX_LENGTH) return false
-    if (this.#recent.has(text)) return true
-    if (!this.#older.delete(text)) return false
-    this.#recent.add(text)
-    return true
-  }
-
-  add(text: string): void {
-    if (this.#recent.size >= GENERATION) {
-      this.#older = this.#recent
-      this.#recent = new Set()
-    }
-    this.#recent.add(text)
-  }
-}
 
 /** One sequence of property names, and what is known of what stands under it: it comes again in every message of a kind. */
 export class Path {
@@ -54,7 +21,8 @@ export class Path {
   /** The name that came first below this one, and the name that came after this one, when they were met last: a good guess. */
   first: Path | null = null
   next: Path | null = null
-  #clean: Record<Role, Known> | null = null
+  /** Texts that are clean here, in each role; null before there is one. */
+  readonly clean: Record<Role, KnownTexts | null> = { value: null, key: null, number: null }
 
   constructor(name: string, keys: readonly string[], sieve: Sieve, containers: ContainerSieve) {
     this.name = name
@@ -65,21 +33,15 @@ export class Path {
   }
 
   isClean(role: Role, text: string): boolean {
-    return this.#clean !== null && this.#clean[role].has(text)
-  }
-
-  /** What is known of texts in a role; made when it is asked for first. */
-  knownAs(role: Role): Known {
-    this.#clean ??= { value: new Known(), key: new Known(), number: new Known() }
-    return this.#clean[role]
+    const known = this.clean[role]
+    return known !== null && known.has(text)
   }
 }
 
 /**
  * Remembers sequences of property names, and which texts under them were looked through by every detector and found clean.
  * Telemetry says the same few words again and again, under the same names, and a detector sees nothing but the text, its role and
- * those names: so it would only come to the same answer. Findings are never remembered. Texts in which no detector has any business
- * are not remembered either: to tell is as quick as to remember.
+ * those names: so it would only come to the same answer. Findings are never remembered.
  */
 export class Paths {
   readonly #sieve: Sieve
@@ -109,22 +71,32 @@ export class Paths {
     const known = path.below.get(name)
     if (known) return known
     const made = new Path(name, [...path.keys, name], this.#sieve, this.#containers)
-    if (name.length <= MAX_LENGTH && this.#hasRoom()) path.below.set(name, made)
+    if (name.length <= MAX_LENGTH && this.#hasRoom(1)) path.below.set(name, made)
     return made
   }
 
   /** Remembers that every detector has looked through a text under this path, in this role, and found nothing. */
   addClean(path: Path, role: Role, text: string): void {
-    if (text.length > MAX_LENGTH || !this.#hasRoom()) return
-    const known = path.knownAs(role)
-    // Those that it forgets make room: else a stream of identifiers would have all paths forgotten again and again.
-    const before = known.size
+    if (text.length > MAX_LENGTH) return
+    const known = path.clean[role] ?? this.#knownAs(role, path)
+    if (known === null) return
+    if (known.isCrowded && this.#count + known.size <= this.#capacity) {
+      this.#count += known.size
+      known.grow()
+    }
     known.add(text)
-    this.#count += known.size - before - 1
   }
 
-  #hasRoom(): boolean {
-    if (++this.#count <= this.#capacity) return true
+  /** Room for the texts of a path in one role. */
+  #knownAs(role: Role, path: Path): KnownTexts | null {
+    const known = new KnownTexts()
+    return this.#hasRoom(known.size) ? (path.clean[role] = known) : null
+  }
+
+  /** Takes room, or has everything forgotten when there is none. */
+  #hasRoom(amount: number): boolean {
+    this.#count += amount
+    if (this.#count <= this.#capacity) return true
     this.#root = this.#empty()
     this.#count = 0
     return false

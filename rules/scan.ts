@@ -112,8 +112,8 @@ class Scanner {
   readonly #chain: string[] = []
   /** Whether what is looked at is nothing but an array of numbers read as characters. */
   #isSpelled = false
-  /** Whether some detector or coding is left out here: then nothing is learnt of texts, nor taken as known. */
-  #isPartial = false
+  /** Whether anything is learnt of texts here, and taken as known: not where some detector or coding is left out. */
+  #learns: boolean
   /** How often a detector found something, also beyond what is listed. */
   #hits = 0
   /** How often a text spelled nucleotides, or would if it were not in an encoding: it has to be counted every time. */
@@ -123,6 +123,7 @@ class Scanner {
     this.#part = part
     this.#panel = part.panel ?? defaultPanels.whole
     this.#path = this.#panel.paths.root
+    this.#learns = this.#panel.remembers
     this.#maxNesting = maxNesting
     this.#budget = budget
     this.#counter = counter
@@ -136,23 +137,37 @@ class Scanner {
   }
 
   #value(value: JsonValue): void {
-    if (typeof value === 'number') this.#number(value)
-    else if (typeof value === 'string') this.#text(value, 'value')
-    else if (typeof value === 'object' && value !== null) {
+    if (!this.#isSettled(value, this.#path)) this.#look(value)
+  }
+
+  /** Whether a value needs no look: the text was clean here before, or nobody asks about a number here. Nearly every value of telemetry is. */
+  #isSettled(value: JsonValue, path: Path): boolean {
+    if (typeof value === 'number') return path.aroused === null
+    if (typeof value === 'string') return this.#learns && path.isClean('value', value)
+    return typeof value !== 'object' || value === null
+  }
+
+  /** @param value - which is not settled */
+  #look(value: JsonValue): void {
+    if (typeof value === 'string') this.#sift(value, 'value', this.#path.armed)
+    else if (typeof value === 'object') {
       if (Array.isArray(value)) this.#array(value)
-      else this.#object(value)
-    }
+      else this.#object(value as JsonObject)
+    } else this.#unlessClean(String(value), 'number', this.#path.aroused!)
   }
 
   #array(items: readonly JsonValue[]): void {
+    const path = this.#path
     const depth = this.#step(null)
     for (let index = 0; index < items.length; index++) {
+      const value = items[index]!
+      if (this.#isSettled(value, path)) continue
       this.#indexes[depth] = index
-      this.#value(items[index]!)
+      this.#look(value)
     }
     this.#depth = depth
     if (typeof items[0] === 'number') this.#spelled(items)
-    this.#whole(items, null, 0)
+    this.#whole(items, items.length, 0)
   }
 
   /** Numbers that are octets or code points: a file or a text written as an array. */
@@ -161,38 +176,48 @@ class Scanner {
     if (inner !== null) this.#unwrapped('octets', inner)
   }
 
+  /** In the order of the names, as `Object.keys` gives them: `for…in` reads the members of objects of one shape without looking names up. */
   #object(object: JsonObject): void {
     const outer = this.#path
-    const { paths } = this.#panel
+    const { names } = this.#part
     const depth = this.#step(null)
     let index = 0
-    let before: Path | null = null
     let marks = 0
-    const names = Object.keys(object)
-    for (const name of names) {
+    let before: Path | null = null
+    // Whoever gives objects more by a prototype has that looked through as well.
+    // oxlint-disable-next-line guard-for-in
+    for (const name in object) {
       const guess: Path | null = before === null ? outer.first : before.next
-      const path: Path = guess !== null && guess.name === name ? guess : paths.under(outer, name)
-      if (path !== guess) {
-        if (before === null) outer.first = path
-        else before.next = path
-      }
+      const path: Path = guess !== null && guess.name === name ? guess : this.#under(outer, before, name)
       before = path
       marks |= path.marks
-      this.#indexes[depth] = index++
+      const value = object[name]!
+      const place = index++
+      const mayRepeat = path.hasCleanName || names?.has(name) === true
+      if (mayRepeat && this.#isSettled(value, path)) continue
+      this.#indexes[depth] = place
       this.#names[depth] = name
       this.#hidden[depth] = false
-      if (!path.hasCleanName && !this.#part.names?.has(name)) this.#name(path, depth)
+      if (!mayRepeat) this.#name(path, depth)
       this.#path = path
-      this.#value(object[name]!)
+      this.#value(value)
       this.#path = outer
     }
     this.#depth = depth
-    this.#whole(object, names, marks)
+    this.#whole(object, index, marks)
   }
 
-  /** @param names - of the members, null in an array; `marks`: what they say together */
-  #whole(value: readonly JsonValue[] | JsonObject, names: readonly string[] | null, marks: number): void {
-    const asked = this.#panel.containers.sift(value, names, marks)
+  /** The path with one more name, which is then the guess for the next time. @param before - of the name before this one */
+  #under(outer: Path, before: Path | null, name: string): Path {
+    const path = this.#panel.paths.under(outer, name)
+    if (before === null) outer.first = path
+    else before.next = path
+    return path
+  }
+
+  /** @param size - the number of its members; `marks`: what their names say together, 0 for an array */
+  #whole(value: readonly JsonValue[] | JsonObject, size: number, marks: number): void {
+    const asked = this.#panel.containers.sift(value, size, marks)
     if (asked === null) return
     const container = containerOf(value, this.#path.keys)
     for (const place of asked) {
@@ -225,27 +250,23 @@ class Scanner {
     for (let at = from; at < findings.length; at++) findings[at] = { ...findings[at]!, pointer }
   }
 
-  /** Bare digits say nothing, so a number is shown, as it is written, to the detectors that a name has aroused. */
-  #number(value: number): void {
-    const { aroused } = this.#path
-    if (aroused !== null) this.#unlessClean(String(value), 'number', aroused)
-  }
-
   #text(text: string, role: 'value' | 'key'): void {
     this.#unlessClean(text, role, this.#path.armed)
   }
 
   #unlessClean(text: string, role: Subject['role'], armed: Armed): void {
+    if (!this.#learns || !this.#path.isClean(role, text)) this.#sift(text, role, armed)
+  }
+
+  /** @param text - of which nothing is known */
+  #sift(text: string, role: Subject['role'], armed: Armed): void {
     const path = this.#path
-    const { paths, remembers, sieve } = this.#panel
-    const mayKnow = remembers && !this.#isPartial
-    if (mayKnow && path.isClean(role, text)) return
-    const asked = sieve.sift(text, armed)
-    if (asked === null) return
+    const learns = this.#learns
+    const asked = this.#panel.sieve.sift(text, armed)
     const hits = this.#hits
     const spelling = this.#spelling
-    this.#lookThrough(text, role, asked)
-    if (mayKnow && this.#hits === hits && this.#spelling === spelling) paths.addClean(path, role, text)
+    if (asked !== null) this.#lookThrough(text, role, asked)
+    if (learns && this.#hits === hits && this.#spelling === spelling) this.#panel.paths.addClean(path, role, text)
   }
 
   /** @param asked - places in the sieve of the panel: detectors, codings, disguise, fragments */
@@ -309,16 +330,16 @@ class Scanner {
   #unwrapped(coding: string, inner: Inner): void {
     if (this.#chain.length >= this.#maxNesting) throw new OverBudget()
     const wasSpelled = this.#isSpelled
-    const wasPartial = this.#isPartial
+    const learnt = this.#learns
     this.#isSpelled = coding === 'octets' || (wasSpelled && PLAIN.has(coding))
-    this.#isPartial = wasPartial || this.#isSpelled || ONCE.has(coding)
+    if (this.#isSpelled || ONCE.has(coding)) this.#learns = false
     this.#chain.push(coding)
     if (inner.kind === 'bytes') this.#bytes(inner.bytes)
     else if (inner.kind === 'json') this.#value(inner.value)
     else this.#text(inner.text, 'value')
     this.#chain.pop()
     this.#isSpelled = wasSpelled
-    this.#isPartial = wasPartial
+    this.#learns = learnt
   }
 
   /** The first match of a detector in a text is enough to block it; an exception has to hold for all of them. */

@@ -10,7 +10,7 @@ import { decimalList } from './codings/decimal-list.ts'
 import { hexadecimal } from './codings/hexadecimal.ts'
 import { jsonText } from './codings/json-text.ts'
 import { percent } from './codings/percent.ts'
-import { strings, utf16, utf8 } from './codings/plain-text.ts'
+import { strings, textOf, utf16, utf8 } from './codings/plain-text.ts'
 import { pngText } from './codings/png-text.ts'
 import { reversed, rot13 } from './codings/turned.ts'
 import { Sieve } from './sieve.ts'
@@ -77,6 +77,7 @@ const bytesCodings: readonly BytesCoding[] = [
  * @throws OverBudget as `unwrap` does; a compression bomb ends so
  */
 export const unwrapBytes = function* (bytes: Uint8Array, budget: Budget): Generator<Unwrapped> {
+  const isText = textOf(bytes) !== undefined
   for (const { id, gate, undo } of bytesCodings)
-    if (gate(bytes)) for (const inner of undo(bytes, budget)) yield { coding: id, ...inner }
+    if (gate(bytes, isText)) for (const inner of undo(bytes, budget)) yield { coding: id, ...inner }
 }

@@ -74,6 +74,8 @@ export const blockReasons = {
   'log-space-low':
     'the disk of the decision log is nearly full, so nothing is let out until there is room; the appliance says so in "sluice status"',
   paused: 'people have stopped what this instrument sends, or everything; "sluice resume" lets it out again',
+  'held-full':
+    'it was blocked for what "rule" says, and there is no room to hold its payload for review: keep it, and send it again later',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 

@@ -10,7 +10,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { actor, openHeld, recordReviews, unsealHeld } from '../held.ts'
 import { outlineOf } from '../outline.ts'
+import { passphraseOption } from '../passphrase.ts'
 import { fields, json, line, table } from '../print.ts'
+import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
 
 export const blockedCommand = (): Command =>
   new Command('blocked')
@@ -35,17 +37,18 @@ const listCommand = (): Command =>
       }
     })
 
-type KeyOptions = CommonOptions & { readonly key?: string }
+type OpenOptions = CommonOptions & KeyOptions
 
 const showCommand = (): Command =>
   new Command('show')
     .description('show the structure of a blocked payload: places, types, lengths; values stay masked. Is recorded.')
     .argument('<id>', 'id of the decision')
-    .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
+    .addOption(keyOption())
+    .addOption(passphraseOption())
     .addHelpText('after', examples('sluice blocked show 019aa0f2-7d1c-7abc-9def-0123456789ab --key ~/reviewer.key'))
-    .action(async (id: string, options: KeyOptions) => {
+    .action(async (id: string, options: OpenOptions) => {
       const folder = readyFolder(options)
-      const payload = await openHeld(folder, id, options.key)
+      const payload = await openHeld(folder, id, await reviewerKeys(folder, options))
       await recordReviews(folder, [id], 'show')
       showHeld(folder, id, payload, options)
     })
@@ -80,11 +83,13 @@ const replayCommand = (): Command =>
   new Command('replay')
     .description("send a blocked payload through the running appliance again: it leaves only if today's policy lets it")
     .argument('<id>', 'id of the decision')
-    .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
+    .addOption(keyOption())
+    .addOption(passphraseOption())
     .addHelpText('after', examples('sluice blocked replay 019aa0f2-7d1c-7abc-9def-0123456789ab'))
-    .action(async (id: string, options: KeyOptions) => {
+    .action(async (id: string, options: OpenOptions) => {
       const folder = readyFolder(options)
-      const payload = Buffer.from(await unsealHeld(folder, id, options.key)).toString('base64')
+      const keys = await reviewerKeys(folder, options)
+      const payload = Buffer.from(await unsealHeld(folder, id, keys)).toString('base64')
       const request: ReplayRequest = { decision: id, actor: actor(), payload }
       const { status, document } = await callControl(folder.control, 'POST /replays', request)
       if (status !== 200)

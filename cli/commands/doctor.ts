@@ -1,12 +1,13 @@
 import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { Command } from 'commander'
 import { openAuthority } from '../../certs/authority.ts'
 import { CertError, hints as certHints } from '../../certs/cert-error.ts'
 import { openLogReader } from '../../log/query.ts'
-import { loadReviewers } from '../../log/reviewer.ts'
+import { activeReviewers } from '../../log/reviewer-folder.ts'
+import { isProtected } from '../../log/reviewer-key.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import type { HandshakeStatus } from '../../proxy/handshakes.ts'
@@ -25,9 +26,11 @@ import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { shareHeld, spellHeld } from '../held-room.ts'
 import { json, line } from '../print.ts'
 import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
+import { keyFilesIn } from '../reviewer-keys.ts'
 
 /** What one check saw. `hint`: what to do; null when all is well. */
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
@@ -70,11 +73,12 @@ const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   yield policy
   if (policy.ok) yield* examinePolicy(folder, settings, loadPolicy(policyFile(folder, settings)))
   yield attempt('reviewers', 'run "sluice init" on a new folder, or put a .pub file into the reviewers folder', () => {
-    const names = loadReviewers(folder.reviewers).map(({ name }) => name)
+    const names = activeReviewers(folder.reviewers).map(({ name }) => name)
     if (names.length === 0) throw new Error('there is no reviewer')
     return names.join(', ')
   })
   yield custody(folder)
+  yield heldRoom(folder, settings)
   yield attempt('log', 'run "sluice log verify"', () => {
     openLogReader(folder.log).close()
     return folder.log
@@ -174,12 +178,37 @@ const resolution = async (check: string, destination: Endpoint): Promise<Finding
 /** A private key beside the sealed payloads lets whoever takes the disk read them. */
 const custody = (folder: DataFolder): Finding => {
   const check = 'key custody'
-  const names = loadReviewers(folder.reviewers).map(({ name }) => name)
-  const here = names.filter(name => statSync(join(folder.reviewers, `${name}.key`), { throwIfNoEntry: false }))
-  if (here.length === 0) return { check, ok: true, seen: 'no private key of a reviewer is on this machine', hint: null }
-  const hint = `move ${here.map(name => `${name}.key`).join(', ')} to the reviewers, off this machine`
-  return { check, ok: false, seen: `private keys of reviewers are in ${folder.reviewers}`, hint }
+  const files = keyFilesIn(folder.reviewers)
+  if (files.length === 0)
+    return { check, ok: true, seen: 'no private key of a reviewer is on this machine', hint: null }
+  const names = files.map(file => basename(file)).join(', ')
+  const isOpen = files.some(file => !isProtected(file))
+  return {
+    check,
+    ok: false,
+    seen: `private keys of reviewers are in ${folder.reviewers}${isOpen ? ', and no passphrase protects them' : ''}`,
+    hint: isOpen
+      ? 'have each reviewer make a key with "sluice keys reviewer new" on another machine and add it; then retire these and delete the .key files'
+      : `move ${names} to the reviewers, off this machine`,
+  }
 }
+
+/** From which share on there is too little room left to look away. */
+const MOST_HELD = 0.8
+
+const heldRoom = (folder: DataFolder, { held }: Settings): Finding =>
+  attempt(
+    'held payloads',
+    'review the blocked payloads and purge what was judged, or raise "held" in appliance.yaml',
+    () => {
+      const reader = openLogReader(folder.log)
+      const total = reader.heldTotal()
+      reader.close()
+      const seen = spellHeld({ ...total, isFull: false }, held)
+      if (shareHeld(total, held) > MOST_HELD) throw new Error(`${seen}: nearly full`)
+      return seen
+    },
+  )
 
 const running = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   const check = 'appliance'

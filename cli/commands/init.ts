@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { parseDocument } from 'yaml'
+import { loadReviewer } from '../../log/reviewer.ts'
 import { isSetUp } from '../../proxy/data-folder.ts'
 import { setUp, shippedPolicy } from '../../proxy/set-up.ts'
 import { defaultSettings, parseListen, type Settings } from '../../proxy/settings.ts'
@@ -14,6 +15,7 @@ type InitOptions = CommonOptions & {
   readonly name: readonly string[]
   readonly instrument: readonly string[]
   readonly destination?: string
+  readonly reviewer: readonly string[]
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
@@ -25,11 +27,17 @@ export const initCommand = (): Command =>
     .option('--name <name>', 'DNS name of the appliance in the lab, for gateway clients; may be repeated', collect, [])
     .option('--instrument <id=address>', 'an instrument and its address or network; may be repeated', collect, [])
     .option('--destination <host>', "the vendor's host")
+    .option(
+      '--reviewer <file>',
+      'public file of a reviewer, NAME.pub; may be repeated; without one, a key pair to try things with is made here',
+      collect,
+      [],
+    )
     .addHelpText(
       'after',
       examples(
         'sluice init --listen 10.77.1.10:8443 --name sluice.lab.example \\',
-        '    --instrument novaseq-01=10.77.1.20 --destination telemetry.vendor.example',
+        '    --instrument novaseq-01=10.77.1.20 --destination telemetry.vendor.example --reviewer ada.pub',
       ),
     )
     .action(init)
@@ -41,7 +49,8 @@ const init = async (options: InitOptions): Promise<void> => {
   requireLabAddress(parseListen(options.listen).address)
   const names = options.name.length > 0 ? options.name : defaultSettings.names
   const settings: Settings = { ...defaultSettings, listen: options.listen, names }
-  await setUp(folder, settings, writePolicy(options))
+  const reviewers = options.reviewer.map(file => loadReviewer(file))
+  await setUp(folder, settings, writePolicy(options), reviewers)
   line(`made ${folder.root}`)
   line(`next: look through ${folder.root}/policy.yaml, then run "sluice serve"`)
 }

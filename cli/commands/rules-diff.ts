@@ -17,18 +17,20 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { diffAgainstLog, tellLogDiff } from '../log-diff.ts'
 import { compareTrials, tellPayloads, trialsHeld, trialsInFiles } from '../payload-diff.ts'
+import { passphraseOption } from '../passphrase.ts'
 import { json, line, table } from '../print.ts'
+import { keyOption, type KeyOptions } from '../reviewer-keys.ts'
 import { parseTime } from '../time.ts'
 
-type DiffOptions = CommonOptions & {
-  readonly against: readonly string[]
-  /** RFC 3339. */
-  readonly againstLog?: string
-  readonly againstBlocked?: boolean
-  readonly route?: string
-  readonly instrument?: string
-  readonly key?: string
-}
+type DiffOptions = CommonOptions &
+  KeyOptions & {
+    readonly against: readonly string[]
+    /** RFC 3339. */
+    readonly againstLog?: string
+    readonly againstBlocked?: boolean
+    readonly route?: string
+    readonly instrument?: string
+  }
 
 export const diffCommand = (): Command =>
   new Command('diff')
@@ -49,7 +51,8 @@ export const diffCommand = (): Command =>
     )
     .option('--route <id>', 'try payloads on this route only; on every route when absent')
     .option('--instrument <id>', 'instrument that sends them; the first one that the route is open to when absent')
-    .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
+    .addOption(keyOption())
+    .addOption(passphraseOption())
     .addHelpText(
       'after',
       examples(

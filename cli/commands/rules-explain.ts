@@ -17,17 +17,19 @@ import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { openHeld, recordReviews } from '../held.ts'
 import { bodyOf, messageFor, messageOfHeld } from '../message-for.ts'
+import { passphraseOption } from '../passphrase.ts'
 import { fields, json, line, table } from '../print.ts'
 import { readPayload } from '../read-payload.ts'
+import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
 import { policyToRead } from './rules-lint.ts'
 
-type ExplainOptions = CommonOptions & {
-  readonly policy?: string
-  readonly route?: string
-  readonly instrument?: string
-  readonly path?: string
-  readonly key?: string
-}
+type ExplainOptions = CommonOptions &
+  KeyOptions & {
+    readonly policy?: string
+    readonly route?: string
+    readonly instrument?: string
+    readonly path?: string
+  }
 
 export const explainCommand = (): Command =>
   new Command('explain')
@@ -40,7 +42,8 @@ export const explainCommand = (): Command =>
     .option('--route <id>', 'route that the payload takes; for a report-only one, what it would say')
     .option('--instrument <id>', 'instrument that sends it; the first one that the route is open to when absent')
     .option('--path <path>', 'path and query, for a route with parameters')
-    .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
+    .addOption(keyOption())
+    .addOption(passphraseOption())
     .addHelpText(
       'after',
       examples(
@@ -98,7 +101,7 @@ const explainDecision = async (id: string, options: ExplainOptions): Promise<voi
 const openForReview = async (id: string, options: ExplainOptions): Promise<HeldPayload | string> => {
   const folder = readyFolder(options)
   try {
-    const payload = await openHeld(folder, id, options.key)
+    const payload = await openHeld(folder, id, await reviewerKeys(folder, options))
     await recordReviews(folder, [id], 'show')
     return payload
   } catch (error) {

@@ -7,17 +7,19 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { observationsHeld, observationsInFiles } from '../observations.ts'
+import { passphraseOption } from '../passphrase.ts'
 import { harmless, json, line } from '../print.ts'
+import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
 
-type LearnOptions = CommonOptions & {
-  readonly from: readonly string[]
-  readonly ndjson?: boolean
-  readonly blocked?: boolean
-  readonly route?: string
-  readonly key?: string
-  readonly trust?: boolean
-  readonly output?: string
-}
+type LearnOptions = CommonOptions &
+  KeyOptions & {
+    readonly from: readonly string[]
+    readonly ndjson?: boolean
+    readonly blocked?: boolean
+    readonly route?: string
+    readonly trust?: boolean
+    readonly output?: string
+  }
 
 export const learnCommand = (): Command =>
   new Command('learn')
@@ -30,7 +32,8 @@ export const learnCommand = (): Command =>
     .option('--ndjson', 'one payload a line, or one {"instrument", "day", "value"} a line')
     .option('--blocked', 'the blocked payloads of a route that are held for review')
     .option('--route <id>', 'route whose blocked payloads are taken')
-    .option('--key <file>', "the reviewer's private key; by default the one in the data folder")
+    .addOption(keyOption())
+    .addOption(passphraseOption())
     .option('--trust', 'take what one instrument sent on one day alone as well')
     .option('-o, --output <file>', 'file to write the schema to; standard output when absent')
     .addHelpText(
@@ -59,7 +62,8 @@ const observe = async (options: LearnOptions): Promise<{ observations: readonly 
       'name files or folders with --from, or blocked payloads with --blocked --route <id>',
       exitCodes.usage,
     )
-  const held = await observationsHeld(readyFolder(options), options.route, options.key)
+  const folder = readyFolder(options)
+  const held = await observationsHeld(folder, options.route, await reviewerKeys(folder, options))
   return { observations: [...fromFiles, ...held.observations], unread: held.unread }
 }
 

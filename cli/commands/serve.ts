@@ -7,6 +7,7 @@ import { defaultSettings, policyFile, readSettings, type Settings } from '../../
 import { folderOf, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { json, line } from '../print.ts'
+import { keyFilesIn } from '../reviewer-keys.ts'
 
 type ServeOptions = CommonOptions & { readonly listen?: string }
 
@@ -50,12 +51,13 @@ const startNotes = {
 
 /** What an IT person needs to go on from here. */
 const greet = (
-  { listener, inForce, startedWith, authority }: Appliance,
+  { listener, inForce, startedWith, authority, status }: Appliance,
   folder: DataFolder,
   settings: Settings,
   isNew: boolean,
 ): void => {
   const port = listener.port
+  const hasKeys = keyFilesIn(folder.reviewers).length > 0
   const { number, policy } = inForce()
   const at = listener.address.includes(':') ? `[${listener.address}]` : listener.address
   line(`sluice listens on ${at} port ${port}, and nowhere else${isNew ? ` (new data folder: ${folder.root})` : ''}`)
@@ -65,7 +67,9 @@ const greet = (
   line(`              ${startNotes[startedWith](policyFile(folder, settings))}`)
   line(`  CA          ${folder.authority}/authority.pem, to be trusted by the instruments`)
   line(`              SHA-256 ${authority().anchor.fingerprint256}`)
-  line(`  reviewers   ${folder.reviewers}: move the .key files to the reviewers, off this machine`)
+  line(
+    `  reviewers   ${status().reviewers.join(', ')}${hasKeys ? `: a key is in ${folder.reviewers}; see "${sluice} doctor"` : ''}`,
+  )
   line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
   line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
   line(`  decisions   ${sluice} log list      blocked payloads: ${sluice} blocked list      Ctrl-C stops`)

@@ -9,6 +9,7 @@ import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { spellExceptions } from '../exception-table.ts'
+import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
 import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
@@ -45,7 +46,7 @@ const status = async (options: StatusOptions): Promise<void> => {
   const { state: digest } = readFileState(file)
   const differs = digest !== state.policy.digest
   if (options.json) return json({ ...state, policyFile: { file, differs } })
-  const { listen, policy, authority, requests, log, disk, anchors } = state
+  const { listen, policy, authority, requests, log, held, disk, anchors } = state
   fields([
     ['version', state.version],
     ['started', state.started],
@@ -62,6 +63,7 @@ const status = async (options: StatusOptions): Promise<void> => {
       .map(({ role, fingerprint, notAfter }) => [`CA, ${role}`, `${fingerprint}, ends ${notAfter}`] as const),
     ['reviewers', state.reviewers.join(', ')],
     ['paused', spellPaused(state.paused) ?? 'nothing'],
+    ['held for review', spellHeld(log.held, held)],
     ['forwarded', requests.forwarded],
     ['failed on the way', requests.failed],
     ['blocked', requests.blocked],

@@ -150,6 +150,8 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   'traffic.pause': ['configuration', 'change'],
   'traffic.resume': ['configuration', 'change'],
   'ca.rotate': ['configuration', 'change'],
+  'key.rotate': ['configuration', 'change'],
+  'held.sweep': ['file', 'deletion'],
 }
 
 const otherDocument = (

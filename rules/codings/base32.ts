@@ -19,13 +19,11 @@ for (const [value, symbol] of Array.from(ALPHABET).entries()) {
 const CAPITAL = 1
 const SMALL = 2
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 45
+const BLANKS = /[ \n\r-]/g
 const caseOf = (code: number): number => (code < 65 ? 0 : code < 97 ? CAPITAL : SMALL)
 
-type Run = { readonly symbols: string; readonly end: number }
-
-/** The run at `start`, of one case: a word in mixed case is no base32. */
-const runAt = (text: string, start: number): Run => {
-  const parts: string[] = []
+/** Where the run at `start` ends, of one case: a word in mixed case is no base32. Blanks may stand between whole groups. */
+const endOfRun = (text: string, start: number): number => {
   let cases = 0
   let from = start
   let at = start
@@ -35,13 +33,11 @@ const runAt = (text: string, start: number): Run => {
       cases |= caseOf(code)
       if (cases === (CAPITAL | SMALL)) break
     } else if (isBlank(code) && at > from && (at - from) % GROUP === 0) {
-      parts.push(text.slice(from, at))
       while (at + 1 < text.length && isBlank(text.charCodeAt(at + 1))) at++
       from = at + 1
     } else break
   }
-  parts.push(text.slice(from, at))
-  return { symbols: parts.join(''), end: at }
+  return at
 }
 
 const decoded = (symbols: string): Uint8Array => {
@@ -65,8 +61,10 @@ export const base32 = {
   needs: [{ base64Run: GROUP, length: SHORTEST }],
   *undo(text, budget) {
     for (let index = 0; index < text.length; index++) {
-      const { symbols, end } = runAt(text, index)
-      index = end
+      const start = index
+      index = endOfRun(text, start)
+      if (index - start < SHORTEST) continue
+      const symbols = text.slice(start, index).replaceAll(BLANKS, '')
       if (symbols.length < SHORTEST) continue
       spend(budget, Math.ceil((symbols.length * 5) / 8))
       const inner = plain(decoded(symbols))

@@ -37,6 +37,7 @@ export type TextCoding = {
 /** A way to write something as octets. Undone like a `TextCoding`. */
 export type BytesCoding = {
   readonly id: string
-  readonly gate: (bytes: Uint8Array) => boolean
+  /** Whether octets are worth a try. @param isText - whether they are text as they stand */
+  readonly gate: (bytes: Uint8Array, isText: boolean) => boolean
   readonly undo: (bytes: Uint8Array, budget: Budget) => Iterable<Inner>
 }

@@ -10,7 +10,8 @@ import {
 import type { Budget, BytesCoding, Inner } from './coding.ts'
 import { OverBudget, spend } from './coding.ts'
 import { plain, textOf } from './plain-text.ts'
-import { mayBeBrotli, mayBeDeflate } from './stream-head.ts'
+import { inflateShort } from './short-inflate.ts'
+import { mayBeBrotli } from './brotli-head.ts'
 
 type Undone = { readonly bytes: Uint8Array; readonly consumed: number }
 type Decompressor = (bytes: Uint8Array, maxOutputLength: number) => Undone
@@ -184,33 +185,39 @@ const isWhole = ({ bytes, consumed }: Undone, from: number): boolean => consumed
 const isConvincing = ({ bytes }: Undone, from: number): boolean =>
   bytes.length >= Math.max(16, from / 2) && (textOf(bytes) !== undefined || isGzip(bytes, 0) || isZstd(bytes, 0))
 
-type Opaque = {
-  readonly mayBe: (bytes: Uint8Array) => boolean
-  /** Gives what there is of a stream that was cut off. */
-  readonly part: Decompressor
-  readonly whole: Decompressor
+/** Octets that are nothing else may be a stream without magic. */
+const mayBeOpaque = (bytes: Uint8Array, isText: boolean): boolean =>
+  bytes.length >= SHORTEST_OPAQUE && !isText && !isGzip(bytes, 0) && !isZstd(bytes, 0)
+
+/** What a stream without magic held: it has to end where the octets end, or give something that convinces. */
+const opaque = function* (found: Undone | undefined, from: number, budget: Budget): Generator<Inner> {
+  if (!found || !(isWhole(found, from) || isConvincing(found, from))) return
+  spend(budget, found.bytes.length)
+  yield* given([found.bytes])
 }
 
-/** Raw deflate and brotli have no magic: they are tried on octets that are nothing else, and have to give something that convinces. */
-const opaque = (id: string, { mayBe, part, whole }: Opaque): BytesCoding => ({
-  id,
-  gate: bytes =>
-    bytes.length >= SHORTEST_OPAQUE &&
-    mayBe(bytes) &&
-    !isGzip(bytes, 0) &&
-    !isZstd(bytes, 0) &&
-    textOf(bytes) === undefined,
-  *undo(bytes, budget) {
-    // What gives nothing in part gives nothing as a whole: most octets are tried once, and a failure is dear.
-    const some = attempt(part, bytes, budget)
-    if (!some || some.bytes.length === 0) return
-    const all = whole === part ? some : attempt(whole, bytes, budget)
-    const found = all && isWhole(all, bytes.length) ? all : isConvincing(some, bytes.length) ? some : undefined
-    if (!found) return
-    spend(budget, found.bytes.length)
-    yield* given([found.bytes])
-  },
-})
+/** What zlib makes of raw deflate. What gives nothing in part gives nothing as a whole: most octets are tried once, and a failure is dear. */
+const inflateLong = (bytes: Uint8Array, budget: Budget): Undone | undefined => {
+  const part = attempt(inflateRaw, bytes, budget)
+  if (!part || part.bytes.length === 0) return undefined
+  const whole = attempt(inflateRawWhole, bytes, budget)
+  return whole && isWhole(whole, bytes.length) ? whole : { bytes: part.bytes, consumed: -1 }
+}
 
-export const deflate = opaque('deflate', { mayBe: mayBeDeflate, part: inflateRaw, whole: inflateRawWhole })
-export const brotli = opaque('br', { mayBe: mayBeBrotli, part: unbrotli, whole: unbrotli })
+export const deflate = {
+  id: 'deflate',
+  gate: mayBeOpaque,
+  *undo(bytes, budget) {
+    const read = inflateShort(bytes)
+    if (read === 'invalid') return
+    yield* opaque(read === 'long' ? inflateLong(bytes, budget) : read, bytes.length, budget)
+  },
+} as const satisfies BytesCoding
+
+export const brotli = {
+  id: 'br',
+  gate: (bytes, isText) => mayBeOpaque(bytes, isText) && mayBeBrotli(bytes),
+  *undo(bytes, budget) {
+    yield* opaque(attempt(unbrotli, bytes, budget), bytes.length, budget)
+  },
+} as const satisfies BytesCoding

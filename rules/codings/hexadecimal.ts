@@ -31,22 +31,28 @@ const nextGroup = (text: string, from: number): number => {
   return at === from || !isHex(text.charCodeAt(at)) ? -1 : skipPrefix(text, at)
 }
 
-type Groups = { readonly digits: string; readonly next: number }
-
-/** The digits at `start`, and those of the groups of whole octets that follow. */
-const groupsAt = (text: string, start: number, end: number): Groups => {
-  const groups = [text.slice(start, end)]
+/** Where the groups of whole octets end that begin with the digits from `start` to `end`. */
+const endOfGroups = (text: string, start: number, end: number): number => {
   let next = end
-  if ((end - start) % 2 === 1) return { digits: groups[0]!, next }
+  if ((end - start) % 2 === 1) return next
   for (;;) {
     const from = nextGroup(text, next)
-    if (from < 0) break
+    if (from < 0) return next
     const to = endOfDigits(text, from)
-    if (to === from || (to - from) % 2 === 1 || (to < text.length && isWord(text.charCodeAt(to)))) break
-    groups.push(text.slice(from, to))
+    if (to === from || (to - from) % 2 === 1 || (to < text.length && isWord(text.charCodeAt(to)))) return next
     next = to
   }
-  return { digits: groups.join(''), next }
+}
+
+/** The digits of all groups from `start`, whose first ends at `end`, to `next`. */
+const digitsOf = (text: string, start: number, end: number, next: number): string => {
+  const groups = [text.slice(start, end)]
+  for (let at = end; at < next;) {
+    const from = nextGroup(text, at)
+    at = endOfDigits(text, from)
+    groups.push(text.slice(from, at))
+  }
+  return groups.join('')
 }
 
 /** Text, or octets that are long enough to be worth a look; a run of odd length is tried from both ends. */
@@ -71,8 +77,10 @@ export const hexadecimal = {
       const end = endOfDigits(text, start)
       const glued =
         (index > 0 && isWord(text.charCodeAt(index - 1))) || (end < text.length && isWord(text.charCodeAt(end)))
-      const { digits, next } = glued ? { digits: text.slice(start, end), next: end } : groupsAt(text, start, end)
+      const next = glued ? end : endOfGroups(text, start, end)
       index = Math.max(index, next - 1)
+      if (next - start < SHORTEST) continue
+      const digits = digitsOf(text, start, end, next)
       if (digits.length < SHORTEST) continue
       spend(budget, digits.length >> 1)
       yield* innerOf(digits)

@@ -32,7 +32,7 @@ export const plain = (bytes: Uint8Array): Inner => {
 
 export const utf8 = {
   id: 'utf-8',
-  gate: bytes => bytes.length >= 8,
+  gate: (bytes, isText) => isText && bytes.length >= 8,
   *undo(bytes, budget) {
     const text = textOf(bytes)
     if (text === undefined) return
@@ -74,9 +74,8 @@ const SHORTEST = 12
 /** Runs of at least 12 printable characters within octets that are not text, as strings(1) shows them, one a line. */
 export const strings = {
   id: 'strings',
-  gate: bytes => bytes.length >= SHORTEST,
+  gate: (bytes, isText) => !isText && bytes.length >= SHORTEST,
   *undo(bytes, budget) {
-    if (textOf(bytes) !== undefined) return
     const runs: string[] = []
     let start = 0
     for (let index = 0; index <= bytes.length; index++) {

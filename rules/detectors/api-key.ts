@@ -15,6 +15,14 @@ const assigned = new RegExp(
 )
 const bearer =
   /(?<![\p{L}\p{N}])(?:Authorization\s{0,2}[:=]\s{0,2})?(?:Bearer|Basic)\s{1,2}([A-Za-z\d+/_.~=-]{16,2000})/gu
+/** Each of the two, behind what every match of it holds: to look for a few letters is quicker. */
+const forms = [
+  [
+    /pass[cpwo]|de passe|pwd|secret|(?:api|access|private)[ _-]?key|token|kennwort|contrase|clave|senha|senord|adgangskode|salasana/iu,
+    assigned,
+  ],
+  [/B(?:earer|asic)\s/, bearer],
+] as const
 /** User and password in the authority of a URL (RFC 3986 section 3.2.1). */
 const userinfo = /(?<![\p{L}\p{N}])[A-Za-z][A-Za-z\d+.-]{1,15}:\/\/[^\s/@:]{1,64}:[^\s/@]{1,128}@/gu
 
@@ -53,8 +61,8 @@ export const apiKey = {
       for (const { 0: written, index } of text.matchAll(known)) yield { start: index, end: index + written.length }
     if (text.includes('://'))
       for (const { 0: written, index } of text.matchAll(userinfo)) yield { start: index, end: index + written.length }
-    for (const pattern of [assigned, bearer])
-      for (const hit of text.matchAll(pattern))
+    for (const [may, pattern] of forms)
+      for (const hit of may.test(text) ? text.matchAll(pattern) : [])
         if (isSecret(hit[1]!)) yield { start: hit.index, end: hit.index + hit[0].length }
   },
   examples: {

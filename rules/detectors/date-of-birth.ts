@@ -1,4 +1,4 @@
-import { anyKey, inKeys, keywords } from './parts/context.ts'
+import { anyKey, inKeys, keywords, mayHold } from './parts/context.ts'
 import { datesIn, isNearDate } from './parts/dated.ts'
 import type { TextDetector } from '../detector.ts'
 
@@ -58,6 +58,7 @@ export const dateOfBirth = {
       yield { start: 0, end: subject.text.length }
       return
     }
+    if (!named && !mayHold(subject.text, inText)) return
     for (const span of datesIn(subject)) if (named || isNearDate(subject, span, inText)) yield span
   },
   examples: {

@@ -68,8 +68,9 @@ const disguised = function* ({ text }: Subject): Iterable<Span> {
   }
 }
 
-/** Words without which no disguise is looked for. */
+/** Words without which no disguise is looked for: an at, and brackets, a dot in words, or an at that is no English word. */
 const disguise = /(?:[([{<\s](?:at|arroba|chez|@)[)\]}>\s])/i
+const further = /[([{<@]|\sarroba\s|\s(?:dot|punkt|punto)\s/i
 
 export const email = {
   kind: 'text',
@@ -84,7 +85,7 @@ export const email = {
   ],
   *find(subject) {
     yield* plain(subject)
-    if (disguise.test(subject.text)) yield* disguised(subject)
+    if (disguise.test(subject.text) && further.test(subject.text)) yield* disguised(subject)
   },
   examples: {
     match: [

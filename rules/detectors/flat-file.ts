@@ -2,9 +2,9 @@ import type { TextDetector } from '../detector.ts'
 import { spansOf } from './parts/pattern-spans.ts'
 
 const LINE =
-  /^(?:LOCUS {2,12}\S{1,40} {1,40}\d{1,12} (?:bp|aa)\b|ORIGIN\b[ \t]{0,80}$|ID {3}[^\n]{1,200}(?:BP|AA)\.|SQ {3}(?:Sequence|SEQUENCE) {1,3}\d|ACCESSION {3}[A-Z]{1,6}_?\d{5,10}|FEATURES {13}Location|FT {3}(?:source|CDS|gene|mRNA) {2,14}\S{0,3}\d| {0,9}\d{1,9} [acgtun]{10}(?: [acgtun]{1,10}){0,5}\s{0,2}$)/gm
+  /^(?:LOCUS {2,12}\S{1,40} {1,40}\d{1,12} (?:bp|aa)\b|ORIGIN(?:[ \t]{1,80}$|(?=[\r\n\u2028\u2029])|(?<=[\r\n\u2028\u2029]ORIGIN)$)|ID {3}[^\n]{1,200}(?:BP|AA)\.|SQ {3}(?:Sequence|SEQUENCE) {1,3}\d|ACCESSION {3}[A-Z]{1,6}_?\d{5,10}|FEATURES {13}Location|FT {3}(?:source|CDS|gene|mRNA) {2,14}\S{0,3}\d| {0,9}\d{1,9} [acgtun]{10}(?: [acgtun]{1,10}){0,5}\s{0,2}$)/gm
 
-/** GenBank, GenPept and EMBL flat files: their fixed-column lines, or numbered lines of lower-case bases in tens. */
+/** GenBank, GenPept and EMBL flat files: their fixed-column lines (`ORIGIN` alone is a word), or numbered lines of lower-case bases in tens. */
 export const flatFile = {
   kind: 'text',
   id: 'genbank-embl',
@@ -16,6 +16,8 @@ export const flatFile = {
   needs: [
     { blanks: 3, upper: 2 },
     { has: ' ', upper: 6 },
+    { has: '\t', upper: 6 },
+    { has: '\n', upper: 6 },
     { has: ' ', digits: 1, bases: 10 },
   ],
   find: ({ text }) => spansOf(text, LINE),
@@ -26,6 +28,6 @@ export const flatFile = {
       'ID   X56734; SV 1; linear; mRNA; STD; PLN; 1859 BP.',
       'SQ   Sequence 1859 BP; 609 A; 314 C; 355 G; 581 T; 0 other;',
     ],
-    noMatch: ['ID   A00187', 'the origin of the fault', 'LOCUS of control', '1 instrument'],
+    noMatch: ['ORIGIN', 'ID   A00187', 'the origin of the fault', 'LOCUS of control', '1 instrument'],
   },
 } as const satisfies TextDetector

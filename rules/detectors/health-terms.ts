@@ -77,6 +77,11 @@ const clinicalValue = function* (subject: Subject): Iterable<Span> {
 }
 
 const anyDisease = new RegExp(disease, 'u')
+/** What every phrase holds: a disease, without what need not stand before it, or one of the words that need none. */
+const mayBePhrase = new RegExp(
+  `${disease.replaceAll(/\(\?:\\p\{L\}\{1,20\} \)\?|(?<=[:|])\\p\{L\}\*/g, '')}|metastatic|hiv|seropositi|gestation|embarazo`,
+  'u',
+)
 /** What may stand in a phrase that is written without a blank. */
 const mayBeOneWord = /seropositiv|diagnos|hiv-|suspected|metastatic/i
 
@@ -106,6 +111,7 @@ export const healthTerms = {
     yield* clinicalValue(subject)
     if (!/\s/.test(subject.text) && !mayBeOneWord.test(subject.text)) return
     const folded = fold(subject.text)
+    if (!mayBePhrase.test(folded)) return
     const length = subject.text.length
     for (const { 0: written, index } of folded.matchAll(phrase))
       yield { start: Math.min(index, length - 1), end: Math.min(index + written.length, length) }

@@ -1,4 +1,4 @@
-import { anyKey, inKeys, keywords } from './parts/context.ts'
+import { anyKey, inKeys, keywords, mayHold } from './parts/context.ts'
 import { datesIn, isNearDate } from './parts/dated.ts'
 import type { TextDetector } from '../detector.ts'
 
@@ -48,6 +48,7 @@ export const personDate = {
   ],
   *find(subject) {
     const named = inKeys(subject, word)
+    if (!named && !mayHold(subject.text, word)) return
     for (const span of datesIn(subject)) if (named || isNearDate(subject, span, word)) yield span
   },
   examples: {

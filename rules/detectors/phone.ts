@@ -86,7 +86,7 @@ const shapes: readonly (readonly [RegExp, readonly CountryCode[]])[] = [
 ]
 
 /** How the last word of a number looks that has an extension: 3778x35337. */
-const EXTENDED = /^0{3,7}A0{1,6}$/
+const EXTENDED = /^0{1,15}A0{1,6}$/
 
 /** `(834) 230-3796` can be nothing else, even where the area code is not given out. */
 const northAmerican = /^(?:1[ .-]?)?\(\d{3}\) ?\d{3}-\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?$|^\d{3}-\d{3}-\d{4} ?x\d{2,6}$/
@@ -186,7 +186,7 @@ export const phone = {
   source: 'ITU-T E.164 and E.123; numbering plans of libphonenumber',
   needs: [
     { digitGroups: 7 },
-    { digits: 9, looks: [EXTENDED] },
+    { digits: 8, looks: [EXTENDED] },
     { digitChain: 7, has: '+' },
     { digitChain: 7, letterWord: 2 },
     { digitChain: 7, under: anyKey(word) },

@@ -1,6 +1,7 @@
 import { anyKey, inKeys, inLastKey, keywords, lastKey } from './parts/context.ts'
 import type { Span, TextDetector } from '../detector.ts'
 import { isCommon, isInstrument } from './parts/names/name-evidence.ts'
+import { spansOf } from './parts/pattern-spans.ts'
 
 const L = '(?<![\\p{L}\\p{N}])'
 const R = '(?![\\p{L}\\p{N}])'
@@ -140,6 +141,9 @@ const machineAddress = keywords(
 /** How a postcode looks, or the last part of one: 62704, 7HH, H2J 2L3, 28 014, 2000. */
 const POSTCODE = /^(?:0{3,5}|0AA|0A0|A0A0.*|A{1,2}0(?:0{1,2}|A0)AA)$/
 
+/** How the routing key of an Eircode looks, alone or with the rest behind it. */
+const EIRCODE = /^A0[0A]/
+
 /** A postcode names fewer people than a state does, so under its own name it counts alone. */
 const postcodeKey = keywords(
   'zip(?: ?codes?)?',
@@ -155,18 +159,20 @@ const postcodeKey = keywords(
 )
 const bareCode = new RegExp(`^\\s*(?:\\d{4,5}(?:-\\d{4})?|\\d{3} \\d{2}|${ukCode}|${caCode})\\s*$`, 'i')
 
-/** Three digits, or the end of a British or Canadian postcode. */
-const mayHavePostcode = /\d{3}|\d[A-Z]{2}(?![A-Z])|\d[A-Z]\d/i
+/** What every postcode of these patterns holds: four digits, five of them in two groups, or the code of Britain, Ireland or Canada. */
+const mayHavePostcode =
+  /\d{4}|\d{2} \d{3}|\d{3} \d{2}|[A-Z]\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[\dW] ?[\dA-Z]{4}|[A-Z]\d[A-Z][ -]?\d[A-Z]\d/iu
+/** And what every box and every crossing holds. */
+const mayBeBox = /(?:box|postale|P\.|postfach|correos|apdo\.|A[AEP]) \d/iu
+const mayBeCrossing = /(?:#|no|n[°º])\.? ?\d/iu
 
 const withPostcode = function* (text: string): Iterable<Span> {
-  for (const pattern of patterns)
-    for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
-  for (const hit of text.matchAll(withRegion)) yield { start: hit.index, end: hit.index + hit[0].length }
+  for (const pattern of [...patterns, withRegion]) yield* spansOf(text, pattern)
   for (const pattern of [...continental, british, fourDigits])
     for (const hit of text.matchAll(pattern))
       if (isPlace(hit[1]!) && isPlace(hit[2]!) && !isCommon(hit[2]!))
         yield { start: hit.index, end: hit.index + hit[0].length }
-  for (const hit of text.matchAll(nordic)) yield { start: hit.index, end: hit.index + hit[0].length }
+  yield* spansOf(text, nordic)
 }
 
 export const postalAddress = {
@@ -180,6 +186,7 @@ export const postalAddress = {
     { digitLed: 1, letters: 2, blanks: 1, under: anyKey(addressKey) },
     { digits: 2, under: lastKey(postcodeKey) },
     { digitLed: 1, letters: 8, letterWord: 4, upper: 1, blanks: 2 },
+    { letters: 5, upper: 3, blanks: 1, looks: [EIRCODE] },
   ],
   *find(subject): Iterable<Span> {
     const { text } = subject
@@ -188,8 +195,8 @@ export const postalAddress = {
       return
     }
     if (mayHavePostcode.test(text)) yield* withPostcode(text)
-    for (const pattern of [boxes, crossing])
-      for (const hit of text.matchAll(pattern)) yield { start: hit.index, end: hit.index + hit[0].length }
+    if (mayBeBox.test(text)) yield* spansOf(text, boxes)
+    if (mayBeCrossing.test(text)) yield* spansOf(text, crossing)
     for (const hit of text.matchAll(spanishLine))
       if (isPlace(hit[1]!) && isPlace(hit[2]!)) yield { start: hit.index, end: hit.index + hit[0].length }
     for (const hit of text.matchAll(labelled))

@@ -8,6 +8,8 @@ const LONG_CIGAR = /^(?:\d{1,9}[MIDNSHP=X]){300}/
 const LONGEST = 3000
 
 const isCigar = (field: string): boolean => (field.length > LONGEST ? LONG_CIGAR : CIGAR).test(field)
+/** What a header or a CIGAR holds. */
+const MARK = /@|\*|\d[MIDNSHP=X]/
 const SIGNED = /^-?\d{1,10}$/
 
 /** Columns 2 to 9 of an alignment line, wherever it starts: text may stand before the read's name, and names may be altered. */
@@ -38,6 +40,7 @@ export const sam = {
   source: 'https://samtools.github.io/hts-specs/SAMv1.pdf section 1.3, 1.4',
   needs: [{ has: '\t' }, { has: ' ', blanks: 8, digits: 4 }],
   find({ text }) {
+    if (!MARK.test(text)) return []
     const marked = [...spansOf(text, HEADER), ...spansOf(text, TABBED)]
     return marked.length > 0 ? marked : rowsWhere(text, 1, isAlignment)
   },

@@ -4,6 +4,8 @@ import { isBases, isChromosome, isCount, rowsWhere } from './parts/rows.ts'
 
 const META =
   /##file[Ff]ormat=VCF|#[Cc][Hh][Rr][Oo][Mm]\s{1,4}POS|##(?:INFO|FORMAT|FILTER|ALT)=<ID=|##contig=<ID=|<NON_REF>|\bGT:(?:AD|DP|GQ|PL|FT|DS|GP|PS)\b/g
+/** What every meta line holds. */
+const MARK = /[#<]|GT:/
 const ALTERNATE =
   /^(?:[ACGTN*]+(?:,(?:[ACGTN*]+|<[\w:*-]{1,30}>))*|\.|<[\w:*-]{1,30}>(?:,<[\w:*-]{1,30}>)*|[ACGTN.]*[[\]][\w.:]{1,60}[[\]][ACGTN.]*)$/i
 const QUALITY = /^(?:\.|\d{1,9}(?:\.\d{1,9})?)$/
@@ -51,7 +53,7 @@ export const vcf = {
     { blanks: 7, digits: 2, bases: 1 },
   ],
   find({ text }) {
-    const marked = spansOf(text, META)
+    const marked = MARK.test(text) ? spansOf(text, META) : []
     if (marked.length > 0) return marked
     const full = rowsWhere(text, 1, isFullRow)
     return full.length > 0 ? full : rowsWhere(text, 3, isSite)

@@ -1,4 +1,4 @@
-import { inKeys, keywords, nearby, anyKey } from './parts/context.ts'
+import { anyKey, inKeys, keywords, mayHold, nearby } from './parts/context.ts'
 import type { Span, Subject, TextDetector } from '../detector.ts'
 
 /** 17 letters and digits without I, O and Q (ISO 3779). */
@@ -42,6 +42,7 @@ const inContext = function* (
   is: (written: string) => boolean,
 ): Iterable<Span> {
   const named = inKeys(subject, word)
+  if (!named && !mayHold(subject.text, word)) return
   for (const { 0: written, index } of subject.text.matchAll(shape)) {
     const span = { start: index, end: index + written.length }
     if (is(written) && (named || nearby(subject, span, word))) yield span

@@ -1,7 +1,23 @@
 import { cpuTime } from '../kit/cpu-time.ts'
 
 /** What a series of timings comes to, in the unit in which they were taken. */
-export type Spread = { readonly median: number; readonly p10: number; readonly p90: number; readonly runs: number }
+export type Spread = {
+  readonly median: number
+  /** Clocks of CPU time that tick every few milliseconds are right on average, where single timings are not: ratios are of means. */
+  readonly mean: number
+  readonly p10: number
+  readonly p90: number
+  readonly runs: number
+}
+
+/** The same for a share of the work. */
+export const shareOf = ({ runs, ...times }: Spread, share: number): Spread => ({
+  median: times.median * share,
+  mean: times.mean * share,
+  p10: times.p10 * share,
+  p90: times.p90 * share,
+  runs,
+})
 
 /** The value below which a share of a sorted series lies. */
 const quantile = (sorted: readonly number[], share: number): number =>
@@ -11,6 +27,7 @@ export const spreadOf = (timings: readonly number[]): Spread => {
   const sorted = timings.toSorted((left, right) => left - right)
   return {
     median: quantile(sorted, 0.5),
+    mean: sorted.reduce((sum, timing) => sum + timing, 0) / sorted.length,
     p10: quantile(sorted, 0.1),
     p90: quantile(sorted, 0.9),
     runs: sorted.length,

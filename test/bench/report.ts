@@ -3,7 +3,7 @@ import type { Machine } from './machine.ts'
 import { reaches, type Ratio, type Row } from './suite.ts'
 
 /** Three significant digits. */
-const brief = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.?0+$/, ''))
+const brief = (value: number): string => (value >= 99.95 ? value.toFixed(0) : String(Number(value.toPrecision(3))))
 
 const bar = (ratio: Ratio): string => {
   if (ratio.atMost !== undefined) return `≤ ${ratio.atMost}`
@@ -17,9 +17,9 @@ const verdict = (ratio: Ratio): string => {
 }
 
 /** Megabytes (10^6 octets) a second. */
-const speed = ({ bytes, time: { median }, unit }: Row): string => {
-  if (unit === 'requests/s') return brief((bytes * median) / 1e6)
-  return brief(unit === 'us/message' ? bytes / median : bytes / median / 1e3)
+const speed = ({ bytes, time: { mean }, unit }: Row): string => {
+  if (unit === 'requests/s') return brief((bytes * mean) / 1e6)
+  return brief(unit === 'us/message' ? bytes / mean : bytes / mean / 1e3)
 }
 
 const cells = (row: Row): string[] => {

@@ -180,7 +180,7 @@ const codesPage = (): string =>
     'Codes are stable: they stand in decision records, in answers to instruments and in the output of commands.',
     '## Why a request is blocked',
     'The `reason` of a decision, and the `code` of the answer. The answer has status 403, but 400 for `request-malformed` and ' +
-      '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low` and `paused`; a route can choose another ([onBlock](policy.md#onblock)).',
+      '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low`, `paused` and `held-full`; for all but the last three a route can choose another ([onBlock](policy.md#onblock)).',
     tableOf(['reason', 'meaning'], codeRows(blockReasons)),
     '## What can go wrong on the way to the vendor',
     'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form; and, for machines, the ' +

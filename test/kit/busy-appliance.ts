@@ -1,4 +1,5 @@
 import { unsealHeld } from '../../cli/held.ts'
+import { reviewerKeys } from '../../cli/reviewer-keys.ts'
 import { openLogReader } from '../../log/query.ts'
 import type { ReplayResult } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
@@ -74,7 +75,7 @@ export const busyLog = async (t: Test): Promise<BusyLog> => {
   await sendRaw(appliance, requestText('GET', '/nowhere'))
 
   await callControl(folder.control, 'POST /reviews', { decision: withRead, action: 'show', actor: 'ada' })
-  const payload = Buffer.from(await unsealHeld(folder, withRead)).toString('base64')
+  const payload = Buffer.from(await unsealHeld(folder, withRead, await reviewerKeys(folder, {}))).toString('base64')
   const replayed = await callControl(folder.control, 'POST /replays', { decision: withRead, actor: 'ada', payload })
   await callControl(folder.control, 'POST /activations', {
     text: JSON.stringify({ ...(JSON.parse(policy) as object), limits: { maxBodyBytes: 1_000 } }),

@@ -22,5 +22,5 @@ export const reachesContainer = (detector: ValueDetector, { names, members }: Co
   const sieve = new ContainerSieve([detector])
   const marks = (names ?? []).reduce((bits, name) => bits | sieve.marksOf(name), 0)
   const value = names === null ? members : Object.fromEntries(names.map((name, at) => [name, members[at]!]))
-  return sieve.sift(value, names, marks) !== null
+  return sieve.sift(value, members.length, marks) !== null
 }

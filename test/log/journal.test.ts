@@ -13,7 +13,8 @@ import type { Journal } from '../../log/journal.ts'
 import type { LogError } from '../../log/log-error.ts'
 import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
-import { createReviewer, loadReviewerKey, loadReviewers } from '../../log/reviewer.ts'
+import { createReviewer, openReviewerKey } from '../../log/reviewer-key.ts'
+import { loadReviewers } from '../../log/reviewer.ts'
 import { open, seal } from '../../log/seal.ts'
 import { openStore } from '../../log/store.ts'
 import { verifyLog } from '../../log/verify.ts'
@@ -81,14 +82,15 @@ t.test('journal: a digest is keyed: the same bytes have another name in another 
 t.test('P3: a held payload is durable with its decision, and goes with its purge record', async t => {
   const directory = newLog(t.testdir({ people: {} }))
   const people = join(directory, 'people')
-  const { privateFile } = createReviewer(people, 'ada')
+  const { privateFile } = await createReviewer(people, 'ada')
   const journal = await openJournal({ directory })
   const decision = blockOf({ held: true })
   const payload = Buffer.from('made up')
   await journal.append(decision, await seal(loadReviewers(people), decision.id, payload))
   const reader = openLogReader(directory)
   t.match(reader.heldList(), [{ decision: decision.id, reason: 'sensitive-content', bytes: 23, reviewers: ['ada'] }])
-  t.ok(payload.equals(await open(reader.heldGet(decision.id)!, decision.id, loadReviewerKey(privateFile))))
+  const { key } = await openReviewerKey(privateFile, () => '')
+  t.ok(payload.equals(await open(reader.heldGet(decision.id)!, decision.id, key)))
   const time = '2026-03-02T00:00:00.000Z'
   await journal.append({ kind: 'purge', time, decision: decision.id, cause: 'reviewer', actor: 'ada' })
   t.equal(reader.heldGet(decision.id), null)
@@ -163,7 +165,7 @@ t.test('P8: a second writer is refused, in this process and in another; a closed
 
 t.test('P8: the queue is bounded in records and in octets; what it took is written', async t => {
   const directory = newLog(t.testdir({ people: {} }))
-  createReviewer(join(directory, 'people'), 'ada')
+  await createReviewer(join(directory, 'people'), 'ada')
   const journal = await openJournal({ directory, maxQueue: 8, maxQueueBytes: 2_000 })
   const codes = await Promise.all(Array.from({ length: 20 }, async () => codeOf(journal.append(decisionOf()))))
   t.equal(codes.filter(code => code === 'none').length, 8)
@@ -375,7 +377,7 @@ t.test('P5: a writer that recovers does not take an older copy of the log for it
 t.test('P8: a folder that holds no log, half a log or something else is refused with the reason', async t => {
   const directory = t.testdir()
   t.equal(await codeOf(openJournal({ directory })), 'ERR_LOG_MISSING')
-  await fillLog(join(directory, 'log'), 1, reviewersIn(join(directory)))
+  await fillLog(join(directory, 'log'), 1, await reviewersIn(join(directory)))
   const { database, signingKey } = logFiles(join(directory, 'log'))
   const other = new Database(database)
   other.pragma('user_version = 2')
@@ -387,8 +389,8 @@ t.test('P8: a folder that holds no log, half a log or something else is refused 
   t.equal(await codeOf(openJournal({ directory: join(directory, 'log') })), 'ERR_LOG_KEY')
 })
 
-const reviewersIn = (folder: string) => {
-  createReviewer(folder, 'ada')
+const reviewersIn = async (folder: string) => {
+  await createReviewer(folder, 'ada')
   return loadReviewers(folder)
 }
 

@@ -11,7 +11,8 @@ import { loadSigner } from '../../log/log-keys.ts'
 import { appendLeaf, emptyFrontier, encodeFrontier, leafHash, rootOf } from '../../log/merkle.ts'
 import { openLogReader } from '../../log/query.ts'
 import type { DecisionEntry, Entry, RequestCounts, Salted } from '../../log/record.ts'
-import { createReviewer, loadReviewers } from '../../log/reviewer.ts'
+import { createReviewer } from '../../log/reviewer-key.ts'
+import { loadReviewers } from '../../log/reviewer.ts'
 import { seal } from '../../log/seal.ts'
 import { openStore } from '../../log/store.ts'
 import type { Tampering } from '../../log/evidence.ts'
@@ -42,7 +43,7 @@ const behindGuards = (file: string, sql: string): void => {
 }
 
 const root = t.testdir({ people: {} })
-createReviewer(join(root, 'people'), 'ada')
+await createReviewer(join(root, 'people'), 'ada')
 const reviewers = loadReviewers(join(root, 'people'))
 const original = join(root, 'log')
 /** `TAMPER_RECORDS=40000` makes a drill of it: every deed is done to a log of that size. */
@@ -148,7 +149,7 @@ const deeds: readonly {
   { deed: 'a held payload exchanged', sql: 'UPDATE held SET ciphertext = zeroblob(40)', finds: ['held-altered 0'] },
   {
     deed: 'a held payload slipped in',
-    sql: `INSERT INTO held SELECT 'other', nonce, ciphertext, recipients FROM held`,
+    sql: `INSERT INTO held SELECT 'other', recipients, nonce, ciphertext FROM held`,
     finds: ['held-orphan'],
   },
   { deed: 'a guard-rail removed', sql: 'DROP VIEW decisions', finds: ['schema-altered'] },

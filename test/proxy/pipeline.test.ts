@@ -6,7 +6,7 @@ import t from 'tap'
 import { loadDigest } from '../../log/log-keys.ts'
 import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
-import { loadReviewerKey } from '../../log/reviewer.ts'
+import { openReviewerKey } from '../../log/reviewer-key.ts'
 import { open } from '../../log/seal.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { callControl } from '../../proxy/control.ts'
@@ -163,7 +163,7 @@ t.test(
 
     const reader = openLogReader(folder.log)
     t.teardown(() => reader.close())
-    const payload = decodeHeld(await open(reader.heldGet(id)!, id, loadReviewerKey(keyFile)))
+    const payload = decodeHeld(await open(reader.heldGet(id)!, id, (await openReviewerKey(keyFile, () => '')).key))
     t.equal(Buffer.from(payload.content).toString(), body)
     t.match(payload, {
       instrument: 'novaseq-01',

@@ -33,13 +33,15 @@ t.test('settings: an address to listen on is taken apart, or refused with its re
 
 t.test('settings: what is written is read again; what is left out has its default', async t => {
   const anchors = { every: '30m', folder: '/mnt/anchors' }
-  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml', anchors }
+  const held = { keepFor: '12h', maxPayloads: 10, maxBytes: 1_000_000, whenFull: 'drop-payload' } as const
+  const settings = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml', anchors, held }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
   t.same(readSettings(dataFolder(t.testdir({ 'appliance.yaml': '# nothing\n' }))), defaultSettings)
   const part = readSettings(dataFolder(t.testdir({ 'appliance.yaml': 'anchors: { folder: /mnt/anchors }' })))
   t.same(part.anchors, { every: '1h', folder: '/mnt/anchors' })
+  t.same(part.held, { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' })
 })
 
 t.test('settings: limits of the lab side are given in seconds and octets, and kept in bounds', async t => {
@@ -56,6 +58,9 @@ t.test('P8: settings that cannot be read or hold something unknown are refused',
     'listen: 8443': 'ERR_SETTINGS_INVALID',
     'anchors: { every: 5s }': 'ERR_SETTINGS_INVALID',
     'anchors: { evry: 5m }': 'ERR_SETTINGS_INVALID',
+    'held: { whenFull: overwrite }': 'ERR_SETTINGS_INVALID',
+    'held: { maxPayloads: 0 }': 'ERR_SETTINGS_INVALID',
+    'held: { keepFor: forever }': 'ERR_SETTINGS_INVALID',
     'lisen: 127.0.0.1:8443': 'ERR_SETTINGS_INVALID',
     'names: ["*"]': 'ERR_SETTINGS_INVALID',
     'policy: ""': 'ERR_SETTINGS_INVALID',

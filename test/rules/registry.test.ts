@@ -156,10 +156,10 @@ const patchwork = (random: Random): string => {
   return change(piece.slice(from)) + between + (random.chance(0.4) ? change(random.pick(pieces)) : '')
 }
 
-t.test('registry: what a detector would find meets its needs, in random patchwork', async t => {
-  const random = seeded(8)
+const unreached = (seed: number): readonly string[] => {
+  const random = seeded(seed)
   const wrong: string[] = []
-  for (let many = 0; many < 4_000; many++) {
+  for (let many = 0; many < 1_300; many++) {
     const text = patchwork(random)
     const role = random.pick(['value', 'key'] as const)
     const subject = { text, role, keys: random.chance(0.5) ? [] : random.pick(contexts) } as const
@@ -167,7 +167,11 @@ t.test('registry: what a detector would find meets its needs, in random patchwor
       if (!reaches(detector, subject) && !Iterator.from(detector.find(subject)).next().done)
         wrong.push(`${detector.id} on ${JSON.stringify(text)} under ${subject.keys.join('.')}`)
   }
-  t.same(wrong, [])
+  return wrong
+}
+
+t.test('registry: what a detector would find meets its needs, in random patchwork', async t => {
+  for (const seed of [8, 22, 31]) t.same(unreached(seed), [], `seed ${seed}`)
 })
 
 t.test('registry: measurements, floating-point numbers of any size, nothing is found in them', async t => {

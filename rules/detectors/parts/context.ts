@@ -3,12 +3,28 @@ import type { Span, Subject } from '../../detector.ts'
 /** How far, in UTF-16 code units, a keyword may stand from what it gives meaning to. */
 const REACH = 30
 
+/** Texts from here on are worth remembering one, in UTF-16 code units. */
+const LONG = 128
+
 /** Property names repeat without end in telemetry, so their words are remembered, up to this many names. */
 const REMEMBERED = 4096
 const remembered = new Map<string, string>()
 
+/** The text that was folded last: one detector after the other asks for the same. */
+let last = ''
+let lastFolded = ''
+
 /** Lower case, without accents: `Geschäft`, `Née`, `STRASSE` and `straße` give `geschaft`, `nee`, `strasse`. */
 export const fold = (text: string): string => {
+  if (text.length < LONG) return foldAny(text)
+  if (text !== last) {
+    lastFolded = foldAny(text)
+    last = text
+  }
+  return lastFolded
+}
+
+const foldAny = (text: string): string => {
   const lower = text.toLowerCase()
   if (!/[^\0-\x7f]/.test(lower)) return lower
   return lower
@@ -50,6 +66,18 @@ export const wordsOf = (name: string): string => {
  */
 export const keywords = (...words: readonly string[]): RegExp =>
   new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|').replaceAll(' ?', '(?:[ _-]|\\. ?)?')})(?![\\p{L}\\p{N}])`, 'u')
+
+/** The same words wherever they stand, also in the midst of others: a text without them is near to none of them. */
+const anywhere = new WeakMap<RegExp, RegExp>()
+
+/** Whether a text may hold a keyword: false only where no part of it does. */
+export const mayHold = (text: string, keyword: RegExp): boolean => {
+  let loose = anywhere.get(keyword)
+  if (loose === undefined) anywhere.set(keyword, (loose = new RegExp(keyword.source.replaceAll(LOOKAROUND, ''), 'u')))
+  return loose.test(fold(text))
+}
+/** With groups in it one deep. */
+const LOOKAROUND = /\(\?<?[=!](?:\[[^\]]*\]|\([^()]*\)|[^()[\]])*\)/g
 
 /** What a keyword said of a property name before; as many names as `REMEMBERED` for each keyword. */
 const answers = new WeakMap<RegExp, Map<string, boolean>>()

@@ -70,12 +70,21 @@ export const rowOf = (text: string, line: Span): Row => ({
  */
 export const rowsWhere = (text: string, least: number, test: (fields: readonly string[]) => boolean): Span[] => {
   const rows: Span[] = []
-  for (const line of linesOf(text, SHORTEST_ROW)) if (test(rowOf(text, line).fields)) rows.push(line)
+  const lines = linesOf(text, SHORTEST_ROW)
+  if (lines.length < least) return rows
+  for (const line of lines) if (test(rowOf(text, line).fields)) rows.push(line)
   return rows.length >= least ? rows : []
 }
 
 /** Whether a field is a non-negative decimal integer of at most 12 digits. */
-export const isCount = (field: string | undefined): boolean => field !== undefined && /^\d{1,12}$/.test(field)
+export const isCount = (field: string | undefined): boolean => {
+  if (field === undefined || field.length === 0 || field.length > 12) return false
+  for (let index = 0; index < field.length; index++) {
+    const code = field.charCodeAt(index)
+    if (code < 48 || code > 57) return false
+  }
+  return true
+}
 
 /** A reference sequence as alignments and variant calls name it: chr7, X, MT, chrUn_KI270302v1, NC_000007.14, GL000191.1. */
 export const isChromosome = (field: string | undefined): boolean =>

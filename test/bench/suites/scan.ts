@@ -6,7 +6,7 @@ import { scan } from '../../../rules/scan.ts'
 import { messageOf } from '../../kit/message.ts'
 import { seeded, type Random } from '../../kit/random.ts'
 import { join } from 'node:path'
-import { measure } from '../measure.ts'
+import { measure, shareOf } from '../measure.ts'
 import { peers } from '../peers.ts'
 import { prose } from '../prose.ts'
 import type { Report, Suite } from '../suite.ts'
@@ -14,7 +14,7 @@ import { grown, samples, vary } from '../telemetry.ts'
 
 const KILOBYTE = 2 ** 10
 /** Octets of telemetry that each round takes in, so that all of them last about as long. */
-const ROUND = 2 ** 20
+const ROUND = 2 ** 21
 const ROUNDS = 10
 
 /** Of the bars of issue 4: scanning takes at most this share of what JSON.parse took. */
@@ -59,12 +59,9 @@ const scanAgainstParse = (report: Report, name: string, nextTexts: () => readonl
     }
   })
   const bytes = total(texts) / texts.length
-  const perMessage = ({ median, p10, p90, runs }: typeof parse) => {
-    const share = 1000 / texts.length
-    return { median: median * share, p10: p10 * share, p90: p90 * share, runs }
-  }
+  const perMessage = (time: typeof parse) => shareOf(time, 1000 / texts.length)
   report.row({ name: `JSON.parse, ${name}`, unit: 'us/message', time: perMessage(parse), bytes })
-  const value = looked.median / parse.median
+  const value = looked.mean / parse.mean
   const ratio = { to: 'JSON.parse', value, atMost: SCAN_TO_PARSE }
   report.row({ name: `scan, ${name}`, unit: 'us/message', time: perMessage(looked), bytes, ratio })
 }
@@ -100,19 +97,14 @@ const wholeInspection = (report: Report): void => {
         if (inspect(messageOf({ arrival, target, body }), policy).kind !== 'forward') throw new Error('bench: blocked')
     },
   }))
-  const share = (time: typeof parse) => ({
-    ...time,
-    median: (time.median * 1000) / COUNT,
-    p10: (time.p10 * 1000) / COUNT,
-    p90: (time.p90 * 1000) / COUNT,
-  })
-  const ratio = { to: 'JSON.parse', value: whole.median / parse.median }
-  report.row({ name: 'inspect, a whole request', unit: 'us/message', time: share(whole), bytes: body.length, ratio })
+  const ratio = { to: 'JSON.parse', value: whole.mean / parse.mean }
+  const time = shareOf(whole, 1000 / COUNT)
+  report.row({ name: 'inspect, a whole request', unit: 'us/message', time, bytes: body.length, ratio })
 }
 
 const freeText = async (report: Report): Promise<void> => {
   const random = seeded(4)
-  const PIECES = 200
+  const PIECES = 400
   const next = (): readonly string[] => Array.from({ length: PIECES }, () => prose(KILOBYTE, random))
   const installed = await peers(report.note)
   const times = measure(ROUNDS, () => {
@@ -122,18 +114,13 @@ const freeText = async (report: Report): Promise<void> => {
     return { ...own, ...Object.fromEntries(others) }
   })
   const bytes = total(next()) / PIECES
-  const share = ({ median, p10, p90, runs }: (typeof times)[string]) => ({
-    median: (median * 1000) / PIECES,
-    p10: (p10 * 1000) / PIECES,
-    p90: (p90 * 1000) / PIECES,
-    runs,
-  })
+  const share = (time: (typeof times)[string]) => shareOf(time, 1000 / PIECES)
   const own = times.sluice!
-  const fastest = installed.toSorted((a, b) => times[a.name]!.median - times[b.name]!.median)[0]
+  const fastest = installed.toSorted((a, b) => times[a.name]!.mean - times[b.name]!.mean)[0]
   const ratio = fastest && {
     ratio: {
       to: `the speed of ${fastest.name}`,
-      value: times[fastest.name]!.median / own.median,
+      value: times[fastest.name]!.mean / own.mean,
       atLeast: FASTER_THAN_PEERS,
     },
   }

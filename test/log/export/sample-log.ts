@@ -46,6 +46,19 @@ export const entries: readonly Entry[] = [
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
   { kind: 'traffic.resume', id: 'traffic-2', time, instrument: null, actor: 'ada' },
   { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
+  {
+    kind: 'key.rotate',
+    id: 'key-1',
+    time,
+    action: 'rotate',
+    reviewer: 'ada',
+    previous: policy,
+    fingerprint: policy,
+    signingKey: 'A'.repeat(43),
+    resealed: 0,
+    actor: 'ada',
+  },
+  { kind: 'held.sweep', time, swept: 1 },
   { kind: 'stop', id: 'run-0000000001', time, cause: 'signal', requests },
 ]
 
