@@ -3,11 +3,14 @@ import type { Journal, JournalStatus } from '../log/journal.ts'
 import type { PurgeRequest } from '../log/purge-segments.ts'
 import type { RedactRequest } from '../log/redact.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
+import type { LabPath } from '../rules/lab-page.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
+import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import { arrivingNow } from './arrivals.ts'
 import type { ControlHandlers } from './control.ts'
+import type { HandshakeStatus } from './handshakes.ts'
 import { decodeHeld } from './held-payload.ts'
 import type { DripStatus } from './ledger.ts'
 import type { LogChanges, SealRequest } from './log-upkeep.ts'
@@ -34,7 +37,14 @@ export type ApplianceStatus = {
   }
   /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
   readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }
+  /** What instruments have to trust, and the first end on the way to it. */
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
+  /** All that instruments are given to trust: several during a rotation. */
+  readonly trustAnchors: readonly TrustAnchor[]
+  /** Who does not take our certificates, or did not at first, since the start. */
+  readonly handshakes: readonly HandshakeStatus[]
+  /** How often each page of the appliance itself was asked for. */
+  readonly pages: Readonly<Partial<Record<LabPath, number>>>
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {
     readonly names: readonly string[]
@@ -70,15 +80,28 @@ export type ReplayResult = {
   readonly status: number | null
 }
 
-export const controlHandlers = (
-  status: () => ApplianceStatus,
-  pipeline: Pipeline,
-  journal: Journal,
-  activations: Activations,
-  pauses: PauseSwitches,
-  reviewers: Reviewers,
-  changes: LogChanges,
-): ControlHandlers => {
+/** What the control socket reaches. */
+export type ControlParts = {
+  readonly status: () => ApplianceStatus
+  readonly pipeline: Pipeline
+  readonly journal: Journal
+  readonly activations: Activations
+  readonly pauses: PauseSwitches
+  readonly reviewers: Reviewers
+  readonly changes: LogChanges
+  readonly authorities: Authorities
+}
+
+export const controlHandlers = ({
+  status,
+  pipeline,
+  journal,
+  activations,
+  pauses,
+  reviewers,
+  changes,
+  authorities,
+}: ControlParts): ControlHandlers => {
   const review = (decision: string, action: 'show' | 'reveal' | 'replay', actor: string) =>
     journal.append({ kind: 'review', time: new Date().toISOString(), decision, action, actor })
   return {
@@ -122,6 +145,10 @@ export const controlHandlers = (
     'POST /log/seal': async body => ({ status: 200, document: await changes.seal(body as SealRequest) }),
     'POST /log/purge': async body => ({ status: 200, document: await changes.purge(body as PurgeRequest) }),
     'POST /log/redact': async body => ({ status: 200, document: await changes.redact(body as RedactRequest) }),
+    'POST /authority': async body => ({
+      status: 200,
+      document: await authorities.change(body as AuthorityRequest, pipeline.gate().policy),
+    }),
   }
 }
 
