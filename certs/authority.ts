@@ -1,5 +1,6 @@
 import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
-import { readPair, replacePair, writeFirstPair, type PairText } from './authority-files.ts'
+import { assertInForce, assertStrong, readAuthorityChain, type AuthorityChain } from './authority-chain.ts'
+import { readPair, writeFirstPair, type Pair, type PairText } from './authority-files.ts'
 import { CertError } from './cert-error.ts'
 import {
   authorityKeyIdentifier,
@@ -10,24 +11,45 @@ import {
   type Extension,
 } from './certificate.ts'
 import { sequence, tagged, toPem } from './der.ts'
-import { covers, nameConstraints, readPermitted, type Permitted } from './name-constraints.ts'
+import { allows, nameConstraints, readConstraints, readPermitted, type Permitted } from './name-constraints.ts'
 import { parseName, type Name } from './name.ts'
 import { spkiPin } from './spki-pin.ts'
 
 export type { Permitted } from './name-constraints.ts'
 
-/** A certificate that the authority issued, with its key (PKCS#8), both in PEM. */
-export type Leaf = { readonly certificatePem: string; readonly privateKeyPem: string; readonly notAfter: Date }
+/** A certificate that the authority issued, with its key (PKCS#8), all in PEM. `chainPem`: with what servers send behind it. */
+export type Leaf = {
+  readonly certificatePem: string
+  readonly chainPem: string
+  readonly privateKeyPem: string
+  readonly notAfter: Date
+}
 
-/** The lab's own authority. Its private key stays inside. */
+/** A certificate that instruments have to trust. */
+export type Anchor = {
+  readonly pem: string
+  readonly der: Buffer
+  /** SHA-256 of the certificate, as `AA:BB:…`. */
+  readonly fingerprint256: string
+  /** Common name of the subject, or what it has instead. */
+  readonly name: string
+  readonly notAfter: Date
+}
+
+/** The lab's authority. Its private key stays inside. */
 export type Authority = {
   readonly certificatePem: string
   readonly certificateDer: Buffer
   /** SHA-256 of the certificate, as `AA:BB:…`. */
   readonly fingerprint256: string
-  /** Read from the certificate, so that it is what clients will enforce. */
-  readonly permitted: Permitted
+  /** The certificate itself, or the root of the lab above it. */
+  readonly anchor: Anchor
+  /** Read from the certificate, so that it is what clients will enforce. Null for one that is limited in some other way, or not at all. */
+  readonly permitted: Permitted | null
+  /** The first end among its certificate and those above it. */
   readonly notAfter: Date
+  /** Whether another authority vouches for it too, so that instruments which trust only that one work as well. */
+  readonly isCrossSigned: boolean
   /** Whether a DNS name or IP literal stands under the certificate's constraints; false for what is neither. */
   readonly covers: (name: string) => boolean
   /**
@@ -63,7 +85,8 @@ const newKeyPair = (): { readonly publicKey: KeyObject; readonly privateKey: Key
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-const selfSigned = (permitted: Permitted): PairText => {
+/** Makes a key and a certificate that it signs itself. The path length leaves room for a successor that this one vouches for. */
+export const selfSigned = (permitted: Permitted): PairText => {
   const { publicKey, privateKey } = newKeyPair()
   const name = `Sluice lab authority ${keyIdentifier(publicKey).toString('hex', 0, 4)}`
   const certificate = writeCertificate({
@@ -74,7 +97,7 @@ const selfSigned = (permitted: Permitted): PairText => {
     publicKey,
     signingKey: privateKey,
     extensions: [
-      { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
+      { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 1 },
       { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
       subjectKeyIdentifier(publicKey),
       nameConstraints(permitted),
@@ -97,21 +120,30 @@ const leafSubject = (first: Name | undefined): readonly Attribute[] =>
     ? [{ shortName: 'CN', value: first.text }, organisation]
     : [organisation]
 
-type Signer = { readonly certificate: X509Certificate; readonly privateKey: KeyObject; readonly permitted: Permitted }
+type Signer = AuthorityChain & { readonly privateKey: KeyObject }
 
-const permittedNames = (names: readonly string[], permitted: Permitted): readonly Name[] => {
+const mayVouchFor = ({ certificate, sent, isIntermediate }: AuthorityChain, name: Name): boolean =>
+  [certificate, ...(isIntermediate ? sent : [])].every(one => allows(readConstraints(one.raw), name))
+
+const permittedNames = (names: readonly string[], signer: Signer): readonly Name[] => {
   if (names.length === 0) throw new CertError('ERR_NAME_INVALID', 'a certificate needs at least one name')
   const parsed = names.map(name => parseName(name))
-  if (!parsed.every(name => covers(permitted, name)))
+  if (!parsed.every(name => mayVouchFor(signer, name)))
     throw new CertError('ERR_NAME_NOT_PERMITTED', 'the name is not among those that the authority is limited to')
   return parsed
 }
 
+/** The first end among the certificates that clients check. */
+const endOf = ({ certificate, anchor, sent, isIntermediate }: AuthorityChain): Date =>
+  new Date(
+    Math.min(...[certificate, anchor, ...(isIntermediate ? sent : [])].map(({ validToDate }) => validToDate.getTime())),
+  )
+
 const issueLeaf = (signer: Signer, names: readonly string[]): Leaf => {
-  const parsed = permittedNames(names, signer.permitted)
+  const parsed = permittedNames(names, signer)
   assertInForce(signer.certificate)
   const { publicKey, privateKey } = newKeyPair()
-  const notAfter = new Date(Math.min(Date.now() + LEAF_LIFETIME, signer.certificate.validToDate.getTime()))
+  const notAfter = new Date(Math.min(Date.now() + LEAF_LIFETIME, endOf(signer).getTime()))
   const certificate = writeCertificate({
     subject: leafSubject(parsed[0]),
     issuer: { certificateDer: signer.certificate.raw },
@@ -124,10 +156,12 @@ const issueLeaf = (signer: Signer, names: readonly string[]): Leaf => {
       { name: 'extKeyUsage', serverAuth: true },
       subjectAltName(parsed),
       subjectKeyIdentifier(publicKey),
-      authorityKeyIdentifier(signer.certificate.publicKey),
+      authorityKeyIdentifier(signer.certificate),
     ],
   })
-  return { certificatePem: toPem('CERTIFICATE', certificate), privateKeyPem: pemOf(privateKey), notAfter }
+  const certificatePem = toPem('CERTIFICATE', certificate)
+  const chainPem = [certificatePem, ...signer.sent.map(String)].join('')
+  return { certificatePem, chainPem, privateKeyPem: pemOf(privateKey), notAfter }
 }
 
 const issueClient = (
@@ -149,65 +183,68 @@ const issueClient = (
       { name: 'keyUsage', critical: true, digitalSignature: true },
       { name: 'extKeyUsage', clientAuth: true },
       subjectKeyIdentifier(publicKey),
-      authorityKeyIdentifier(issuer.publicKey),
+      authorityKeyIdentifier(issuer),
     ],
   })
   return { certificatePem: toPem('CERTIFICATE', certificate), pin: spkiPin(new X509Certificate(certificate)), notAfter }
 }
 
-const day = (date: Date): string => date.toISOString().slice(0, 10)
-
-const assertInForce = (certificate: X509Certificate): void => {
-  if (certificate.validToDate.getTime() <= Date.now())
-    throw new CertError('ERR_CA_EXPIRED', `the authority's certificate expired on ${day(certificate.validToDate)}`)
-  if (certificate.validFromDate.getTime() > Date.now())
-    throw new CertError(
-      'ERR_CA_NOT_YET_VALID',
-      `the authority's certificate begins on ${day(certificate.validFromDate)}`,
-    )
-}
-
-/** Reads the constraints last: only a certificate that our own key has signed is parsed by anything but OpenSSL. */
-const assertOurs = (certificate: X509Certificate, key: KeyObject): Permitted => {
-  if (!certificate.ca) throw new CertError('ERR_CA_NOT_CA', 'authority.pem is not the certificate of an authority')
+/** Reads the constraints last: of those that signed themselves, only one that our own key has signed is parsed by anything but OpenSSL. */
+const assertOurs = (certificate: X509Certificate, key: KeyObject): void => {
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw new CertError('ERR_CA_KEY_TYPE', "the authority's key is not an ECDSA key on P-256")
-  const permitted = certificate.verify(certificate.publicKey) ? readPermitted(certificate.raw) : undefined
-  if (permitted === undefined)
+  if (!certificate.verify(certificate.publicKey) || readPermitted(certificate.raw) === undefined)
     throw new CertError(
       'ERR_CA_UNCONSTRAINED',
       "the authority's certificate is not one that Sluice limited to named hosts",
     )
-  return permitted
+}
+
+const anchorOf = (certificate: X509Certificate): Anchor => ({
+  pem: certificate.toString(),
+  der: certificate.raw,
+  fingerprint256: certificate.fingerprint256,
+  name: /^CN=(?<name>.+)$/m.exec(certificate.subject)?.groups?.name ?? certificate.subject.replaceAll('\n', ', '),
+  notAfter: certificate.validToDate,
+})
+
+/** What instruments have to trust for an authority that is not in use, by its certificate file. @throws CertError */
+export const anchorIn = (text: string): Anchor => anchorOf(readAuthorityChain(text).anchor)
+
+/** An authority out of its key and its certificate file. @throws CertError as `openAuthority` does */
+export const authorityOf = ({ privateKey, text }: Pair): Authority => {
+  const signer: Signer = { ...readAuthorityChain(text), privateKey }
+  const { certificate, anchor, sent, isIntermediate } = signer
+  if (isIntermediate) assertStrong(signer)
+  else assertOurs(certificate, privateKey)
+  for (const one of [certificate, ...(isIntermediate ? [...sent, anchor] : [])]) assertInForce(one)
+  return {
+    certificatePem: certificate.toString(),
+    certificateDer: certificate.raw,
+    fingerprint256: certificate.fingerprint256,
+    anchor: anchorOf(anchor),
+    permitted: readPermitted(certificate.raw) ?? null,
+    notAfter: endOf(signer),
+    isCrossSigned: !isIntermediate && sent.length > 0,
+    covers: name => {
+      try {
+        return mayVouchFor(signer, parseName(name))
+      } catch {
+        return false
+      }
+    },
+    issue: names => issueLeaf(signer, names),
+    issueClient: (name, publicKey, lifetime) => issueClient(signer, name, publicKey, lifetime),
+  }
 }
 
 /**
  * Opens the authority in a folder.
  * @throws CertError when it is missing, unfinished, unreadable, open to other users, not matching its key, not an
- *   authority, not constrained, or not in force: each has its own code
+ *   authority, not constrained (or, for one that a lab brought along, too weak or not connected to a root), or not in force:
+ *   each has its own code
  */
-export const openAuthority = (directory: string): Authority => {
-  const { certificate, privateKey } = readPair(directory)
-  const permitted = assertOurs(certificate, privateKey)
-  assertInForce(certificate)
-  return {
-    certificatePem: certificate.toString(),
-    certificateDer: certificate.raw,
-    fingerprint256: certificate.fingerprint256,
-    permitted,
-    notAfter: certificate.validToDate,
-    covers: name => {
-      try {
-        return covers(permitted, parseName(name))
-      } catch {
-        return false
-      }
-    },
-    issue: names => issueLeaf({ certificate, privateKey, permitted }, names),
-    issueClient: (name, publicKey, lifetime) =>
-      issueClient({ certificate, privateKey, permitted }, name, publicKey, lifetime),
-  }
-}
+export const openAuthority = (directory: string): Authority => authorityOf(readPair(directory))
 
 /**
  * Makes the lab's authority: P-256, ten years, able to vouch for `permitted` and nothing else. The folder is made if
@@ -217,15 +254,5 @@ export const openAuthority = (directory: string): Authority => {
  */
 export const createAuthority = async (directory: string, permitted: Permitted): Promise<Authority> => {
   await writeFirstPair(directory, selfSigned(permitted))
-  return openAuthority(directory)
-}
-
-/**
- * Puts a new authority (new key, new certificate) in the place of the one there, which may have expired and is kept
- * under dated names. Instruments must be given the new certificate. A crash at any step leaves one complete pair.
- * @throws CertError as `openAuthority` does for the pair that is there, except for its dates; ERR_CA_RENEWAL_INCOMPLETE
- */
-export const renewAuthority = async (directory: string, permitted: Permitted): Promise<Authority> => {
-  await replacePair(directory, selfSigned(permitted))
   return openAuthority(directory)
 }

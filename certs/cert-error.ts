@@ -14,6 +14,12 @@ export type CertErrorCode =
   | 'ERR_CA_UNCONSTRAINED'
   | 'ERR_CA_EXPIRED'
   | 'ERR_CA_NOT_YET_VALID'
+  | 'ERR_CA_CHAIN_BROKEN'
+  | 'ERR_CA_CHAIN_REFUSED'
+  | 'ERR_CA_WEAK'
+  | 'ERR_CA_ROTATION_UNDER_WAY'
+  | 'ERR_CA_NO_SUCCESSOR'
+  | 'ERR_CA_NO_PREDECESSOR'
   | 'ERR_NAME_INVALID'
   | 'ERR_NAME_NOT_PERMITTED'
   | 'ERR_TRUST_CA_INVALID'
@@ -52,7 +58,7 @@ export class CertError extends Error {
 
 /** What an IT person does about each fault; the second line of the message. */
 export const hints = {
-  ERR_CA_EXISTS: 'use the authority that is there; "sluice certs ca renew" replaces it and keeps the old one',
+  ERR_CA_EXISTS: 'use the authority that is there; "sluice certs ca new" begins to replace it',
   ERR_CA_MISSING: 'run "sluice init" to make one, or point the data folder at the one you have',
   ERR_CA_INCOMPLETE:
     'making the authority was interrupted before any certificate was issued: move authority.* out of the folder, then run "sluice init"',
@@ -63,18 +69,29 @@ export const hints = {
   ERR_CA_KEY_EXPOSED:
     'run "chmod 600" on the key file; if others may have read it, run "sluice certs ca renew" and install the new certificate',
   ERR_CA_KEY_MISMATCH: 'restore authority.key and authority.pem from the same backup',
-  ERR_CA_KEY_TYPE: 'use an authority made by "sluice init": it has an ECDSA key on the curve P-256',
+  ERR_CA_KEY_TYPE:
+    'use an authority made by "sluice init", which has an ECDSA key on the curve P-256, or import an intermediate ("sluice certs ca import")',
   ERR_CA_UNREADABLE: 'check the owner and the content of the file, or restore it from your backup',
   ERR_CA_NOT_WRITTEN: 'check that the disk has room and that the folder belongs to the user that runs sluice',
   ERR_CA_NOT_CA: 'put the certificate of the authority itself into authority.pem, not one that it issued',
   ERR_CA_UNCONSTRAINED:
-    'use an authority made by "sluice init": its certificate is limited to the hosts of your policy',
+    'use an authority made by "sluice init", which is limited to the hosts of your policy, or import an intermediate with its root ("sluice certs ca import")',
   ERR_CA_EXPIRED: 'run "sluice certs ca renew", then install the new certificate on every instrument',
   ERR_CA_NOT_YET_VALID: 'set the clock of this machine, or wait for the day on which the certificate begins',
+  ERR_CA_CHAIN_BROKEN:
+    'give one PEM file: the certificate of the key first, then each issuer, the root last; it is the root that instruments trust',
+  ERR_CA_CHAIN_REFUSED:
+    'ask whoever issued it for an intermediate that may sign server certificates (keyCertSign; serverAuth if it names purposes) for these hosts',
+  ERR_CA_WEAK:
+    'ask for a chain of ECDSA keys (P-256 to P-521) or RSA keys of 2048 bits or more, signed with SHA-256 or better',
+  ERR_CA_ROTATION_UNDER_WAY:
+    'see "sluice certs list"; end the rotation with "sluice certs ca activate" and "sluice certs ca retire", or undo it with "sluice certs ca discard"',
+  ERR_CA_NO_SUCCESSOR: 'make one with "sluice certs ca new", or bring one along with "sluice certs ca import"',
+  ERR_CA_NO_PREDECESSOR: 'nothing is left to do: instruments are given one authority only',
   ERR_NAME_INVALID:
     'write host names in ASCII (xn-- for others) with no wildcard or port, and IP addresses without brackets',
   ERR_NAME_NOT_PERMITTED:
-    'name the host in the policy, then run "sluice certs ca renew" and install the new certificate',
+    'name the host in the policy, then exchange the authority ("sluice certs ca new"); ask whoever issued one that you bring along for limits that allow the host',
   ERR_TRUST_CA_INVALID: 'give a PEM file that holds certificates (BEGIN CERTIFICATE) and nothing else',
   ERR_TRUST_PIN_INVALID:
     'write each pin as sha256/ and the base64 of the SHA-256 of the SubjectPublicKeyInfo (44 characters)',

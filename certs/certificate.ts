@@ -4,7 +4,9 @@ import {
   bitString,
   bytesOf,
   fromDer,
+  isTagged,
   itemsOf,
+  nothing,
   objectIdentifier,
   octetString,
   sequence,
@@ -23,9 +25,12 @@ export type Extension = { readonly critical?: boolean } & (
 
 export type Attribute = { readonly shortName: 'CN' | 'O'; readonly value: string }
 
-/** What is to be certified, and by whom. `signingKey` is an ECDSA private key; `issuer` the issuer's certificate or itself. */
+/**
+ * What is to be certified, and by whom. `signingKey` is an ECDSA or RSA private key; `issuer` the issuer's certificate or itself.
+ * `subject`: attributes, or the subject of another certificate, octet for octet.
+ */
 export type CertificatePlan = {
-  readonly subject: readonly Attribute[]
+  readonly subject: readonly Attribute[] | { readonly sameAs: Buffer }
   readonly issuer: 'self' | { readonly certificateDer: Buffer }
   readonly notBefore: Date
   readonly notAfter: Date
@@ -40,8 +45,24 @@ const pki = forge.pki as typeof forge.pki & { getTBSCertificate(certificate: for
 /** forge writes RSA keys only. This one keeps the place of the real key, which `writeCertificate` puts there. */
 const placeholder = pki.setRsaPublicKey(new forge.jsbn.BigInteger('1'), new forge.jsbn.BigInteger('1'))
 
-/** RFC 5758 section 3.2: ecdsa-with-SHA256, with no parameters. */
-const ecdsaWithSha256 = (): Der => sequence(objectIdentifier('1.2.840.10045.4.3.2'))
+type SignatureScheme = { readonly hash: string; readonly algorithm: () => Der }
+
+const ecdsaWith = (hash: string, oid: string): SignatureScheme => ({
+  hash,
+  algorithm: () => sequence(objectIdentifier(oid)),
+})
+
+/** RFC 5758 section 3.2 (ECDSA, with no parameters), RFC 4055 section 5 (RSA, with NULL); the hash as strong as the curve. */
+const schemes: Readonly<Record<string, SignatureScheme>> = {
+  prime256v1: ecdsaWith('sha256', '1.2.840.10045.4.3.2'),
+  secp384r1: ecdsaWith('sha384', '1.2.840.10045.4.3.3'),
+  secp521r1: ecdsaWith('sha512', '1.2.840.10045.4.3.4'),
+  rsa: { hash: 'sha256', algorithm: () => sequence(objectIdentifier('1.2.840.113549.1.1.11'), nothing()) },
+}
+
+/** How a key signs certificates; undefined for one that cannot here (Ed25519, RSA-PSS, other curves). */
+export const signatureSchemeOf = (key: KeyObject): SignatureScheme | undefined =>
+  schemes[key.asymmetricKeyType === 'ec' ? (key.asymmetricKeyDetails?.namedCurve ?? '') : (key.asymmetricKeyType ?? '')]
 
 /** Positive, 126 random bits, 16 octets (RFC 5280 section 4.1.2.2 allows 20), never with a leading zero octet. */
 const randomSerial = (): string => {
@@ -61,53 +82,60 @@ export const keyIdentifier = (key: KeyObject): Buffer => {
 
 /** RFC 5280 section 4.2.1.2. */
 export const subjectKeyIdentifier = (key: KeyObject): Extension => ({
-  id: '2.5.29.14',
+  id: SUBJECT_KEY_IDENTIFIER,
   value: octetString(keyIdentifier(key)),
 })
 
-/** RFC 5280 section 4.2.1.1, by key identifier only. */
-export const authorityKeyIdentifier = (key: KeyObject): Extension => ({
-  id: '2.5.29.35',
-  value: sequence(tagged(0, keyIdentifier(key))),
-})
+const SUBJECT_KEY_IDENTIFIER = '2.5.29.14'
 
-/** The TBSCertificate of one of our own certificates (RFC 5280 section 4.1). */
+/** RFC 5280 section 4.2.1.1, by key identifier only: the one that the issuer's certificate gives, however that was reckoned. */
+export const authorityKeyIdentifier = (issuer: { readonly publicKey: KeyObject; readonly raw: Buffer }): Extension => {
+  const given = bytesOf(extensionOf(issuer.raw, SUBJECT_KEY_IDENTIFIER))
+  return { id: '2.5.29.35', value: sequence(tagged(0, given.length > 0 ? given : keyIdentifier(issuer.publicKey))) }
+}
+
+/** The TBSCertificate (RFC 5280 section 4.1). */
 const toBeSigned = (certificateDer: Buffer): readonly Der[] => itemsOf(itemsOf(fromDer(certificateDer))[0])
 
-/** The subject of one of our own certificates. */
+/** The subject of an issuer's certificate. */
 const subjectOf = (certificateDer: Buffer): Der => {
   const subject = toBeSigned(certificateDer)[5]
   if (subject === undefined) throw new TypeError('the issuer certificate has no subject')
   return subject
 }
 
-/** The value of an extension of one of our own certificates, by its OID; undefined when there is none. */
+/** The value of an extension of a certificate, by its OID; undefined when there is none. */
 export const extensionOf = (certificateDer: Buffer, oid: string): Der | undefined => {
   const wanted = bytesOf(objectIdentifier(oid))
-  const extensions = itemsOf(itemsOf(toBeSigned(certificateDer)[7])[0])
+  const extensions = itemsOf(itemsOf(toBeSigned(certificateDer).find(field => isTagged(field, 3)))[0])
   const found = extensions.find(extension => bytesOf(itemsOf(extension)[0]).equals(wanted))
   return found === undefined ? undefined : fromDer(bytesOf(itemsOf(found).at(-1)))
 }
 
 /**
- * Writes an X.509 v3 certificate with an ECDSA key and signature. node-forge builds the part to be signed; the
- * SubjectPublicKeyInfo and the algorithm, which it knows for RSA only, are replaced, and node:crypto signs.
+ * Writes an X.509 v3 certificate. node-forge builds the part to be signed; the SubjectPublicKeyInfo and the algorithm, which it
+ * knows for RSA only, are replaced, and node:crypto signs.
  * @returns DER
+ * @throws TypeError when the key cannot sign certificates, see `signatureSchemeOf`
  */
 export const writeCertificate = (plan: CertificatePlan): Buffer => {
+  const scheme = signatureSchemeOf(plan.signingKey)
+  if (!scheme) throw new TypeError('a key of this kind does not sign certificates')
   const certificate = pki.createCertificate()
   certificate.publicKey = placeholder
   certificate.serialNumber = randomSerial()
   certificate.validity = { notBefore: plan.notBefore, notAfter: plan.notAfter }
-  certificate.setSubject(plan.subject.map(attribute => ({ ...attribute })))
-  certificate.setIssuer(plan.subject.map(attribute => ({ ...attribute })))
+  const attributes = 'sameAs' in plan.subject ? [] : plan.subject
+  certificate.setSubject(attributes.map(attribute => ({ ...attribute })))
+  certificate.setIssuer(attributes.map(attribute => ({ ...attribute })))
   certificate.setExtensions(plan.extensions.map(extension => ({ ...extension })))
   certificate.siginfo.algorithmOid = pki.oids['sha256WithRSAEncryption'] ?? ''
   const tbs = pki.getTBSCertificate(certificate)
   const fields = itemsOf(tbs) as Der[]
-  fields[2] = ecdsaWithSha256()
+  fields[2] = scheme.algorithm()
   if (plan.issuer !== 'self') fields[3] = subjectOf(plan.issuer.certificateDer)
+  if ('sameAs' in plan.subject) fields[5] = subjectOf(plan.subject.sameAs)
   fields[6] = fromDer(plan.publicKey.export({ type: 'spki', format: 'der' }))
-  const signature = sign('sha256', toDer(tbs), plan.signingKey)
-  return toDer(sequence(tbs, ecdsaWithSha256(), bitString(signature)))
+  const signature = sign(scheme.hash, toDer(tbs), plan.signingKey)
+  return toDer(sequence(tbs, scheme.algorithm(), bitString(signature)))
 }

@@ -1,4 +1,4 @@
-/** The few pieces of DER (ITU-T X.690) that certificates need, on top of node-forge. Only for what we wrote ourselves. */
+/** The few pieces of DER (ITU-T X.690) that certificates need, on top of node-forge. For what we wrote ourselves, and what a lab brings along. */
 import forge from 'node-forge'
 
 const { asn1 } = forge
@@ -13,6 +13,9 @@ export const objectIdentifier = (oid: string): Der =>
 
 export const octetString = (bytes: Buffer): Der =>
   asn1.create(UNIVERSAL, asn1.Type.OCTETSTRING, false, bytes.toString('latin1'))
+
+/** NULL. */
+export const nothing = (): Der => asn1.create(UNIVERSAL, asn1.Type.NULL, false, '')
 
 /** A BIT STRING of whole octets. */
 export const bitString = (bytes: Buffer): Der =>

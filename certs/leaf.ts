@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Authority } from './authority.ts'
 import { parseName } from './name.ts'
-import { strongTls } from './strong-tls.ts'
+import { strongLabTls } from './strong-tls.ts'
 
 /** One certificate in the cache. */
 export type LeafEntry = { readonly names: readonly string[]; readonly notAfter: Date; readonly fingerprint256: string }
@@ -27,7 +27,7 @@ const mint = (authority: Authority, names: readonly string[]): Kept => {
     names,
     notAfter: leaf.notAfter,
     fingerprint256: new X509Certificate(leaf.certificatePem).fingerprint256,
-    context: createSecureContext({ ...strongTls, cert: leaf.certificatePem, key: leaf.privateKeyPem }),
+    context: createSecureContext({ ...strongLabTls, cert: leaf.chainPem, key: leaf.privateKeyPem }),
     renewAt: Date.now() + (lifetime * 2) / 3,
   }
 }

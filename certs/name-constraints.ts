@@ -29,17 +29,21 @@ const namesOf = (texts: readonly string[], kind: Name['kind']): readonly Name[] 
 /**
  * The critical extension that limits an authority to `permitted`. A type of name (DNS, IPv4, IPv6) of which none is
  * permitted is excluded as a whole: a type that is not mentioned would be free.
+ * @param families - `together`: IPv4 and IPv6 are one type, as in RFC 5280, and excluded when neither is permitted. Java (17 at least)
+ *   fails on an IPv4 name below an intermediate that excludes IPv6; what such a one leaves open the authority above it closes.
  * @throws CertError ERR_NAME_INVALID
  */
-export const nameConstraints = (permitted: Permitted): Extension => {
+export const nameConstraints = (permitted: Permitted, families: 'apart' | 'together' = 'apart'): Extension => {
   const hosts = namesOf(permitted.dns, 'dns')
   const addresses = namesOf(permitted.addresses, 'ip').flatMap(name => (name.kind === 'ip' ? [name.octets] : []))
   const allowed = [
     ...hosts.map(host => subtree(DNS_NAME, Buffer.from(host.text))),
     ...addresses.map(octets => subtree(IP_ADDRESS, Buffer.concat([octets, Buffer.alloc(octets.length, 0xff)]))),
   ]
-  const families = ([4, 16] as const).filter(size => !addresses.some(octets => octets.length === size))
-  const excluded = [...(hosts.length === 0 ? [subtree(DNS_NAME, Buffer.alloc(0))] : []), ...families.map(wholeFamily)]
+  const isPermitted = (size: number): boolean =>
+    addresses.some(octets => octets.length === size || families === 'together')
+  const shut = ([4, 16] as const).filter(size => !isPermitted(size))
+  const excluded = [...(hosts.length === 0 ? [subtree(DNS_NAME, Buffer.alloc(0))] : []), ...shut.map(wholeFamily)]
   const parts = [allowed, excluded].flatMap((trees, tag) => (trees.length === 0 ? [] : [tagged(tag, trees)]))
   return { id: OID, critical: true, value: sequence(...parts) }
 }
@@ -73,8 +77,43 @@ export const readPermitted = (certificateDer: Buffer): Permitted | undefined => 
   return { dns, addresses: addresses.map(addressText) }
 }
 
-/** Whether a certificate for this name would stand under the constraints. */
-export const covers = (permitted: Permitted, name: Name): boolean =>
-  name.kind === 'ip'
-    ? permitted.addresses.includes(name.text)
-    : permitted.dns.some(base => name.text === base || name.text.endsWith(`.${base}`))
+type Subtrees = { readonly dns: readonly string[]; readonly addresses: readonly Buffer[] }
+
+/** The name constraints of any certificate, as far as they speak of DNS names and addresses. */
+export type Constraints = { readonly permitted: Subtrees; readonly excluded: Subtrees }
+
+const subtreesOf = (constraints: Der, part: 0 | 1): Subtrees => ({
+  dns: basesOf(constraints, part, DNS_NAME).map(base => base.toString('latin1').toLowerCase()),
+  addresses: basesOf(constraints, part, IP_ADDRESS),
+})
+
+/** Reads the name constraints of a certificate. Null when it has none, and so may vouch for every name. */
+export const readConstraints = (certificateDer: Buffer): Constraints | null => {
+  const constraints = extensionOf(certificateDer, OID)
+  if (constraints === undefined) return null
+  return { permitted: subtreesOf(constraints, 0), excluded: subtreesOf(constraints, 1) }
+}
+
+/** The empty base holds every name; one that begins with a dot holds what is below it, as OpenSSL reads it. */
+const holdsHost = (base: string, host: string): boolean =>
+  base === '' || host === base || host.endsWith(base.startsWith('.') ? base : `.${base}`)
+
+/** A base is an address and a mask of as many octets. */
+const holdsAddress = (base: Buffer, octets: Buffer): boolean =>
+  base.length === octets.length * 2 &&
+  octets.every((octet, index) => {
+    const mask = base[octets.length + index]!
+    return (octet & mask) === (base[index]! & mask)
+  })
+
+/** Whether a certificate for this name would stand under the constraints of one above it (RFC 5280 section 4.2.1.10). */
+export const allows = (constraints: Constraints | null, name: Name): boolean => {
+  if (constraints === null) return true
+  const { permitted, excluded } = constraints
+  if (name.kind === 'dns') {
+    const isHeld = (base: string): boolean => holdsHost(base, name.text)
+    return (permitted.dns.length === 0 || permitted.dns.some(isHeld)) && !excluded.dns.some(isHeld)
+  }
+  const isHeld = (base: Buffer): boolean => holdsAddress(base, name.octets)
+  return (permitted.addresses.length === 0 || permitted.addresses.some(isHeld)) && !excluded.addresses.some(isHeld)
+}

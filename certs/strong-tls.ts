@@ -1,3 +1,5 @@
+import { constants } from 'node:crypto'
+
 /**
  * TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only: no CBC, no RSA key exchange, no SHA-1.
  * A server that picks contexts by SNI must also be created with these: OpenSSL takes the protocol versions from the
@@ -19,3 +21,6 @@ export const strongTls = {
     'ECDHE-RSA-AES128-GCM-SHA256',
   ].join(':'),
 } as const
+
+/** The same for the lab side, where no client may ask for another handshake in the middle of a conversation (RFC 9325 section 3.5). */
+export const strongLabTls = { ...strongTls, secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const

@@ -296,6 +296,20 @@ export type GapEntry = {
 }
 
 /**
+ * The lab's certificate authority changed: a new one was added, to be trusted besides (`add`); it signs from now on (`activate`); the one
+ * before it is given to no instrument any more (`retire`); one that never signed was dropped (`discard`). `certificate` and `previous` are
+ * SHA-256 digests of certificates: of the one that the change is about, and of the one whose place it takes, if any.
+ */
+export type AuthorityEntry = {
+  readonly kind: 'ca.rotate'
+  readonly time: Time
+  readonly action: 'add' | 'activate' | 'retire' | 'discard'
+  readonly certificate: string
+  readonly previous: string | null
+  readonly actor: string
+}
+
+/**
  * The keys to which payloads are sealed changed: a reviewer's keys were added or retired, or replaced by new ones (`rotate`); or payloads that
  * are held were sealed to the new keys in place of the old ones (`reseal`), in the same transaction. From this record on, and no
  * earlier, are payloads sealed so. `id` is `key-` and a number counted from 1 (so that it is found by the index of ids). `actor` is `sluice` for
@@ -405,6 +419,7 @@ export type Entry =
   | StartEntry
   | StopEntry
   | ActivationEntry
+  | AuthorityEntry
   | KeyEntry
   | SweepEntry
   | AnchorEntry
@@ -672,6 +687,15 @@ const activation = {
   actor,
 } satisfies Record<keyof ActivationEntry, Check>
 
+const authority = {
+  kind: oneOf('ca.rotate'),
+  time,
+  action: oneOf('add', 'activate', 'retire', 'discard'),
+  certificate: sha256,
+  previous: orNull(sha256),
+  actor,
+} satisfies Record<keyof AuthorityEntry, Check>
+
 const keys = {
   kind: oneOf('key.rotate'),
   id: matching(/^key-[1-9]\d{0,8}$/),
@@ -767,6 +791,7 @@ const forms = {
   start,
   stop,
   'rules.activate': activation,
+  'ca.rotate': authority,
   'key.rotate': keys,
   'held.sweep': sweep,
   anchor,

@@ -5,6 +5,7 @@ import { LogError } from '../log/log-error.ts'
 import type { ActivationEntry } from '../log/record.ts'
 import type { Policy } from '../rules/policy.ts'
 import { parsePolicy } from '../rules/policy/parse-policy.ts'
+import { requireNames } from './authorities.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Forwarder } from './forwarder.ts'
 import type { Notify } from './notice.ts'
@@ -49,7 +50,8 @@ export type Activations = {
 export type ActivationParts = {
   readonly folder: DataFolder
   readonly settings: Settings
-  readonly authority: Authority
+  /** The one that signs now. */
+  readonly authority: () => Authority
   readonly journal: Journal
 }
 
@@ -212,7 +214,5 @@ const requireFiles = ({ folder }: ActivationParts, { destinations }: Policy): vo
 /** A certificate outside the authority's constraints would be refused by every instrument: better to say so beforehand. */
 const requireCover = ({ authority, settings }: ActivationParts, policy: Policy): void => {
   const { dns, addresses } = permittedNames(settings, policy)
-  const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
-  if (missing.length > 0)
-    throw new ProxyError('ERR_CA_TOO_NARROW', `the lab's authority may not vouch for ${missing.join(', ')}`)
+  requireNames(authority(), [...dns, ...addresses])
 }

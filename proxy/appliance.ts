@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
-import { openAuthority, type Authority } from '../certs/authority.ts'
+import type { Authority } from '../certs/authority.ts'
 import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
 import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
+import { anchorStatus, openAuthorities, type Authorities } from './authorities.ts'
 import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -32,7 +33,8 @@ export type Appliance = {
   readonly inForce: () => InForce
   /** How the policy of the start was chosen. */
   readonly startedWith: StartPolicy['kind']
-  readonly authority: Authority
+  /** The one that signs now. */
+  readonly authority: () => Authority
   readonly status: () => ApplianceStatus
   /** Ends what is under way, writes the last record, closes everything. */
   readonly stop: () => Promise<void>
@@ -66,7 +68,6 @@ export const startAppliance = async (
   tuning: Tuning = {},
 ): Promise<Appliance> => {
   parseListen(settings.listen)
-  const authority = openAuthority(folder.authority)
   const { maxLogBytes } = tuning
   const { maxPayloads, maxBytes } = settings.held
   const maxHeld = { payloads: maxPayloads, bytes: maxBytes }
@@ -80,13 +81,14 @@ export const startAppliance = async (
     if (swept > 0) notify({ kind: 'held-swept', payloads: swept })
     const reviewers = await openReviewers(folder, journal)
     const chosen = startPolicy(folder, settings)
-    const first = await activateStart({ folder, settings, authority, journal }, chosen)
+    const authorities = await openAuthorities({ folder, settings, journal })
+    const first = await activateStart({ folder, settings, authority: authorities.current, journal }, chosen)
     return await run({
       folder,
       settings,
       first,
       startedWith: chosen.kind,
-      authority,
+      authorities,
       reviewers,
       journal,
       runNumber: (before?.number ?? 0) + 1,
@@ -104,7 +106,7 @@ type Parts = {
   readonly settings: Settings
   readonly first: InForce
   readonly startedWith: StartPolicy['kind']
-  readonly authority: Authority
+  readonly authorities: Authorities
   readonly reviewers: Reviewers
   readonly journal: Journal
   /** Counted from 1. */
@@ -124,7 +126,8 @@ const recordGap = (journal: Journal, { last }: LastRun): Promise<unknown> =>
   })
 
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, first, startedWith, authority, reviewers, journal, runNumber, notify, tuning } = parts
+  const { folder, settings, first, startedWith, authorities, reviewers, journal, runNumber, notify, tuning } = parts
+  const authority = authorities.current
   const disk: DiskWatch = watchDisk(folder.log, tuning.disk ?? defaultDiskLimits, ({ state, freeBytes }) =>
     notify({ kind: 'disk', state, freeBytes }),
   )
@@ -169,11 +172,12 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const { inForce } = activations
   const listener = new Listener(
     { ...parseListen(settings.listen), names: ownNames(settings) },
-    authority,
+    authorities.rotation(),
     pipeline,
     notify,
     { ...defaultLabLimits, ...labLimits(settings), ...tuning.lab },
   )
+  authorities.follow(rotation => listener.use(rotation))
   const started = new Date()
   const status = (): ApplianceStatus => ({
     version,
@@ -181,7 +185,10 @@ const run = async (parts: Parts): Promise<Appliance> => {
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
     policy: policyStatus(inForce()),
     trials: trialStatus(pipeline.gate().trials),
-    authority: { fingerprint: authority.fingerprint256, notAfter: authority.notAfter.toISOString() },
+    authority: { fingerprint: authority().anchor.fingerprint256, notAfter: authority().notAfter.toISOString() },
+    trustAnchors: anchorStatus(authorities.rotation()),
+    handshakes: listener.handshakes,
+    pages: listener.pages,
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
       names,
       notAfter: notAfter.toISOString(),
@@ -205,7 +212,17 @@ const run = async (parts: Parts): Promise<Appliance> => {
     await desk.sweep()
     void anchors.send()
     void retention.look()
-    const handlers = controlHandlers(status, journal, activations, pauses, reviewers, upkeep, desk)
+    const handlers = controlHandlers({
+      status,
+      pipeline,
+      journal,
+      activations,
+      pauses,
+      reviewers,
+      changes: upkeep,
+      authorities,
+      desk,
+    })
     const control = await openControl(folder.control, handlers)
     try {
       await listener.open()

@@ -3,13 +3,16 @@ import type { Journal, JournalStatus } from '../log/journal.ts'
 import type { PurgeRequest } from '../log/purge-segments.ts'
 import type { RedactRequest } from '../log/redact.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
+import type { LabPath } from '../rules/lab-page.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
+import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import type { ControlHandlers } from './control.ts'
+import type { HandshakeStatus } from './handshakes.ts'
 import type { DripStatus } from './ledger.ts'
 import type { LogChanges, SealRequest } from './log-upkeep.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
-import type { Counts } from './pipeline.ts'
+import type { Counts, Pipeline } from './pipeline.ts'
 import type { ReviewDesk } from './review-desk.ts'
 import { readReadRequest, readResumeRequest, readReviewRequest } from './review-request.ts'
 import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
@@ -32,7 +35,14 @@ export type ApplianceStatus = {
   }
   /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
   readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }
+  /** What instruments have to trust, and the first end on the way to it. */
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
+  /** All that instruments are given to trust: several during a rotation. */
+  readonly trustAnchors: readonly TrustAnchor[]
+  /** Who does not take our certificates, or did not at first, since the start. */
+  readonly handshakes: readonly HandshakeStatus[]
+  /** How often each page of the appliance itself was asked for. */
+  readonly pages: Readonly<Partial<Record<LabPath, number>>>
   /** Certificates that were minted for instruments and are still in use. */
   readonly leaves: readonly {
     readonly names: readonly string[]
@@ -52,15 +62,30 @@ export type ApplianceStatus = {
   readonly anchors: AnchorStatus
 }
 
-export const controlHandlers = (
-  status: () => ApplianceStatus,
-  journal: Journal,
-  activations: Activations,
-  pauses: PauseSwitches,
-  reviewers: Reviewers,
-  changes: LogChanges,
-  desk: ReviewDesk,
-): ControlHandlers => ({
+/** What the control socket reaches. */
+export type ControlParts = {
+  readonly status: () => ApplianceStatus
+  readonly pipeline: Pick<Pipeline, 'gate'>
+  readonly journal: Journal
+  readonly activations: Activations
+  readonly pauses: PauseSwitches
+  readonly reviewers: Reviewers
+  readonly changes: LogChanges
+  readonly authorities: Authorities
+  readonly desk: ReviewDesk
+}
+
+export const controlHandlers = ({
+  status,
+  pipeline,
+  journal,
+  activations,
+  pauses,
+  reviewers,
+  changes,
+  authorities,
+  desk,
+}: ControlParts): ControlHandlers => ({
   'GET /status': async () => ({ status: 200, document: status() }),
   'GET /health': async () => {
     const { state } = journal.status()
@@ -91,4 +116,8 @@ export const controlHandlers = (
   'POST /log/seal': async body => ({ status: 200, document: await changes.seal(body as SealRequest) }),
   'POST /log/purge': async body => ({ status: 200, document: await changes.purge(body as PurgeRequest) }),
   'POST /log/redact': async body => ({ status: 200, document: await changes.redact(body as RedactRequest) }),
+  'POST /authority': async body => ({
+    status: 200,
+    document: await authorities.change(body as AuthorityRequest, pipeline.gate().policy),
+  }),
 })

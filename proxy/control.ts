@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { CertError, hints as certHints, type CertErrorCode } from '../certs/cert-error.ts'
 import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
 import { hints, ProxyError, type ProxyErrorCode } from './proxy-error.ts'
 
@@ -74,7 +75,7 @@ const answer = async (
   } catch (error) {
     // A SyntaxError quotes what could not be read, and that may be a piece of a payload.
     const message = error instanceof Error && !(error instanceof SyntaxError) ? error.message : 'not readable'
-    if (error instanceof ProxyError || error instanceof LogError)
+    if (error instanceof ProxyError || error instanceof LogError || error instanceof CertError)
       return { status: 409, document: { code: error.code, error: message } }
     return { status: 500, document: { error: message } }
   }
@@ -98,6 +99,13 @@ export const refusalIn = (document: unknown): ProxyError | LogError | null => {
   if (Object.hasOwn(logHints, code)) return new LogError(code as LogErrorCode, String(error))
   if (!Object.hasOwn(hints, code)) return null
   return new ProxyError(code as ProxyErrorCode, String(error))
+}
+
+/** The same of a refusal that is about keys and certificates. */
+export const certRefusalIn = (document: unknown): CertError | null => {
+  const { code, error } = (document ?? {}) as { readonly code?: unknown; readonly error?: unknown }
+  if (typeof code !== 'string' || !Object.hasOwn(certHints, code)) return null
+  return new CertError(code as CertErrorCode, String(error))
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where an appliance keeps what it needs: one folder, of which only the log, the copies of policies and the control socket are
- * written to in service. */
+/** Where an appliance keeps what it needs: one folder, of which only the log, the copies of policies, the control socket and, when the
+ * authority is exchanged, its folder are written to in service. */
 export type DataFolder = {
   readonly root: string
   /** Listen address, own names, policy file. */

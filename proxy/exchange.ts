@@ -71,7 +71,8 @@ const passRequest = async (
 const isMalformed = (passage: Passage): boolean =>
   passage.kind === 'blocked' && passage.block.reason === 'request-malformed'
 
-const write = async (request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> => {
+/** Gives a client its answer. */
+export const write = async (request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> => {
   const { status, fields, body, isLast = false } = answer
   response.statusCode = status
   for (const [name, value] of fields) response.appendHeader(name, value)

@@ -3,21 +3,25 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { Authority as CertificateAuthority } from '../certs/authority.ts'
+import type { Rotation } from '../certs/rotation.ts'
 import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
-import { strongTls } from '../certs/strong-tls.ts'
+import { strongLabTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
 import type { Load } from '../rules/budget/load.ts'
 import { inspectLoad, inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
+import { labPageFor, type LabPath } from '../rules/lab-page.ts'
 import type { Arrival, Incomplete, Ingress } from '../rules/message.ts'
 import { identify, mayShowCertificate } from '../rules/select-route.ts'
 import { answerBytes, answerOf } from './answer.ts'
 import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
-import { exchange, headOf, type Ended } from './exchange.ts'
+import { exchange, headOf, write, type Ended } from './exchange.ts'
 import { firstByte } from './first-byte.ts'
+import { isAboutCertificate } from './handshake-diagnosis.ts'
+import { Handshakes, type Conversation, type HandshakeStatus } from './handshakes.ts'
 import { requireLabAddress } from './lab-address.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
+import { answerPage } from './lab-page/answer-page.ts'
 import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
 import type { Passage, Pipeline } from './pipeline.ts'
@@ -49,6 +53,9 @@ const httpLimits = ({ head, request, idle, maxHeaderBytes }: LabLimits) => ({
   requireHostHeader: false,
 })
 
+/** Milliseconds that a client may take for a page of the appliance itself. */
+const PAGE_MS = 10_000
+
 /** A request whose exchange has not ended. */
 type UnderWay = {
   readonly request: IncomingMessage
@@ -64,9 +71,8 @@ type UnderWay = {
 export class Listener {
   readonly #options: ListenOptions
   readonly #pipeline: Pipeline
-  readonly #notify: Notify
-  readonly #authority: CertificateAuthority
-  readonly #leaves: LeafStore
+  #rotation: Rotation
+  #leaves: LeafStore
   readonly #arrivals = new Arrivals()
   readonly #sockets = new Set<Socket>()
   /** Requests under way: their exchanges make the records, whatever becomes of the connection. */
@@ -80,6 +86,10 @@ export class Listener {
   readonly #load = new RequestLoad()
   readonly #shares: ConnectionShares
   readonly #responses = new Set<ServerResponse>()
+  readonly #handshakes: Handshakes
+  /** Connections that have brought a request. */
+  readonly #trusting = new WeakSet<Duplex>()
+  readonly #pages: Partial<Record<LabPath, number>> = {}
   #isClosing = false
   readonly #limits: LabLimits
   readonly #tcp: TcpServer
@@ -92,7 +102,7 @@ export class Listener {
   /** @throws ProxyError `ERR_LISTEN_…`; CertError when the authority does not cover the appliance's own names */
   constructor(
     options: ListenOptions,
-    authority: CertificateAuthority,
+    rotation: Rotation,
     pipeline: Pipeline,
     notify: Notify,
     limits: LabLimits = defaultLabLimits,
@@ -101,26 +111,35 @@ export class Listener {
     this.#pipeline = pipeline
     this.#limits = limits
     this.#shares = new ConnectionShares(limits)
-    this.#notify = notify
-    this.#authority = authority
-    this.#leaves = leafStore(authority)
+    this.#handshakes = new Handshakes(notify)
+    this.#rotation = rotation
+    this.#leaves = leafStore(rotation.current)
     this.#tcp = createTcpServer({ noDelay: true }, socket => void this.#accept(socket))
     this.#plain = createServer(httpLimits(limits))
     this.#tls = this.#createTlsServer()
     this.#mutualTls = this.#createTlsServer(askForCertificate)
     this.#serve(this.#plain)
     this.#plain.on('connect', (request, socket: Socket, head: Buffer) => void this.#connect(request, socket, head))
-    this.#renewal = setInterval(() => {
-      for (const server of [this.#tls, this.#mutualTls])
-        server.setSecureContext({ ...strongTls, ...this.#ownCertificate() })
-    }, RENEWAL_MS)
+    this.#renewal = setInterval(() => this.#renew(), RENEWAL_MS)
     this.#renewal.unref()
+  }
+
+  #renew(): void {
+    for (const server of [this.#tls, this.#mutualTls])
+      server.setSecureContext({ ...strongLabTls, ...this.#ownCertificate() })
+  }
+
+  /** From now on certificates are of the authority that signs now. Connections that are open stay as they are. */
+  use(rotation: Rotation): void {
+    this.#rotation = rotation
+    this.#leaves = leafStore(rotation.current)
+    this.#renew()
   }
 
   #createTlsServer(options?: typeof askForCertificate): TlsServer {
     const server = createTlsServer({
       ...httpLimits(this.#limits),
-      ...strongTls,
+      ...strongLabTls,
       ...this.#ownCertificate(),
       ...options,
       ALPNProtocols: ['http/1.1'],
@@ -165,6 +184,16 @@ export class Listener {
     return this.#leaves.list()
   }
 
+  /** Who does not take our certificates, or did not at first. */
+  get handshakes(): readonly HandshakeStatus[] {
+    return this.#handshakes.status()
+  }
+
+  /** How often each page of the appliance itself was asked for. */
+  get pages(): Readonly<Partial<Record<LabPath, number>>> {
+    return this.#pages
+  }
+
   /** Takes no new connection, lets requests under way end, and cuts what is left after `grace` milliseconds. */
   async close(grace: number): Promise<void> {
     clearInterval(this.#renewal)
@@ -182,8 +211,8 @@ export class Listener {
   }
 
   #ownCertificate(): { readonly cert: string; readonly key: string } {
-    const { certificatePem, privateKeyPem } = this.#authority.issue(this.#options.names)
-    return { cert: certificatePem, key: privateKeyPem }
+    const { chainPem, privateKeyPem } = this.#rotation.current.issue(this.#options.names)
+    return { cert: chainPem, key: privateKeyPem }
   }
 
   async #accept(socket: Socket): Promise<void> {
@@ -232,6 +261,8 @@ export class Listener {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
+    this.#noteTrust(socket)
+    if (this.#show(request, response)) return
     const underWay = this.#underWay.get(socket) ?? new Set()
     const earlier = [...underWay].at(-1)?.ended
     const answered = this.#pipeline.take()
@@ -288,11 +319,53 @@ export class Listener {
     return identify(arrival, this.#pipeline.gate().policy)?.id ?? arrival.client
   }
 
+  /** Answers a request for a page of the appliance itself; false for any other. It is counted, and not recorded: nothing leaves. */
+  #show(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request
+    const { policy } = this.#pipeline.gate()
+    const asked = labPageFor(this.#arrivals.get(socket), headOf(request), this.#options.names, policy)
+    if (!asked || this.#over.has(socket)) return false
+    this.#over.add(socket)
+    this.#pages[asked.path] = (this.#pages[asked.path] ?? 0) + 1
+    const cut = setTimeout(() => response.destroy(), PAGE_MS)
+    response.once('close', () => {
+      clearTimeout(cut)
+      this.#accounted.set(socket, socket.bytesRead)
+    })
+    void write(request, response, answerPage(asked, this.#rotation))
+    return true
+  }
+
   #secured(socket: TLSSocket): void {
     this.#arrivals.set(socket, this.#arrivalOf(socket))
     socket.once('close', () => {
-      if (socket.bytesRead === 0 && !this.#spoilt.has(socket)) void this.#turnedAway(socket)
+      if (socket.bytesRead > 0 || this.#spoilt.has(socket)) return
+      this.#noteRefusal(this.#arrivalOf(socket), 'left')
+      void this.#turnedAway(socket)
     })
+  }
+
+  /** The first request over TLS says that the client took our certificate. */
+  #noteTrust(socket: Duplex): void {
+    if (this.#trusting.has(socket)) return
+    this.#trusting.add(socket)
+    const conversation = this.#conversationOf(this.#arrivals.get(socket))
+    if (conversation) this.#handshakes.trusted(conversation)
+  }
+
+  #noteRefusal(arrival: Arrival, code: string): void {
+    const conversation = this.#conversationOf(arrival)
+    if (conversation) this.#handshakes.refused(conversation, code)
+  }
+
+  /** Null where our certificate was for another name than the client asked for, so that nothing can be learnt. */
+  #conversationOf(arrival: Arrival): Conversation | null {
+    const { client, ingress } = arrival
+    if (ingress.kind === 'plain' || ingress.kind === 'replay' || this.#misnamed(arrival)) return null
+    const instrument = identify(arrival, this.#pipeline.gate().policy)?.id ?? null
+    const host =
+      ingress.kind === 'connect' ? ingress.authority.host : ingress.kind === 'redirect' ? ingress.serverName : null
+    return { client, instrument, host, anchor: this.#rotation.current.anchor.fingerprint256 }
   }
 
   /** A client left without a request. When it had asked for a name that is none of ours, that is why, and is recorded. */
@@ -378,9 +451,7 @@ export class Listener {
     this.#spoilt.add(socket)
     const arrival = this.#arrivalOf(socket)
     const code = error.code ?? ''
-    // A client that merely hung up, a port scan for example, is nothing to tell anybody about.
-    if (code.startsWith('ERR_SSL'))
-      this.#notify({ kind: 'handshake-failed', client: arrival.client, code, trusts: !distrust.test(code) })
+    if (code.startsWith('ERR_SSL')) this.#noteRefusal(arrival, code)
     const misnamed = this.#misnamed(arrival)
     const rule = handshakeRule(code)
     if (misnamed) await this.#refuse(socket, arrival, misnamed)
@@ -419,6 +490,7 @@ export class Listener {
       return
     }
     const isIdle = unreadableBy(code).reason === 'request-incomplete' && this.#isIdle(socket)
+    if (isHangUp(socket, code)) this.#noteRefusal(this.#arrivalOf(socket), 'hung-up')
     if (isIdle && code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0)
       return this.#cutOff(socket, this.#arrivals.get(socket), 'first-byte')
     if (isIdle || (underWay.length > 0 && socket.destroyed)) {
@@ -466,10 +538,11 @@ const sent = (response: ServerResponse): Promise<void> =>
     else response.once('finish', resolve).once('close', resolve)
   })
 
-const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
+/** A client that went away amid the handshake: node:tls knows no protocol version yet. */
+const isHangUp = (socket: Socket, code: string): socket is TLSSocket =>
+  socket instanceof TLSSocket && code === 'ECONNRESET' && !(socket.getCipher() as object | null)
 
-/** TLS alerts by which a client says that it does not accept our certificate (RFC 8446 section 6.2). */
-const distrust = /UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|ACCESS_DENIED/
+const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
 
 const serverNameOf = (socket: TLSSocket): string | null => {
   const name: unknown = (socket as { servername?: unknown }).servername
@@ -478,7 +551,7 @@ const serverNameOf = (socket: TLSSocket): string | null => {
 
 /** What kept a handshake from its end; null where the client merely hung up, which says nothing. */
 const handshakeRule = (code: string): string | null => {
-  if (distrust.test(code)) return 'certificate-refused'
+  if (isAboutCertificate(code)) return 'certificate-refused'
   if (/NO_APPLICATION_PROTOCOL/.test(code)) return 'application-protocol'
   if (/VERSION|PROTOCOL|INAPPROPRIATE_FALLBACK/.test(code)) return 'tls-version'
   if (/CIPHER|SHARED|SIGNATURE/.test(code)) return 'tls-algorithms'

@@ -1,8 +1,10 @@
 import type { DiskState } from '../log/disk-watch.ts'
+import type { HandshakeNotice } from './handshakes.ts'
 
 /** Something a person should hear of besides the decision log. It holds nothing of any payload. */
 export type Notice =
-  | { readonly kind: 'handshake-failed'; readonly client: string; readonly code: string; readonly trusts: boolean }
+  /** An instrument does not take our certificate; see `handshakes.ts`. */
+  | HandshakeNotice
   | { readonly kind: 'log-failed'; readonly code: string }
   | { readonly kind: 'log-recovered' }
   /** An instrument has sent all the nucleotides in fragments that it may: look at what it sends. Told once an hour. */

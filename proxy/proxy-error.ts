@@ -26,7 +26,10 @@ export const hints = {
     'see that the disk has room, and that the appliance may write to the folder, then activate again',
   ERR_ACTIVATION_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
-  ERR_CA_TOO_NARROW: 'run "sluice certs ca renew", then install the new CA certificate on every instrument',
+  ERR_CA_TOO_NARROW:
+    'run "sluice certs ca new", have every instrument trust the new CA certificate, then run "sluice certs ca activate"',
+  ERR_CA_REQUEST: 'use the same version of sluice for the command and the appliance',
+  ERR_CA_UNRECORDED: 'see "sluice status" for what is wrong with the log; the next step or start records the change',
   ERR_UPSTREAM_FILES:
     'put the file in order in the folder "upstream" of the data folder ("sluice doctor" says how), then try again',
   ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',

@@ -69,7 +69,7 @@ const makeLog = (directory: string, origin: string): void => {
 }
 
 /** All names that a certificate may have to be minted for: the vendors' hosts and the appliance's own. */
-export const permittedNames = (settings: Settings, policy: Policy): Permitted => {
+export const permittedNames = (settings: Settings, policy: Pick<Policy, 'destinations'>): Permitted => {
   const names = new Set([...ownNames(settings), ...policy.destinations.map(({ host }) => host)])
   const isAddress = (name: string): boolean => normalizeAddress(name) !== null
   return { dns: [...names].filter(name => !isAddress(name)), addresses: [...names].filter(isAddress) }

@@ -10,6 +10,7 @@ import { activeReviewers } from '../../log/reviewer-folder.ts'
 import { isProtected } from '../../log/reviewer-key.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import type { HandshakeStatus } from '../../proxy/handshakes.ts'
 import { requireLabAddress } from '../../proxy/lab-address.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { permittedNames } from '../../proxy/set-up.ts'
@@ -28,12 +29,15 @@ import { exitCodes } from '../exit-codes.ts'
 import { shareHeld, spellHeld } from '../held-room.ts'
 import { json, line } from '../print.ts'
 import { spellPaused } from './pause.ts'
+import { spellCaller } from '../spell-caller.ts'
 import { keyFilesIn } from '../reviewer-keys.ts'
 
 /** What one check saw. `hint`: what to do; null when all is well. */
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
 
 const MIN_FREE_BYTES = 1024 ** 3
+/** Milliseconds before its end from which on an authority should be exchanged: instruments are not all visited in a week. */
+const CA_WARNING_MS = 90 * 86_400_000
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
@@ -97,8 +101,11 @@ const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
     if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1024 ** 2)} MiB are free`)
     return `${Math.floor(free / 1024 ** 3)} GiB free`
   })
-  yield* await running(folder)
+  yield* running(folder)
 }
+
+const caHint =
+  'run "sluice certs ca new", let every instrument trust the new certificate, then run "sluice certs ca activate"'
 
 const attempt = (check: string, hint: string, look: () => string): Finding => {
   try {
@@ -113,12 +120,14 @@ const examinePolicy = async function* (
   settings: Settings,
   policy: Policy,
 ): AsyncGenerator<Finding> {
-  yield attempt('CA', 'run "sluice certs ca renew", then install the new certificate on every instrument', () => {
+  yield attempt('CA', caHint, () => {
     const authority = openAuthority(folder.authority)
     const { dns, addresses } = permittedNames(settings, policy)
     const missing = [...dns, ...addresses].filter(name => !authority.covers(name))
     if (missing.length > 0) throw new Error(`may not vouch for ${missing.join(', ')}`)
-    return `until ${authority.notAfter.toISOString().slice(0, 10)}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
+    const end = authority.notAfter.toISOString().slice(0, 10)
+    if (authority.notAfter.getTime() - Date.now() < CA_WARNING_MS) throw new Error(`ends on ${end}`)
+    return `until ${end}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
   })
   if (policy.exceptions.length > 0)
     yield attempt('exceptions', 'renew what is still needed, remove the rest, and run "sluice rules activate"', () => {
@@ -201,15 +210,22 @@ const heldRoom = (folder: DataFolder, { held }: Settings): Finding =>
     },
   )
 
-const running = async (folder: DataFolder): Promise<readonly Finding[]> => {
+const running = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   const check = 'appliance'
+  const state = await stateOf(folder)
+  if (state === null) return yield { check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }
+  const { log, paused, handshakes } = state
+  if (log.state === 'ready') yield { check, ok: true, seen: 'is running', hint: null }
+  else yield { check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }
+  yield traffic(spellPaused(paused))
+  for (const seen of handshakes) if (isTrouble(seen)) yield handshakeFinding(seen)
+}
+
+const stateOf = async (folder: DataFolder): Promise<ApplianceStatus | null> => {
   try {
-    const { log, paused } = (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
-    if (log.state !== 'ready')
-      return [{ check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }]
-    return [{ check, ok: true, seen: 'is running', hint: null }, traffic(spellPaused(paused))]
+    return (await callControl(folder.control, 'GET /status')).document as ApplianceStatus
   } catch {
-    return [{ check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }]
+    return null
   }
 }
 
@@ -224,3 +240,14 @@ const traffic = (paused: string | null): Finding => {
     hint: 'run "sluice resume" (with --instrument) to let it out again',
   }
 }
+
+/** Who only looks in and is no instrument is nobody's trouble. */
+const isTrouble = ({ diagnosis, instrument }: HandshakeStatus): boolean =>
+  diagnosis !== 'trusts' && (instrument !== null || (diagnosis !== 'left' && diagnosis !== 'broken-off'))
+
+const handshakeFinding = (seen: HandshakeStatus): Finding => ({
+  check: `TLS of ${spellCaller(seen)}`,
+  ok: false,
+  seen: `${seen.meaning} (${seen.refused} times, last ${seen.last}: ${seen.code})`,
+  hint: seen.todo,
+})

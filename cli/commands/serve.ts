@@ -66,7 +66,7 @@ const greet = (
   )
   line(`              ${startNotes[startedWith](policyFile(folder, settings))}`)
   line(`  CA          ${folder.authority}/authority.pem, to be trusted by the instruments`)
-  line(`              SHA-256 ${authority.fingerprint256}`)
+  line(`              SHA-256 ${authority().anchor.fingerprint256}`)
   line(
     `  reviewers   ${status().reviewers.join(', ')}${hasKeys ? `: a key is in ${folder.reviewers}; see "${sluice} doctor"` : ''}`,
   )

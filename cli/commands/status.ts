@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
+import type { HandshakeStatus } from '../../proxy/handshakes.ts'
 import type { TrialCount } from '../../proxy/trial-tally.ts'
 import { readFileState } from '../../proxy/policy-copies.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
@@ -11,6 +12,7 @@ import { spellExceptions } from '../exception-table.ts'
 import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
 import { spellPaused } from './pause.ts'
+import { spellCaller } from '../spell-caller.ts'
 
 type StatusOptions = CommonOptions & { readonly health?: boolean }
 
@@ -23,6 +25,9 @@ export const statusCommand = (): Command =>
 
 const spellDrip = ({ lastHour, perHour, lastDay, perDay }: ApplianceStatus['drips'][number]): string =>
   `${lastHour} of ${perHour} nucleotides in an hour, ${lastDay} of ${perDay} in a day`
+
+const spellHandshake = ({ refused, trusted, meaning, code, last }: HandshakeStatus): string =>
+  `refused ${refused}, took ${trusted}: ${meaning} (${code}, ${last})`
 
 const spellTrial = ({ wouldAllow, wouldBlock }: TrialCount, since: string): string => {
   const reasons = Object.entries(wouldBlock)
@@ -53,6 +58,9 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['exceptions', spellExceptions(policy.exceptions)],
     ['CA SHA-256', authority.fingerprint],
     ['CA ends', authority.notAfter],
+    ...state.trustAnchors
+      .filter(({ role }) => role !== 'current')
+      .map(({ role, fingerprint, notAfter }) => [`CA, ${role}`, `${fingerprint}, ends ${notAfter}`] as const),
     ['reviewers', state.reviewers.join(', ')],
     ['a release takes', spellPeople(state.reviews.people)],
     ['paused', spellPaused(state.paused) ?? 'nothing'],
@@ -62,6 +70,8 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['blocked', requests.blocked],
     ['refused, log not writable', requests.unrecorded],
     ['log lines dropped', requests.linesDropped],
+    ['pages shown', Object.values(state.pages).reduce((sum, count) => sum + count, 0)],
+    ...state.handshakes.map(seen => [`TLS of ${spellCaller(seen)}`, spellHandshake(seen)] as const),
     ...state.drips.map(drip => [`fragments of ${drip.instrument}`, spellDrip(drip)] as const),
     ...state.trials.routes.map(trial => [`trial of ${trial.route}`, spellTrial(trial, state.trials.since)] as const),
     ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],

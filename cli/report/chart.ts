@@ -1,4 +1,4 @@
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../../proxy/html.ts'
 import { spellCount } from './spell.ts'
 
 /** A value for each part of a period, one colour (a class of the style sheet) each; they are stacked in this order. */

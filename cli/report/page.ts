@@ -3,7 +3,7 @@ import type { Figures, Ranking, StoppedField } from '../../log/figures/figures.t
 import { none, sum, type Ranked } from '../../log/figures/tally.ts'
 import { blockReasons } from '../../rules/verdict.ts'
 import { barChart, shareBar, sparkline } from './chart.ts'
-import { fixed, html, type Html } from './html.ts'
+import { fixed, html, type Html } from '../../proxy/html.ts'
 import { spellCount, spellOctets, spellShare, spellTime } from './spell.ts'
 import { style } from './style.ts'
 

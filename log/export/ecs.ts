@@ -155,6 +155,7 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   'rules.activate': ['configuration', 'change'],
   'traffic.pause': ['configuration', 'change'],
   'traffic.resume': ['configuration', 'change'],
+  'ca.rotate': ['configuration', 'change'],
   'key.rotate': ['configuration', 'change'],
   'held.sweep': ['file', 'deletion'],
 }

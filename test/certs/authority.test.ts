@@ -15,14 +15,9 @@ import { join } from 'node:path'
 import { mock } from 'node:test'
 import { promisify } from 'node:util'
 import t from 'tap'
-import {
-  createAuthority,
-  openAuthority,
-  renewAuthority,
-  type Authority,
-  type Permitted,
-} from '../../certs/authority.ts'
+import { createAuthority, openAuthority, type Authority, type Permitted } from '../../certs/authority.ts'
 import { CertError, hints } from '../../certs/cert-error.ts'
+import { replaceAtOnce } from '../../certs/rotation.ts'
 import { makeCertificate, type Wish } from './made-certificate.ts'
 import { handshake, listen } from './tls-peer.ts'
 
@@ -43,6 +38,9 @@ const rejectionOf = async (work: Promise<unknown>): Promise<string> =>
     () => 'none',
     error => (error instanceof CertError ? error.code : String(error)),
   )
+
+const renewAuthority = (directory: string, names: Permitted): Promise<Authority> =>
+  replaceAtOnce(directory, names, { actor: 'ada' })
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
 
@@ -84,7 +82,7 @@ void t.test('authority: openssl reads what was asked for', async t => {
   writeFileSync(join(directory, 'a.pem'), authority.certificatePem)
   const { stdout } = await run('openssl', ['x509', '-in', join(directory, 'a.pem'), '-noout', '-text'])
   const text = stdout.replace(/\s+/g, ' ')
-  t.match(text, 'Basic Constraints: critical CA:TRUE, pathlen:0')
+  t.match(text, 'Basic Constraints: critical CA:TRUE, pathlen:1')
   t.match(text, 'Key Usage: critical Certificate Sign, CRL Sign')
   t.match(text, 'Name Constraints: critical Permitted: DNS:telemetry.vendor.example DNS:localhost')
   t.match(text, 'ASN1 OID: prime256v1')
@@ -334,7 +332,7 @@ void t.test(
       t.equal(readFileSync(join(directory, file), 'utf8'), files[`authority.${file.slice(-3)}`])
       t.equal(modeOf(join(directory, file)), file.endsWith('key') ? 0o600 : 0o644)
     }
-    t.equal(readdirSync(directory).length, 4)
+    t.equal(readdirSync(directory).length, 5, 'and a note for the log')
     t.equal(await rejectionOf(renewAuthority(join(directory, 'empty'), permitted)), 'ERR_CA_MISSING')
   },
 )
@@ -381,11 +379,11 @@ void t.test('P8: kill -9 at any step of renewing leaves one complete authority, 
     const directory = join(root, String(step))
     cpSync(join(root, 'model'), directory, { recursive: true })
     t.ok(await killedAt('renew', directory, step), `step ${step}`)
-    const [host] = openAuthority(directory).permitted.dns
+    const [host] = openAuthority(directory).permitted?.dns ?? []
     t.equal(host, step < STEPS.renew ? 'first.example' : 'second.example')
     const again = await rejectionOf(renewAuthority(directory, { dns: ['third.example'], addresses: [] }))
     t.equal(again, step === 1 || step === STEPS.renew ? 'none' : 'ERR_CA_RENEWAL_INCOMPLETE')
-    t.equal(openAuthority(directory).permitted.dns[0], again === 'none' ? 'third.example' : 'first.example')
+    t.equal(openAuthority(directory).permitted?.dns[0], again === 'none' ? 'third.example' : 'first.example')
   }
   t.notOk(await killedAt('renew', join(root, 'model'), STEPS.renew + 1), 'every step was tried')
 })

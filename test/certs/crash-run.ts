@@ -1,6 +1,6 @@
 /**
  * Runs one call on an authority and dies by SIGKILL at its n-th step on the disk, a write being torn in its middle.
- * Arguments: `create` or `renew`, the folder, n. Ends normally when there are fewer steps.
+ * Arguments: `create`, `renew` or `activate`, the folder, n. Ends normally when there are fewer steps.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -18,7 +18,11 @@ const dieInTurn = (): void => {
   if (left === 0) die()
 }
 
-const { open, rename } = fs.promises
+const { open, rename, rm } = fs.promises
+fs.promises.rm = async (path, options) => {
+  dieInTurn()
+  return rm(path, options)
+}
 fs.promises.rename = async (from, to) => {
   dieInTurn()
   return rename(from, to)
@@ -39,6 +43,9 @@ fs.promises.open = async (path, flags, mode) => {
 }
 syncBuiltinESMExports()
 
-const { createAuthority, renewAuthority } = await import('../../certs/authority.ts')
-const permitted = { dns: [verb === 'create' ? 'first.example' : 'second.example'], addresses: [] }
-await (verb === 'create' ? createAuthority : renewAuthority)(directory, permitted)
+const { createAuthority } = await import('../../certs/authority.ts')
+const { activateSuccessor, replaceAtOnce } = await import('../../certs/rotation.ts')
+const actor = { actor: 'ada' }
+if (verb === 'activate') await activateSuccessor(directory, 'localhost', actor)
+else if (verb === 'create') await createAuthority(directory, { dns: ['first.example'], addresses: [] })
+else await replaceAtOnce(directory, { dns: ['second.example'], addresses: [] }, actor)

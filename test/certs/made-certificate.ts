@@ -79,10 +79,7 @@ const flipLast = (der: Buffer): Buffer => Buffer.concat([der.subarray(0, -1), Bu
 export const makeCertificate = (wish: Wish, issuer?: Pick<Made, 'certificate' | 'key'>): Made => {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const publicKey = wish.publicKey ?? pair.publicKey
-  const identifiers = [
-    subjectKeyIdentifier(publicKey),
-    ...(issuer ? [authorityKeyIdentifier(issuer.certificate.publicKey)] : []),
-  ]
+  const identifiers = [subjectKeyIdentifier(publicKey), ...(issuer ? [authorityKeyIdentifier(issuer.certificate)] : [])]
   const written = writeCertificate({
     subject: [{ shortName: 'CN', value: wish.commonName ?? 'Made for a test' }],
     issuer: issuer ? { certificateDer: issuer.certificate.raw } : 'self',

@@ -197,7 +197,7 @@ t.test('serve: a destination that the authority may not vouch for, refused until
   writeFileSync(policy, readFileSync(policy, 'utf8').replace('vendor.invalid', 'other.invalid'))
   const refused = await run('serve')
   t.equal(refused.code, 1)
-  t.match(refused.stderr, /may not vouch for other\.invalid\nsluice: hint: run "sluice certs ca renew"/)
+  t.match(refused.stderr, /may not vouch for other\.invalid\nsluice: hint: run "sluice certs ca new"/)
   t.equal((await run('certs', 'ca', 'renew')).code, 0)
   const started = await serving(['--json', '--data', data], /"ready"/)
   t.equal(await started.stop('SIGTERM'), 0)

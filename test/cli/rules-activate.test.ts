@@ -119,7 +119,7 @@ t.test('rules activate: what the appliance refuses leaves the old one, exit code
   t.equal(code, 5)
   t.match(
     stderr,
-    /^sluice: error: the lab's authority may not vouch for elsewhere\.invalid; nothing was changed\nsluice: hint: run "sluice certs ca renew"[^\n]*\n$/,
+    /^sluice: error: the lab's authority may not vouch for elsewhere\.invalid; nothing was changed\nsluice: hint: run "sluice certs ca new"[^\n]*\n$/,
   )
   t.equal((await history()).length, 2)
   writeFileSync(policy, policyOf('small.json'))

@@ -119,5 +119,6 @@ export const testPolicy = (
       })),
       ...further.map(({ id }) => ({ id: `to-${id}`, destination: id, method: 'POST', path: `/to/${id}`, body: json })),
     ],
-    limits: { maxBodyBytes: 262_144, maxDecodedBytes: 1_048_576 },
+    // One instrument of a test sends as much as a hundred in a lab.
+    limits: { maxBodyBytes: 262_144, maxDecodedBytes: 1_048_576, maxRequestsPerSecond: 10_000 },
   })

@@ -252,7 +252,7 @@ const unacknowledged = (journal: Journal): Journal & { failNext: boolean } => {
 t.test('a record that was written and not acknowledged is taken back by another', async t => {
   const folder = await makeFolder(t, policyOf('apples', 443))
   const settings = readSettings(folder)
-  const authority = openAuthority(folder.authority)
+  const authority = () => openAuthority(folder.authority)
   const journal = unacknowledged(await openJournal({ directory: folder.log }))
   t.teardown(() => journal.close())
   const first = await activateStart({ folder, settings, authority, journal }, startPolicy(folder, settings))

@@ -88,6 +88,7 @@ export const entries: readonly Entry[] = [
   { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
   { kind: 'traffic.resume', id: 'traffic-2', time, instrument: null, actor: 'ada' },
+  { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
   {
     kind: 'key.rotate',
     id: 'key-1',

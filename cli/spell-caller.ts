@@ -1,0 +1,5 @@
+import type { HandshakeStatus } from '../proxy/handshakes.ts'
+
+/** An instrument, or an address that is none's, and the host that it asked for. */
+export const spellCaller = ({ instrument, client, host }: HandshakeStatus): string =>
+  `${instrument ?? client} to ${host ?? 'the appliance'}`
