@@ -9,6 +9,7 @@ import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
 import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import { arrivingNow } from './arrivals.ts'
+import type { Confinement } from './confinement.ts'
 import type { ControlHandlers } from './control.ts'
 import type { HandshakeStatus } from './handshakes.ts'
 import { decodeHeld } from './held-payload.ts'
@@ -26,6 +27,8 @@ export type ApplianceStatus = {
   readonly version: string
   readonly started: string
   readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
+  /** What the process has given up. */
+  readonly confinement: Confinement
   readonly policy: {
     readonly digest: string
     /** Number of the activation, see `sluice rules history`. */
