@@ -95,5 +95,14 @@ export const confiningOptions = ({ read, write }: Grants): readonly string[] => 
 export const confine = (grants: Grants): void => {
   if (confinement().isConfined || typeof process.execve !== 'function' || process.platform === 'win32') return
   const own = [...process.execArgv, ...confiningOptions(grants), ...process.argv.slice(1)]
-  process.execve(process.execPath, [process.execPath, ...own], process.env)
+  process.execve(process.execPath, [process.execPath, ...own], withoutPreloads(process.env))
+}
+
+/** Modules that NODE_OPTIONS loads beforehand, as test runners and tracers do, are no part of the appliance. */
+const withoutPreloads = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  const { NODE_OPTIONS: options, ...others } = env
+  const kept = options
+    ?.replaceAll(/(?:--import|--require|--loader|--experimental-loader|-r)[= ]\s*(?:"[^"]*"|\S+)/g, '')
+    .trim()
+  return kept ? { ...others, NODE_OPTIONS: kept } : others
 }
