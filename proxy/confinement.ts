@@ -100,9 +100,11 @@ export const confine = (grants: Grants): void => {
 
 /** Modules that NODE_OPTIONS loads beforehand, as test runners and tracers do, are no part of the appliance. */
 const withoutPreloads = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
-  const { NODE_OPTIONS: options, ...others } = env
-  const kept = options
-    ?.replaceAll(/(?:--import|--require|--loader|--experimental-loader|-r)[= ]\s*(?:"[^"]*"|\S+)/g, '')
-    .trim()
-  return kept ? { ...others, NODE_OPTIONS: kept } : others
+  const { NODE_OPTIONS: options = '', ...others } = env
+  const kept = options.replaceAll(preload, ' ').trim()
+  return kept === '' ? others : { ...others, NODE_OPTIONS: kept }
 }
+
+/** The option with what it names, in either of the two spellings; each may stand in quotation marks. */
+const preload =
+  /(?:"(?:--import|--require|--(?:experimental-)?loader|-r)=[^"]*"|(?<!\S)(?:--import|--require|--(?:experimental-)?loader|-r)(?:=|\s+)(?:"[^"]*"|\S+))/g
