@@ -40,8 +40,9 @@ const greet = (
 ): void => {
   const port = listener.port
   const { number, policy } = inForce()
+  const isFirst = number === 1 && startedWith === 'edited'
   const at = listener.address.includes(':') ? `[${listener.address}]` : listener.address
-  line(`sluice listens on ${at} port ${port}, and nowhere else`)
+  line(`sluice listens on ${at} port ${port}, and nowhere else${isFirst ? ` (new data folder: ${folder.root})` : ''}`)
   line(
     `  policy      ${number}: ${policy.routes.length} routes to ${policy.destinations.map(({ host }) => host).join(', ')}`,
   )
@@ -52,16 +53,11 @@ const greet = (
   line(
     `  reviewers   ${status().reviewers.join(', ')}${hasKeys ? `: a key is in ${folder.reviewers}; see "${sluice} doctor"` : ''}`,
   )
-  line(`  confined    ${spellConfinement()}`)
+  if (!confinement().isConfined) line('  NOT confined: this system cannot start it with Node’s permission model')
   line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
   line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
   line(`  decisions   ${sluice} log list      blocked payloads: ${sluice} blocked list      Ctrl-C stops`)
 }
-
-const spellConfinement = (): string =>
-  confinement().isConfined
-    ? 'to its own files, and starts no other program'
-    : 'NOT: this system cannot start it with Node’s permission model'
 
 /** How the command is called here: npm, when it started us, puts the Node that sluice needs on the path. */
 const sluice = process.env.npm_lifecycle_event === undefined ? 'sluice' : 'npm run sluice --'

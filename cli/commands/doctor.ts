@@ -27,6 +27,7 @@ import { examples } from '../examples.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { shareHeld, spellHeld } from '../held-room.ts'
+import { Failure } from '../failure.ts'
 import { examineIsolation, printNftables, type IsolationOptions } from '../isolation.ts'
 import { json, line } from '../print.ts'
 import { spellPaused } from './pause.ts'
@@ -64,9 +65,12 @@ export const doctorCommand = (): Command =>
 type DoctorOptions = CommonOptions & IsolationOptions & { readonly printNftables?: boolean }
 
 const examineAsked = (part: 'isolation' | undefined, options: DoctorOptions): Promise<void> => {
+  const { printNftables: isPrinting, labInterface, egressInterface, ntp } = options
+  if (part === undefined && [isPrinting, labInterface, egressInterface, ntp].some(option => option !== undefined))
+    throw new Failure('these options belong to "doctor isolation"', 'put "isolation" behind "doctor"', exitCodes.usage)
   if (part === undefined) return doctor(options)
   const folder = readyFolder(options)
-  return options.printNftables ? printNftables(folder, options) : examineIsolation(folder, options)
+  return isPrinting ? printNftables(folder, options) : examineIsolation(folder, options)
 }
 
 const doctor = async (options: CommonOptions): Promise<void> => {

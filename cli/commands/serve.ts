@@ -4,7 +4,6 @@ import { isSetUp, type DataFolder } from '../../proxy/data-folder.ts'
 import { defaultSettings, readSettings, type Settings } from '../../proxy/settings.ts'
 import { folderOf, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
-import { line } from '../print.ts'
 
 type ServeOptions = CommonOptions & { readonly listen?: string }
 
@@ -31,7 +30,6 @@ const serve = async (options: ServeOptions): Promise<void> => {
 const makeNew = async (folder: DataFolder, options: ServeOptions): Promise<void> => {
   const { setUp, shippedPolicy } = await import('../../proxy/set-up.ts')
   await setUp(folder, { ...defaultSettings, ...listenOf(options) }, shippedPolicy())
-  if (!options.json) line(`made a new data folder: ${folder.root}`)
 }
 
 const listenOf = ({ listen }: ServeOptions): Partial<Settings> => (listen === undefined ? {} : { listen })

@@ -15,7 +15,7 @@ type Match = { readonly op?: string; readonly left?: Expression; readonly right?
  *   seen to be none: a jump, a set of interfaces, a negation are reported for a person to look at
  */
 export const openingsIn = (document: unknown, lab: string): readonly string[] | null => {
-  const items = ((document as { nftables?: readonly Item[] } | null)?.nftables ?? []) as readonly Item[]
+  const items = (document as { nftables?: readonly Item[] } | null)?.nftables ?? []
   const chains = items.flatMap(({ chain }) => (chain ? [chain] : []))
   const rules = items.flatMap(({ rule }) => (rule ? [rule] : []))
   // One chain that drops is enough: a packet has to pass every chain of a hook.

@@ -25,7 +25,7 @@ const start = (host: string, ...command: string[]): (() => string) => {
   const child = spawn('on', [host, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   let printed = ''
-  child.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
   return () => printed
 }
 
