@@ -159,7 +159,7 @@ const run = async (): Promise<object> => {
   await on('appliance', 'nft', '-f', file)
   writeFileSync(
     join(work, 'nat.nft'),
-    `table ip steering { chain prerouting { type nat hook prerouting priority dstnat; iifname "lab" tcp dport 443 redirect to :${port}; } }\n`,
+    `table ip steering { chain prerouting { type nat hook prerouting priority dstnat; iifname "lab" tcp dport 443 redirect to :${port}\n}\n}\n`,
   )
   await on('appliance', 'nft', '-f', join(work, 'nat.nft'))
 
