@@ -39,12 +39,12 @@ export const makeExclusive = async (file: string, content: string | Uint8Array, 
   } finally {
     await handle.close()
   }
-  await settleFolder(dirname(file))
+  await settle(dirname(file))
 }
 
-/** `syncFolder` for a running appliance. */
-export const settleFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r')
+/** Syncs a file, or the names in a folder, to the disk; also in a running appliance. */
+export const settle = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { settleFolder, makeExclusive } from '../log/exclusive-file.ts'
+import { settle, makeExclusive } from '../log/exclusive-file.ts'
 import type { ActivationRow } from '../log/query.ts'
 import { parsePolicy, type PolicyReading } from '../rules/policy/parse-policy.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -50,7 +50,7 @@ export const draftCopy = async (folder: DataFolder, texts: PolicyTexts, file: st
   const aside = join(folder.policies, '.new')
   const drop = (): void => rmSync(aside, { recursive: true, force: true })
   await writing(folder, async () => {
-    if (mkdirSync(folder.policies, { recursive: true, mode: 0o700 }) !== undefined) await settleFolder(folder.root)
+    if (mkdirSync(folder.policies, { recursive: true, mode: 0o700 }) !== undefined) await settle(folder.root)
     drop()
     await writeCopy(aside, texts, stateBeside(file, texts))
   })
@@ -59,7 +59,7 @@ export const draftCopy = async (folder: DataFolder, texts: PolicyTexts, file: st
     // Left over from an activation that was never recorded.
     rmSync(target, { recursive: true, force: true })
     renameSync(aside, target)
-    await settleFolder(folder.policies)
+    await settle(folder.policies)
   }
   try {
     const policy = loadPolicy(join(aside, 'policy.yaml'))

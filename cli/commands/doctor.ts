@@ -1,7 +1,7 @@
 import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { Argument, Command } from 'commander'
 import { openAuthority } from '../../certs/authority.ts'
 import { CertError, hints as certHints } from '../../certs/cert-error.ts'
