@@ -2,7 +2,7 @@
  * Changes of the authority that the decision log has not been told of yet: `changes.jsonl` in the folder of the authority. A change is
  * noted before it is made, so that one which was made while no appliance ran, or just before a crash, is not lost.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CertError } from './cert-error.ts'
 
@@ -22,13 +22,15 @@ const fileIn = (directory: string): string => join(directory, 'changes.jsonl')
 /** `AA:BB:…` as hexadecimal digits. */
 export const digestOf = (fingerprint256: string): string => fingerprint256.replaceAll(':', '').toLowerCase()
 
+/** Each write is on the disk when it returns: Node's permission model, which confines the appliance, has no synchronous fsync. */
+const DURABLY = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_DSYNC
+
 /** @throws CertError ERR_CA_NOT_WRITTEN */
 export const noteChange = (directory: string, change: AuthorityChange): void => {
   try {
-    const file = openSync(fileIn(directory), 'a', 0o600)
+    const file = openSync(fileIn(directory), DURABLY, 0o600)
     try {
       writeSync(file, `${JSON.stringify(change)}\n`)
-      fsyncSync(file)
     } finally {
       closeSync(file)
     }

@@ -50,6 +50,12 @@ export const describe = (error: unknown): Failure => {
   if (error instanceof SyntaxError)
     return new Failure('something that was read is not JSON', 'check the files that you named')
   const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ERR_ACCESS_DENIED')
+    return new Failure(
+      `the appliance is confined and may not use ${(error as { resource?: string }).resource || 'what it asked for'}`,
+      'keep what it needs in its data folder or the folder of its policy (docs/deployment.md, "What the process may do")',
+      exitCodes.permission,
+    )
   if (code === 'EACCES' || code === 'EPERM')
     return new Failure(message, 'run the command as the user that owns the data folder', exitCodes.permission)
   if (code === 'ENOENT') return new Failure(message, 'check the path', exitCodes.notFound)

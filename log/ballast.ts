@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { logFiles } from './log-files.ts'
 
 const PIECE = 1024 * 1024
@@ -24,12 +24,14 @@ export const holdBallast = (directory: string, octets: number, room: number): bo
   }
 }
 
+/** Each write is on the disk when it returns: room that is only promised is none. */
+const takeRoomAtOnce = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_DSYNC
+
 const write = (file: string, octets: number): void => {
   const piece = randomFillSync(Buffer.allocUnsafe(Math.min(PIECE, octets)))
-  const descriptor = openSync(file, 'w', 0o600)
+  const descriptor = openSync(file, takeRoomAtOnce, 0o600)
   try {
     for (let left = octets; left > 0;) left -= writeSync(descriptor, piece, 0, Math.min(left, piece.length))
-    fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -23,6 +24,31 @@ export const syncFolder = (folder: string): void => {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/**
+ * The same for a running appliance: Node's permission model, which confines it, has no synchronous fsync.
+ * @throws NodeJS.ErrnoException (as a rejection) `EEXIST`
+ */
+export const makeExclusive = async (file: string, content: string | Uint8Array, mode: number): Promise<void> => {
+  const handle = await open(file, 'wx', mode)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await settle(dirname(file))
+}
+
+/** Syncs a file, or the names in a folder, to the disk; also in a running appliance. */
+export const settle = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { hash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { syncFolder } from './exclusive-file.ts'
+import { settle } from './exclusive-file.ts'
 import type { Journal } from './journal.ts'
 import { LogError } from './log-error.ts'
 import { rootOf } from './merkle.ts'
@@ -128,7 +128,7 @@ export const purgeSegments = async (
     await journal.append({ kind: 'segment.purge', id: `purged-${first}`, time, first, last, count, root, actor })
     const file = segmentFile(directory, { first, last })
     rmSync(file, { force: true })
-    syncFolder(dirname(file))
+    await settle(dirname(file))
   }
   return list.segments
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { syncFolder, writeExclusive } from './exclusive-file.ts'
+import { makeExclusive, settle } from './exclusive-file.ts'
 import { LogError } from './log-error.ts'
 import { loadReviewers, parseReviewer, writeReviewer, type ReviewerPublicKey } from './reviewer.ts'
 
@@ -31,34 +31,38 @@ export const retiredReviewers = (directory: string): readonly ReviewerPublicKey[
 }
 
 /** Puts a reviewer's public file into the folder. There must be none of this name. */
-export const installReviewer = (directory: string, reviewer: ReviewerPublicKey): void =>
-  writeExclusive(activeFile(directory, reviewer), writeReviewer(reviewer), 0o644)
+export const installReviewer = (directory: string, reviewer: ReviewerPublicKey): Promise<void> =>
+  makeExclusive(activeFile(directory, reviewer), writeReviewer(reviewer), 0o644)
 
 /** Moves a reviewer's public file to the retired ones. */
-export const retireReviewer = (directory: string, reviewer: ReviewerPublicKey): void => {
+export const retireReviewer = async (directory: string, reviewer: ReviewerPublicKey): Promise<void> => {
   mkdirSync(join(directory, 'retired'), { recursive: true, mode: 0o700 })
-  moveDurably(activeFile(directory, reviewer), retiredFile(directory, reviewer))
+  await moveDurably(activeFile(directory, reviewer), retiredFile(directory, reviewer))
 }
 
 /** Takes `retireReviewer` back. */
-export const restoreReviewer = (directory: string, reviewer: ReviewerPublicKey): void =>
+export const restoreReviewer = (directory: string, reviewer: ReviewerPublicKey): Promise<void> =>
   moveDurably(retiredFile(directory, reviewer), activeFile(directory, reviewer))
 
 /** Puts a new public file in the place of an old one, which is kept with the retired ones. At no time is there none. */
-export const replaceReviewer = (directory: string, old: ReviewerPublicKey, next: ReviewerPublicKey): void => {
+export const replaceReviewer = async (
+  directory: string,
+  old: ReviewerPublicKey,
+  next: ReviewerPublicKey,
+): Promise<void> => {
   mkdirSync(join(directory, 'retired'), { recursive: true, mode: 0o700 })
   const kept = retiredFile(directory, old)
-  if (!existsSync(kept)) writeExclusive(kept, writeReviewer(old), 0o644)
+  if (!existsSync(kept)) await makeExclusive(kept, writeReviewer(old), 0o644)
   const aside = `${activeFile(directory, next)}.new`
   rmSync(aside, { force: true })
-  writeExclusive(aside, writeReviewer(next), 0o644)
-  moveDurably(aside, activeFile(directory, next))
+  await makeExclusive(aside, writeReviewer(next), 0o644)
+  await moveDurably(aside, activeFile(directory, next))
 }
 
 /** Takes `installReviewer` back. */
-export const removeReviewer = (directory: string, reviewer: ReviewerPublicKey): void => {
+export const removeReviewer = async (directory: string, reviewer: ReviewerPublicKey): Promise<void> => {
   rmSync(activeFile(directory, reviewer))
-  syncFolder(directory)
+  await settle(directory)
 }
 
 const activeFile = (directory: string, { name }: ReviewerPublicKey): string => join(directory, `${name}.pub`)
@@ -66,8 +70,8 @@ const activeFile = (directory: string, { name }: ReviewerPublicKey): string => j
 const retiredFile = (directory: string, { name, fingerprint }: ReviewerPublicKey): string =>
   join(directory, 'retired', `${name}.${fingerprint.slice('sha256:'.length).slice(0, 16)}.pub`)
 
-const moveDurably = (from: string, to: string): void => {
+const moveDurably = async (from: string, to: string): Promise<void> => {
   renameSync(from, to)
-  syncFolder(dirname(to))
-  syncFolder(dirname(from))
+  await settle(dirname(to))
+  await settle(dirname(from))
 }

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { syncFolder } from './exclusive-file.ts'
+import { settle } from './exclusive-file.ts'
 import type { Journal } from './journal.ts'
 import { LogError } from './log-error.ts'
 import { logFiles } from './log-files.ts'
@@ -67,7 +67,7 @@ export const sealSegment = async (directory: string, journal: Journal, age: numb
   const range = look(directory, database => sealable(database, new Date(Date.now() - age).toISOString()))
   if (range === null) return null
   await requireRoom(directory)
-  sweepSegments(directory)
+  await sweepSegments(directory)
   const roots = await writeInThread({ directory, range })
   const root = segmentRoot({ roots: Buffer.from(roots) })
   const { first, last } = range
@@ -79,7 +79,7 @@ export const sealSegment = async (directory: string, journal: Journal, age: numb
 
 /** What is done from time to time: ends what a crash interrupted, and seals a segment when one is due. */
 export const tidySegments = async (directory: string, journal: Journal): Promise<SealedSegment | null> => {
-  sweepSegments(directory)
+  await sweepSegments(directory)
   await dropSealed(directory, journal)
   return look(directory, database => isDue(database, Date.now())) ? sealSegment(directory, journal, SEAL_AFTER) : null
 }
@@ -102,14 +102,14 @@ const requireRoom = async (directory: string): Promise<void> => {
 }
 
 /** Files of segments that the log does not name, or names as purged: left over from a crash. */
-export const sweepSegments = (directory: string): void => {
+export const sweepSegments = async (directory: string): Promise<void> => {
   const folder = logFiles(directory).segments
   const kept = look(directory, segmentsOf)
     .filter(({ isPurged }) => !isPurged)
     .map(segment => basename(segmentFile(directory, segment)))
   const superfluous = filesIn(folder).filter(name => isSegmentName(name) && !kept.includes(name))
   for (const name of superfluous) rmSync(join(folder, name))
-  if (superfluous.length > 0) syncFolder(folder)
+  if (superfluous.length > 0) await settle(folder)
 }
 
 const filesIn = (folder: string): readonly string[] => {

@@ -6,4 +6,4 @@ import type { SegmentRange } from './write-segment.ts'
 export type SegmentTask = { readonly directory: string; readonly range: SegmentRange }
 
 const { directory, range } = workerData as SegmentTask
-parentPort?.postMessage(writeSegment(directory, range), [])
+parentPort?.postMessage(await writeSegment(directory, range), [])

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { dirname } from 'node:path'
-import { syncFolder } from './exclusive-file.ts'
+import { settle } from './exclusive-file.ts'
 import { LogError } from './log-error.ts'
 import { HASH_BYTES, rootOf, treeOf } from './merkle.ts'
 import { openReader } from './reader.ts'
@@ -16,19 +16,19 @@ export type SegmentRange = { readonly first: number; readonly last: number }
  * Copies records into a segment file, and reads them back from the disk. The file gets its name last, when it is durable and mode 0400, so
  * that one of that name is whole; until the log names it, it is superfluous, and made again.
  * @returns roots of its pieces: those of the records that the database has, to which every record that was read back was found to fit
- * @throws LogError `ERR_LOG_SEGMENT` when the copy is not what was copied; NodeJS.ErrnoException
+ * @throws LogError (as a rejection) `ERR_LOG_SEGMENT` when the copy is not what was copied; NodeJS.ErrnoException
  */
-export const writeSegment = (directory: string, range: SegmentRange): Buffer => {
+export const writeSegment = async (directory: string, range: SegmentRange): Promise<Buffer> => {
   const file = segmentFile(directory, range)
   const aside = `${file}.new`
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   rmSync(aside, { force: true })
   const roots = copyRecords(directory, range, aside)
-  sync(aside)
+  await settle(aside)
   requireCopy(aside, range, roots)
   chmodSync(aside, 0o400)
   renameSync(aside, file)
-  syncFolder(dirname(file))
+  await settle(dirname(file))
   return roots
 }
 
@@ -57,15 +57,6 @@ const copyRecords = (directory: string, { first, last }: SegmentRange, file: str
   } finally {
     target.close()
     source.close()
-  }
-}
-
-const sync = (file: string): void => {
-  const descriptor = openSync(file, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 

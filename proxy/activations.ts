@@ -71,8 +71,8 @@ export const activateStart = async (parts: ActivationParts, start: StartPolicy):
   requireFiles(parts, start.policy)
   const number = (start.last?.number ?? 0) + 1
   const previous = start.last?.policy ?? null
-  const { policy, keep } = draftCopy(parts.folder, start.texts, policyFile(parts.folder, parts.settings))
-  keep(number)
+  const { policy, keep } = await draftCopy(parts.folder, start.texts, policyFile(parts.folder, parts.settings))
+  await keep(number)
   await record(parts.journal, { number, policy: policy.digest, previous, cause: 'start', actor: APPLIANCE })
   return { number, policy }
 }
@@ -89,7 +89,7 @@ export const openActivations = (
 
   /** Copies and records. What is in force changes only when both are on the disk. */
   const append = async (texts: PolicyTexts, previous: Numbered, cause: Cause, actor: string): Promise<InForce> => {
-    const { policy, keep, drop } = draftCopy(folder, texts, policyFile(folder, settings))
+    const { policy, keep, drop } = await draftCopy(folder, texts, policyFile(folder, settings))
     try {
       requireCover(parts, policy)
       requireFiles(parts, policy)
@@ -102,7 +102,7 @@ export const openActivations = (
       return inForce
     }
     const number = previous.number + 1
-    keep(number)
+    await keep(number)
     await record(journal, { number, policy: policy.digest, previous: previous.digest, cause, actor })
     return { number, policy }
   }

@@ -6,6 +6,7 @@ import { lastRun, runId, type LastRun } from '../log/runs.ts'
 import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
 import { anchorStatus, openAuthorities, type Authorities } from './authorities.ts'
+import { confinement } from './confinement.ts'
 import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -183,6 +184,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     version,
     started: started.toISOString(),
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
+    confinement: confinement(),
     policy: policyStatus(inForce()),
     trials: trialStatus(pipeline.gate().trials),
     authority: { fingerprint: authority().anchor.fingerprint256, notAfter: authority().notAfter.toISOString() },

@@ -7,6 +7,7 @@ import type { LabPath } from '../rules/lab-page.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
 import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
+import type { Confinement } from './confinement.ts'
 import type { ControlHandlers } from './control.ts'
 import type { HandshakeStatus } from './handshakes.ts'
 import type { DripStatus } from './ledger.ts'
@@ -24,6 +25,8 @@ export type ApplianceStatus = {
   readonly version: string
   readonly started: string
   readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
+  /** What the process has given up. */
+  readonly confinement: Confinement
   readonly policy: {
     readonly digest: string
     /** Number of the activation, see `sluice rules history`. */

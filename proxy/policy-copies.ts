@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { syncFolder, writeExclusive } from '../log/exclusive-file.ts'
+import { settle, makeExclusive } from '../log/exclusive-file.ts'
 import type { ActivationRow } from '../log/query.ts'
 import { parsePolicy, type PolicyReading } from '../rules/policy/parse-policy.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -37,29 +37,29 @@ export const copiedPolicy = (folder: DataFolder, activation: Pick<ActivationRow,
 export type CopyDraft = {
   readonly policy: Policy
   /** Gives the copy its name. Durable when this returns. */
-  readonly keep: (number: number) => void
+  readonly keep: (number: number) => Promise<void>
   readonly drop: () => void
 }
 
 /**
  * Copies a policy aside and reads it from there. Only one may be made at a time.
  * @param file - the policy file of the data folder
- * @throws ProxyError `ERR_POLICY_INVALID`, `ERR_POLICY_NOT_COPIED`; `keep` throws the latter as well
+ * @throws ProxyError `ERR_POLICY_INVALID`, `ERR_POLICY_NOT_COPIED`; both as rejections; `keep` throws the latter as well
  */
-export const draftCopy = (folder: DataFolder, texts: PolicyTexts, file: string): CopyDraft => {
+export const draftCopy = async (folder: DataFolder, texts: PolicyTexts, file: string): Promise<CopyDraft> => {
   const aside = join(folder.policies, '.new')
   const drop = (): void => rmSync(aside, { recursive: true, force: true })
-  writing(folder, () => {
-    if (mkdirSync(folder.policies, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(folder.root)
+  await writing(folder, async () => {
+    if (mkdirSync(folder.policies, { recursive: true, mode: 0o700 }) !== undefined) await settle(folder.root)
     drop()
-    writeCopy(aside, texts, stateBeside(file, texts))
+    await writeCopy(aside, texts, stateBeside(file, texts))
   })
-  const keep = (policy: Policy, number: number): void => {
+  const keep = async (policy: Policy, number: number): Promise<void> => {
     const target = copyFolder(folder, { number, policy: policy.digest })
     // Left over from an activation that was never recorded.
     rmSync(target, { recursive: true, force: true })
     renameSync(aside, target)
-    syncFolder(folder.policies)
+    await settle(folder.policies)
   }
   try {
     const policy = loadPolicy(join(aside, 'policy.yaml'))
@@ -70,9 +70,9 @@ export const draftCopy = (folder: DataFolder, texts: PolicyTexts, file: string):
   }
 }
 
-const writing = (folder: DataFolder, act: () => void): void => {
+const writing = async (folder: DataFolder, act: () => Promise<void>): Promise<void> => {
   try {
-    act()
+    await act()
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? 'failed'
     throw new ProxyError('ERR_POLICY_NOT_COPIED', `the policy could not be copied into ${folder.policies} (${why})`, {
@@ -81,13 +81,13 @@ const writing = (folder: DataFolder, act: () => void): void => {
   }
 }
 
-const writeCopy = (target: string, { text, references }: PolicyTexts, policyFile: string): void => {
+const writeCopy = async (target: string, { text, references }: PolicyTexts, policyFile: string): Promise<void> => {
   mkdirSync(join(target, 'files'), { recursive: true, mode: 0o700 })
   const files = Object.keys(references).map((reference, index) => [reference, fileFor(reference, index)] as const)
-  for (const [reference, file] of files) writeExclusive(join(target, file), references[reference]!, 0o600)
-  writeExclusive(join(target, 'policy.yaml'), text, 0o600)
+  for (const [reference, file] of files) await makeExclusive(join(target, file), references[reference]!, 0o600)
+  await makeExclusive(join(target, 'policy.yaml'), text, 0o600)
   const manifest: Manifest = { version: 1, references: Object.fromEntries(files), policyFile }
-  writeExclusive(join(target, copyManifest), `${JSON.stringify(manifest, null, 2)}\n`, 0o600)
+  await makeExclusive(join(target, copyManifest), `${JSON.stringify(manifest, null, 2)}\n`, 0o600)
 }
 
 /** A name that says where the file came from, and cannot lead out of the folder. */

@@ -71,12 +71,17 @@ export const openReviewers = async (folder: DataFolder, journal: Journal): Promi
   for (const change of differences(inForceAfter(history), current)) await journal.append(entryOf(change, 'sluice'))
 
   /** Changes the folder, records it, and only then uses it; takes it back when it cannot be recorded. */
-  const change = async (what: Change, actor: string, apply: () => void, undo: () => void): Promise<KeyChange> => {
-    apply()
+  const change = async (
+    what: Change,
+    actor: string,
+    apply: () => Promise<void>,
+    undo: () => Promise<void>,
+  ): Promise<KeyChange> => {
+    await apply()
     try {
       await journal.append(entryOf(what, actor))
     } catch (fault) {
-      undo()
+      await undo()
       throw fault
     }
     current = activeReviewers(directory)

@@ -50,7 +50,7 @@ export const setUp = async (
 
 const makeReviewers = async (folder: DataFolder, reviewers: readonly ReviewerPublicKey[]): Promise<void> => {
   const present = new Set(activeReviewers(folder.reviewers).map(({ name }) => name))
-  for (const reviewer of reviewers) if (!present.has(reviewer.name)) installReviewer(folder.reviewers, reviewer)
+  for (const reviewer of reviewers) if (!present.has(reviewer.name)) await installReviewer(folder.reviewers, reviewer)
   if (present.size === 0 && reviewers.length === 0) await createReviewer(folder.reviewers, REVIEWER)
 }
 

@@ -2,7 +2,7 @@ import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import { basename } from 'node:path'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { openAuthority } from '../../certs/authority.ts'
 import { CertError, hints as certHints } from '../../certs/cert-error.ts'
 import { openLogReader } from '../../log/query.ts'
@@ -27,6 +27,8 @@ import { examples } from '../examples.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { shareHeld, spellHeld } from '../held-room.ts'
+import { Failure } from '../failure.ts'
+import { examineIsolation, printNftables, type IsolationOptions } from '../isolation.ts'
 import { json, line } from '../print.ts'
 import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
@@ -42,8 +44,34 @@ const CA_WARNING_MS = 90 * 86_400_000
 export const doctorCommand = (): Command =>
   new Command('doctor')
     .description('check what usually goes wrong in an installation; exits with 8 when something is')
-    .addHelpText('after', examples('sluice doctor', 'sluice doctor --json'))
-    .action(doctor)
+    .addArgument(
+      new Argument('[part]', '"isolation": only what keeps connections from outside away').choices(['isolation']),
+    )
+    .option('--print-nftables', 'with isolation: print the packet filter for this appliance instead')
+    .option('--lab-interface <name>', 'with isolation: the interface of the instruments (else by the listen address)')
+    .option('--egress-interface <name>', 'with isolation: the interface to the internet (else by the default route)')
+    .option('--ntp <address...>', 'with --print-nftables: time servers that may be asked')
+    .addHelpText(
+      'after',
+      examples(
+        'sluice doctor',
+        'sluice doctor --json',
+        'sluice doctor isolation',
+        'sluice doctor isolation --print-nftables > sluice.nft',
+      ),
+    )
+    .action(examineAsked)
+
+type DoctorOptions = CommonOptions & IsolationOptions & { readonly printNftables?: boolean }
+
+const examineAsked = (part: 'isolation' | undefined, options: DoctorOptions): Promise<void> => {
+  const { printNftables: isPrinting, labInterface, egressInterface, ntp } = options
+  if (part === undefined && [isPrinting, labInterface, egressInterface, ntp].some(option => option !== undefined))
+    throw new Failure('these options belong to "doctor isolation"', 'put "isolation" behind "doctor"', exitCodes.usage)
+  if (part === undefined) return doctor(options)
+  const folder = readyFolder(options)
+  return isPrinting ? printNftables(folder, options) : examineIsolation(folder, options)
+}
 
 const doctor = async (options: CommonOptions): Promise<void> => {
   const folder = readyFolder(options)

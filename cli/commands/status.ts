@@ -52,6 +52,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['started', state.started],
     ['listens on', `${listen.address} port ${listen.port}`],
     ['connections', listen.connections],
+    ['confined', state.confinement.isConfined ? 'to its own files, no other programs' : 'NO: see docs/deployment.md'],
     ['policy in force', `${policy.number}, ${policy.digest}`],
     ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
     ['instruments, routes', `${policy.instruments}, ${policy.routes}`],

@@ -225,6 +225,8 @@ t.test('P4: nothing that the serving process has opens what it sealed, and it re
   )
   const own = [
     join(folder.authority, 'authority.key'),
+    // looked for only: there is none outside of a rotation
+    join(folder.authority, 'successor.key'),
     join(folder.log, 'checkpoint.key'),
     join(folder.log, 'digest.key'),
   ]

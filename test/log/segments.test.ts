@@ -172,14 +172,14 @@ t.test('P5: after a crash while a segment was being sealed the log is whole, and
   mkdirSync(logFiles(directory).segments)
   writeFileSync(`${file}.new`, 'half of a file')
   t.same(await found(directory), ['intact'], 'while the file was written')
-  const roots = writeSegment(directory, first)
+  const roots = await writeSegment(directory, first)
   chmodSync(file, 0o600)
   writeFileSync(file, 'not what was written')
   t.same(await found(directory), ['intact'], 'before the log names it, a file means nothing')
   await withJournal(directory, async journal => {
-    sweepSegments(directory)
+    await sweepSegments(directory)
     t.same(readdirSync(logFiles(directory).segments), [], 'what is superfluous is swept')
-    writeSegment(directory, first)
+    await writeSegment(directory, first)
     const time = new Date().toISOString()
     const named = { kind: 'segment.seal', id: 'sealed-0', time, ...first, root: segmentRoot({ roots }) } as const
     await journal.seal(named, roots)
