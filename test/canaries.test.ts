@@ -67,7 +67,7 @@ t.test('P7: after a run no canary is in the data folder, nor in anything that wa
   const commands = [
     ['status', '--json'],
     ['blocked', 'show', held],
-    ['blocked', 'replay', held],
+    ['blocked', 'replay', held, '--because', 'to see whether it passes now'],
     ['log', 'list', '--json'],
     ['log', 'report', '--since', '1d', '-o', report],
     ...['csv', 'ocsf', 'ecs'].map(format => ['log', 'export', '--format', format]),
