@@ -93,7 +93,9 @@ const timesOf = (database: Database, { first }: Segment) =>
 /** What a start has to find: the number of the last run, the policy in force, what is paused, and the number of the last change of keys. */
 const newestInUse = (database: Database): number => {
   const newest = database.prepare('SELECT max(sequence) FROM record WHERE id >= ? AND id < ?').pluck()
-  const found = ['run', 'activation', 'traffic', 'key'].map(word => newest.get(`${word}-`, `${word}.`) as number | null)
+  const found = ['run', 'activation', 'config', 'traffic', 'key'].map(
+    word => newest.get(`${word}-`, `${word}.`) as number | null,
+  )
   const paused = database
     .prepare(
       `SELECT max(sequence) AS sequence, kind FROM record WHERE id >= 'traffic-' AND id < 'traffic.'

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
 import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
 import { openLastingReader, type LastingReader } from './reader.ts'
-import type { ActivationEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
+import type { ActivationEntry, ConfigEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
 import type { State } from './review/states.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
@@ -97,6 +97,9 @@ export type TrafficRow = Omit<TrafficEntry, 'id'> & {
   readonly number: number
 }
 
+/** Settings from a start on. `number`: counted from 1. See `ConfigEntry`. */
+export type ConfigRow = Pick<ConfigEntry, 'time' | 'settings'> & { readonly number: number }
+
 /** A request that was let out, as far as budgets go. */
 export type ForwardedRow = {
   readonly time: string
@@ -134,6 +137,8 @@ export type LogReader = {
   readonly reviewerKeys: () => readonly KeyEntry[]
   /** Every policy that came into force, oldest first. */
   readonly activations: () => readonly ActivationRow[]
+  /** Settings of each start at which they were others than before, oldest first. */
+  readonly configs: () => readonly ConfigRow[]
   /** Every time that the traffic was stopped or let out again, oldest first. */
   readonly switches: () => readonly TrafficRow[]
   /**
@@ -169,6 +174,7 @@ export const openLogReader = (directory: string): LogReader => {
     heldOrphans: () => read(countOrphans),
     reviewerKeys: () => read(reviewerKeys),
     activations: () => read(activations),
+    configs: () => read(configs),
     switches: () => read(switches),
     forwardedSince: (time, use) => read(database => use(forwardedSince(database, time))),
     traffic: (since, onProgress) => read(database => countTraffic(database, since, onProgress)),
@@ -291,6 +297,9 @@ const activations = (database: Database): readonly ActivationRow[] =>
     const { time, policy, previous, cause, actor } = entry
     return { number, time, policy, previous, cause, actor }
   })
+
+const configs = (database: Database): readonly ConfigRow[] =>
+  numbered<ConfigEntry>(database, 'config').map(({ number, entry: { time, settings } }) => ({ number, time, settings }))
 
 const switches = (database: Database): readonly TrafficRow[] =>
   numbered<TrafficEntry>(database, 'traffic').map(({ number, entry }) => {

@@ -284,6 +284,17 @@ export type TrafficEntry = {
 }
 
 /**
+ * The appliance started with other settings (appliance.yaml) than the last time; `settings` has all of them, by their paths. `id` is `config-`
+ * and a number counted from 1.
+ */
+export type ConfigEntry = {
+  readonly kind: 'config.change'
+  readonly id: string
+  readonly time: Time
+  readonly settings: Readonly<Record<string, string | number | boolean>>
+}
+
+/**
  * From `since` to `time` nothing could be written. `refused` appends were turned away, so nothing left for them; null when the process
  * had ended without a word (`process-died`; `since` is then the time of its last record), and nobody counted.
  */
@@ -424,6 +435,7 @@ export type Entry =
   | SweepEntry
   | AnchorEntry
   | TrafficEntry
+  | ConfigEntry
   | GapEntry
   | SealEntry
   | DropEntry
@@ -721,6 +733,25 @@ const anchor = {
   requests,
 } satisfies Record<keyof AnchorEntry, Check>
 
+/** Addresses, names, durations and plain paths. */
+const settingText = matching(/^[A-Za-z0-9._:/[\]-]{1,200}$/)
+export const isSettingText = (text: string): boolean => settingText(text)
+
+const setting: Check = value => typeof value === 'boolean' || Number.isFinite(value) || settingText(value)
+const settingName = matching(/^[A-Za-z][A-Za-z0-9.]{0,63}$/)
+
+const config = {
+  kind: oneOf('config.change'),
+  id: matching(/^config-[1-9]\d{0,8}$/),
+  time,
+  settings: value =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length <= 500 &&
+    Object.entries(value).every(([name, member]) => settingName(name) && setting(member)),
+} satisfies Record<keyof ConfigEntry, Check>
+
 const traffic = {
   kind: oneOf('traffic.pause', 'traffic.resume'),
   id: matching(/^traffic-[1-9]\d{0,8}$/),
@@ -795,6 +826,7 @@ const forms = {
   'key.rotate': keys,
   'held.sweep': sweep,
   anchor,
+  'config.change': config,
   'traffic.pause': traffic,
   'traffic.resume': traffic,
   gap,

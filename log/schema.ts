@@ -11,7 +11,7 @@ const SEGMENT_ID = 0x534c5553
  * with. There is no migration, since it would be a program that rewrites logs: a new version of the log begins a new log, and the old
  * folder stays readable by the version that made it. 1: before segments. 2: before held payloads had states.
  */
-const VERSION = 3
+const VERSION = 4
 
 /** A query column: computed from the hashed body whenever it is read, so that there is no second copy of the truth. */
 const generated = (name: string, type: 'TEXT' | 'INTEGER', member: string): string =>

@@ -102,9 +102,9 @@ const reviewerKeys = `CREATE VIEW reviewer_keys AS
 /** One row for each start and stop of the appliance, and for each time in which the log could not be written. */
 const operations = `CREATE VIEW operations AS
   SELECT time, kind, instrument, body ->> '$.actor' AS actor, body ->> '$.version' AS version, body ->> '$.policy' AS policy, body ->> '$.cause' AS cause,
-    body ->> '$.since' AS since, body ->> '$.refused' AS refused, sequence
+    body ->> '$.since' AS since, body ->> '$.refused' AS refused, body ->> '$.settings' AS settings, sequence
   FROM record
-  WHERE kind IN ('start', 'stop', 'gap', 'traffic.pause', 'traffic.resume')`
+  WHERE kind IN ('start', 'stop', 'gap', 'traffic.pause', 'traffic.resume', 'config.change')`
 
 /** One row for each segment that was sealed or purged, and for each record that was redacted. */
 const retention = `CREATE VIEW retention AS

@@ -7,6 +7,7 @@ import { activateStart, openActivations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
 import { anchorStatus, openAuthorities, type Authorities } from './authorities.ts'
 import { confinement } from './confinement.ts'
+import { recordConfig } from './config-record.ts'
 import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -80,6 +81,7 @@ export const startAppliance = async (
     if (before?.isEnded === false) await recordGap(journal, before)
     const swept = await sweepOrphans(folder.log, journal)
     if (swept > 0) notify({ kind: 'held-swept', payloads: swept })
+    await recordConfig(folder.log, journal, settings)
     const reviewers = await openReviewers(folder, journal)
     const chosen = startPolicy(folder, settings)
     const authorities = await openAuthorities({ folder, settings, journal })

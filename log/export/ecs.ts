@@ -153,6 +153,7 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   stop: ['process', 'end'],
   gap: ['process', 'info'],
   'rules.activate': ['configuration', 'change'],
+  'config.change': ['configuration', 'change'],
   'traffic.pause': ['configuration', 'change'],
   'traffic.resume': ['configuration', 'change'],
   'ca.rotate': ['configuration', 'change'],

@@ -3,12 +3,11 @@ import { openLogReader } from '../../log/query.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import { encodeHeld } from '../../proxy/held-payload.ts'
 import { makeFolder, startInProcess, startProcess, type Reachable } from '../kit/appliance.ts'
 import { postJson, sendRaw } from '../kit/raw-client.ts'
 import { sluice } from '../kit/sluice.ts'
 import { addresses, testPolicy } from '../kit/test-policy.ts'
-import { startVendor } from '../kit/vendor.ts'
+import { startVendor, vendorAuthority } from '../kit/vendor.ts'
 
 const pieces = ['GATTACAG', 'TTGACCAT', 'GGATCCAT', 'ACGTTGCA', 'CCGTAGGA', 'TGCATGAC', 'GTCAAGTC', 'CATTGACG']
 
@@ -80,22 +79,44 @@ t.test('drip: kill -9 and a restart do not open a fresh budget', async t => {
 t.test('drip: a replay takes from the budget like any other message', async t => {
   const vendor = await startVendor()
   t.teardown(() => vendor.close())
-  const folder = await makeFolder(t, testPolicy(vendor.port))
+  const wide = testPolicy(vendor.port)
+  const folder = await makeFolder(t, withoutNotes(wide, 'signed'))
   const appliance = await startInProcess(t, folder)
-  await drip(appliance, 5)
-  const head = { method: 'POST', target: '/v1/serial', version: '1.1', fields: [host, json] }
-  const held = { client: addresses.known, instrument: 'novaseq-01', destination: null, head }
-  const replay = async (note: string) => {
-    const payload = Buffer.from(encodeHeld({ ...held, content: Buffer.from(JSON.stringify({ note })) })).toString(
-      'base64',
-    )
-    return (await callControl(folder.control, 'POST /replays', { decision, actor: 'tester', payload })).document
+  const blocked: string[] = []
+  for (const piece of pieces.slice(5, 7)) {
+    const { status, fields } = await sendRaw(appliance, postJson('/v1/signed', `{"note":"tile ${piece}"}`))
+    t.equal(status, 403)
+    blocked.push(fields['sluice-decision']!)
   }
-  t.match(await replay('tile GATTACAG'), { verdict: 'forward' })
-  t.match(await replay('tile GATTACAG'), { verdict: 'block', code: 'sensitive-content' })
+  const references = { 'vendor-ca.pem': vendorAuthority.pem }
+  const activation = { text: wide, references, cause: 'activate', actor: 'tester' }
+  t.match(await callControl(folder.control, 'POST /activations', activation), { status: 200 })
+  t.same(await drip(appliance, 5), [200, 200, 200, 200, 200])
+  const replay = async (id: string) =>
+    (
+      await sluice([
+        'blocked',
+        'replay',
+        id,
+        '--because',
+        'the schema knows notes now',
+        '--json',
+        '--data',
+        folder.root,
+      ])
+    ).stdout
+  t.match(JSON.parse(await replay(blocked[0]!)), { sent: { verdict: 'forward' } })
+  t.match(JSON.parse(await replay(blocked[1]!)), { sent: { verdict: 'block', code: 'sensitive-content' } })
   t.equal(vendor.requests.length, 6)
 })
 
-const decision = '019aa0f2-7d1c-7abc-9def-0123456789ab'
-const host = ['Host', 'appliance.test'] as const
-const json = ['Content-Type', 'application/json'] as const
+/** A policy of which one route admits no notes. */
+const withoutNotes = (policy: string, route: string): string => {
+  const document = JSON.parse(policy) as { routes: { id: string; body: { schema: { properties: object } } }[] }
+  const routes = document.routes.map(({ body, ...rest }) => {
+    if (rest.id !== route) return { ...rest, body }
+    const { note: _note, ...properties } = body.schema.properties as Record<string, object>
+    return { ...rest, body: { ...body, schema: { ...body.schema, properties } } }
+  })
+  return JSON.stringify({ ...document, routes })
+}

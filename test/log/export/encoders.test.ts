@@ -74,6 +74,7 @@ t.test('ocsf: every event is one of OCSF 1.7.0', async t => {
       4002,
       2006,
       ...Array.from({ length: 28 }, () => 0),
+      0,
     ],
   )
   t.equal(new Set(events.map(({ metadata }) => metadata.uid)).size, events.length, 'each has a uid of its own')

@@ -1,5 +1,5 @@
 import { createLog } from '../../../log/create-log.ts'
-import { openJournal } from '../../../log/journal.ts'
+import { openJournal, type Journal } from '../../../log/journal.ts'
 import type { Entry } from '../../../log/record.ts'
 import { openRecordSource, type StoredLine } from '../../../log/record-source.ts'
 import { uuidV7 } from '../../../log/uuid-v7.ts'
@@ -86,6 +86,7 @@ export const entries: readonly Entry[] = [
   { kind: 'purge', time, decision: block.id, cause: 'reviewer', because: null, actor: 'os:ada' },
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
   { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
+  { kind: 'config.change', id: 'config-1', time, settings: { 'reviews.people': 2, listen: '10.77.1.10:8443' } },
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
   { kind: 'traffic.resume', id: 'traffic-2', time, instrument: null, actor: 'ada' },
   { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
@@ -105,12 +106,17 @@ export const entries: readonly Entry[] = [
   { kind: 'stop', id: 'run-0000000001', time, cause: 'signal', requests },
 ]
 
+/** Appends them, with a payload where a decision says that one is held. */
+export const appendSamples = async (journal: Journal): Promise<void> => {
+  for (const entry of entries)
+    await (entry.kind === 'decision' && entry.held ? journal.append(entry, sealedSample) : journal.append(entry))
+}
+
 /** Writes them and reads them back. */
 export const sampleLines = async (directory: string): Promise<readonly StoredLine[]> => {
   createLog(directory, origin)
   const journal = await openJournal({ directory })
-  for (const entry of entries)
-    await (entry.kind === 'decision' && entry.held ? journal.append(entry, sealedSample) : journal.append(entry))
+  await appendSamples(journal)
   await journal.close()
   const source = openRecordSource(directory)
   try {

@@ -12,7 +12,7 @@ import { shipLog, type ShipNotice } from '../../../log/ship/ship-log.ts'
 import { makeCertificate } from '../../certs/made-certificate.ts'
 import { until } from '../../kit/until.ts'
 import { origin } from '../samples.ts'
-import { block, entries, sender } from '../export/sample-log.ts'
+import { appendSamples, block, entries, sender } from '../export/sample-log.ts'
 
 const authority = makeCertificate({ ca: true, commonName: 'Collector root' })
 const { pem, keyPem } = makeCertificate({ dns: ['localhost'] }, authority)
@@ -63,7 +63,7 @@ const shut = async (server: Server): Promise<void> => {
 const folder = t.testdir({ log: {} })
 createLog(join(folder, 'log'), origin)
 const journal = await openJournal({ directory: join(folder, 'log') })
-for (const entry of entries) await journal.append(entry)
+await appendSamples(journal)
 t.teardown(() => journal.close())
 const source = openRecordSource(join(folder, 'log'))
 t.teardown(() => source.close())

@@ -16,7 +16,7 @@ import { makeCertificate } from '../../certs/made-certificate.ts'
 import { hasRsyslog, startRsyslog, syslogAuthority } from '../../kit/rsyslog.ts'
 import { until } from '../../kit/until.ts'
 import { blockOf, decisionOf, origin } from '../samples.ts'
-import { entries, sampleLines, sender } from '../export/sample-log.ts'
+import { appendSamples, entries, sampleLines, sender } from '../export/sample-log.ts'
 
 const client = makeCertificate({ dns: ['sluice.test'] }, syslogAuthority)
 const tls = { ca: syslogAuthority.pem, cert: client.pem, key: client.keyPem }
@@ -93,7 +93,7 @@ t.test(
     createLog(log, origin)
     const journal = await openJournal({ directory: log, maxQueue: 10_000 })
     t.teardown(() => journal.close())
-    for (const entry of entries) await journal.append(entry)
+    await appendSamples(journal)
     const source = openRecordSource(log)
     t.teardown(() => source.close())
     const first = await startRsyslog(join(folder, 'rsyslog'))
