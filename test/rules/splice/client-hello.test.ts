@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import t from 'tap'
 import { readClientHello } from '../../../rules/splice/client-hello.ts'
@@ -27,7 +27,7 @@ t.test('client hello: what OpenSSL sends is read', async t => {
       maxVersion: version,
     })
     client.on('error', () => undefined)
-    const [socket] = (await once(server, 'connection')) as [import('node:net').Socket]
+    const [socket] = (await once(server, 'connection')) as [Socket]
     const [bytes] = (await once(socket, 'data')) as [Buffer]
     t.same(readClientHello(bytes), { kind: 'hello', serverName: 'a.vendor.test' }, version)
     client.destroy()
