@@ -109,6 +109,18 @@ export type ForwardedRow = {
   readonly nucleotides: number
 }
 
+/** A connection that passed unopened, as far as its budget goes. */
+export type SplicedRow = {
+  readonly time: string
+  readonly id: string
+  /** `host:port`. */
+  readonly destination: string
+  /** Octets both ways that were set aside, and that passed; null when nobody recorded how it ended, as is then `ms`. */
+  readonly reserved: number
+  readonly used: number | null
+  readonly ms: number | null
+}
+
 /** The reading end of the log; it may be used beside the writer, in another process. */
 export type LogReader = {
   /** Newest first. @param filter - `limit`: how many of the newest, at most; default 100 */
@@ -146,6 +158,8 @@ export type LogReader = {
    * @param use - gets them one by one, and may not keep the iterator
    */
   readonly forwardedSince: <Result>(time: string, use: (rows: Iterable<ForwardedRow>) => Result) => Result
+  /** Every connection that passed unopened; as `forwardedSince`. */
+  readonly splicedSince: (time: string) => readonly SplicedRow[]
   /** The last signed checkpoint: a signed note (C2SP) that names the log, its size and the root of its tree. */
   readonly checkpoint: () => string
   /** Decisions from a time on (RFC 3339, UTC, milliseconds), counted by how they came and what was decided. */
@@ -177,6 +191,7 @@ export const openLogReader = (directory: string): LogReader => {
     configs: () => read(configs),
     switches: () => read(switches),
     forwardedSince: (time, use) => read(database => use(forwardedSince(database, time))),
+    splicedSince: time => read(database => splicedSince(database, time)),
     traffic: (since, onProgress) => read(database => countTraffic(database, since, onProgress)),
     checkpoint: () => read(database => database.prepare('SELECT checkpoint FROM tree').pluck().get() as string),
     close,
@@ -334,9 +349,27 @@ const forwardedSince = (database: Database, time: string): Iterable<ForwardedRow
   return database
     .prepare(
       `SELECT time, instrument, route, coalesce(body ->> '$.nucleotides', 0) AS nucleotides FROM record
-       WHERE sequence >= ? AND kind = 'decision' AND verdict = 'forward' ORDER BY sequence`,
+       WHERE sequence >= ? AND kind = 'decision' AND verdict = 'forward' AND route IS NOT NULL
+       ORDER BY sequence`,
     )
     .iterate(first ?? Number.MAX_SAFE_INTEGER) as IterableIterator<ForwardedRow>
+}
+
+/** Likewise. The outcome is found by its index, also where the log is made up of several files. */
+const splicedSince = (database: Database, time: string): readonly SplicedRow[] => {
+  const first = database.prepare('SELECT min(sequence) FROM record WHERE time >= ?').pluck().get(time) as number | null
+  const ofOutcome = (what: string): string =>
+    `(SELECT ${what} FROM record o WHERE o.decision = d.id AND o.kind = 'outcome' LIMIT 1)`
+  return database
+    .prepare(
+      `SELECT d.time, d.id, d.destination, d.body ->> '$.splice.reserved' AS reserved,
+         ${ofOutcome("coalesce(o.body ->> '$.bytes', 0) + coalesce(o.body ->> '$.bytesUp', 0)")} AS used,
+         ${ofOutcome("o.body ->> '$.ms'")} AS ms, d.sequence
+       FROM record d WHERE d.sequence >= ? AND d.kind = 'decision' AND d.verdict = 'forward' AND d.route IS NULL
+         AND d.body -> '$.splice' IS NOT NULL
+       ORDER BY d.sequence`,
+    )
+    .all(first ?? Number.MAX_SAFE_INTEGER) as SplicedRow[]
 }
 
 const recipientsOf = (json: string): Recipient[] => JSON.parse(json) as Recipient[]

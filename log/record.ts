@@ -94,18 +94,28 @@ export type DecisionEntry = {
   readonly payload?: string
   /** Only where a route was on trial. */
   readonly trial?: TrialRecord
+  /**
+   * Only of a connection that was to pass unopened, so that nobody saw what it carried. `reserved`: octets both ways that were set aside for
+   * it; 0 where it was blocked.
+   */
+  readonly splice?: { readonly reserved: number }
 }
 
-/** How a request ended: `answered` by the appliance itself, `relayed` from the vendor, or `failed` on the way. */
+/**
+ * How a request ended: `answered` by the appliance itself, `relayed` from the vendor, or `failed` on the way; `spliced`: a connection that passed
+ * unopened, with `error` where it was cut.
+ */
 export type OutcomeEntry = {
   readonly kind: 'outcome'
   readonly time: Time
   readonly decision: DecisionId
-  readonly result: 'relayed' | 'failed' | 'answered'
+  readonly result: 'relayed' | 'failed' | 'answered' | 'spliced'
   readonly status: number | null
   readonly error: string | null
-  /** Octets of response content that went back. */
+  /** Octets of response content that went back; of a connection that passed unopened, all that came back. */
   readonly bytes: number
+  /** Octets that left by a connection that passed unopened; absent for requests. */
+  readonly bytesUp?: number
   readonly ms: number
   /** `proxy`: it went through an upstream proxy, which resolved the host, so no address was checked here; absent: directly. */
   readonly via?: 'proxy'
@@ -560,16 +570,18 @@ const decision = {
   dropped: optional(oneOf('held-full')),
   payload: optional(keyedDigest),
   trial: optional(trial),
+  splice: optional(shape({ reserved: count })),
 } satisfies Record<keyof Required<DecisionEntry>, Check>
 
 const outcome = {
   kind: oneOf('outcome'),
   time,
   decision: uuid,
-  result: oneOf('relayed', 'failed', 'answered'),
+  result: oneOf('relayed', 'failed', 'answered', 'spliced'),
   status: orNull(count),
   error: orNull(keyword),
   bytes: count,
+  bytesUp: optional(count),
   ms: count,
   via: optional(oneOf('proxy')),
   response: optional(oneOf('status-only')),

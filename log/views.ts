@@ -114,6 +114,18 @@ const retention = `CREATE VIEW retention AS
   FROM record
   WHERE kind IN ('segment.seal', 'segment.purge', 'redact')`
 
+/** One row for each connection that was to pass unopened. What `up` and `down` count, nobody has seen; they are empty while it is open. */
+const splices = `CREATE VIEW splices AS
+  SELECT d.time, d.id, d.instrument, d.client, d.ingress, d.destination, d.verdict, d.reason, d.body ->> '$.rule' AS rule,
+    d.body ->> '$.splice.reserved' AS reserved,
+    ${outcome('bytesUp')} AS up,
+    ${outcome('bytes')} AS down,
+    ${outcome('result')} AS result,
+    ${outcome('error')} AS error,
+    ${outcome('ms')} AS ms, d.body ->> '$.policy' AS policy, d.sequence
+  FROM record d
+  WHERE d.kind = 'decision' AND d.body -> '$.splice' IS NOT NULL`
+
 /** In the order of creation. */
 export const views = {
   decisions,
@@ -125,4 +137,5 @@ export const views = {
   reviewer_keys: reviewerKeys,
   operations,
   retention,
+  splices,
 } as const

@@ -75,6 +75,7 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'requests-exceeded': 429,
   'connections-exceeded': 503,
   'log-space-low': 503,
+  'splice-budget': 429,
   paused: 503,
   'held-full': 503,
 }

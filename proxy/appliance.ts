@@ -26,6 +26,8 @@ import { openReviewers, type Reviewers } from './reviewers.ts'
 import { ownNames } from './set-up.ts'
 import { openDesk } from './review-desk.ts'
 import { anchorInterval, heldFor, labLimits, parseListen, railSettings, type Settings } from './settings.ts'
+import { spliceLedgerFrom } from './splice-ledger.ts'
+import { createSplicer, type SpliceTimes } from './splicer.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import type { TrialTally } from './trial-tally.ts'
 import { version } from './version.ts'
@@ -45,6 +47,7 @@ export type Appliance = {
 /** Bounds that suit every lab as they are; what is not given has its default. */
 export type Tuning = {
   readonly upstream?: Timeouts
+  readonly splice?: SpliceTimes
   readonly lab?: Partial<LabLimits>
   /** Octets that the database of the decision log may reach. */
   readonly maxLogBytes?: number
@@ -137,6 +140,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const hasRoom = (): boolean => disk.status().state !== 'refusing'
   const forwarder: Forwarder = createForwarder(folder.upstream, tuning.upstream)
   const ledger: Ledger = ledgerFrom(folder.log)
+  const splices = spliceLedgerFrom(folder.log)
   const pauses: PauseSwitches = openPauses({
     rows: switchesIn(folder.log),
     journal,
@@ -147,9 +151,11 @@ const run = async (parts: Parts): Promise<Appliance> => {
     policy: first.policy,
     journal,
     forwarder,
+    splicer: createSplicer(folder.upstream, tuning.splice),
     reviewers: reviewers.current,
     whenFull: settings.held.whenFull,
     ledger,
+    splices,
     notify,
     hasRoom,
     pauses: pauses.now,
@@ -203,6 +209,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     requests: pipeline.counts,
     paused: pauses.status(),
     drips: ledger.drips(inForce().policy),
+    splices: splices.status(inForce().policy),
     log: journal.status(),
     held: settings.held,
     disk: disk.status(),
@@ -249,7 +256,9 @@ const run = async (parts: Parts): Promise<Appliance> => {
     throw error
   })
   const stop = async (): Promise<void> => {
+    await pipeline.endSplices()
     await listener.close(GRACE_MS)
+    await pipeline.endSplices()
     await control.close()
     await pipeline.close()
     activations.close()

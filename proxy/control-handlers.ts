@@ -18,6 +18,7 @@ import type { ReviewDesk } from './review-desk.ts'
 import { readReadRequest, readResumeRequest, readReviewRequest } from './review-request.ts'
 import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
 import type { ReviewSettings, Settings } from './settings.ts'
+import type { SpliceStatus } from './splice-ledger.ts'
 import type { TrialCount } from './trial-tally.ts'
 
 /** What `sluice status` shows of a running appliance. */
@@ -56,6 +57,8 @@ export type ApplianceStatus = {
   readonly reviews: ReviewSettings
   readonly requests: Readonly<Counts>
   readonly drips: readonly DripStatus[]
+  /** Destinations to which connections pass unopened, with what was used of their budgets. */
+  readonly splices: readonly SpliceStatus[]
   readonly paused: PauseStatus
   readonly log: JournalStatus
   /** Bounds of what is held for review; `log.held` says how much is. */

@@ -8,10 +8,12 @@ import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongLabTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
 import type { Load } from '../rules/budget/load.ts'
-import { inspectLoad, inspectTunnel, inspectUnreadable, type Unreadable } from '../rules/inspect.ts'
+import { inspectLoad, inspectTunnel, inspectUnreadable, type TunnelVerdict, type Unreadable } from '../rules/inspect.ts'
 import { labPageFor, type LabPath } from '../rules/lab-page.ts'
-import type { Arrival, Incomplete, Ingress } from '../rules/message.ts'
+import type { Arrival, Authority, Incomplete, Ingress } from '../rules/message.ts'
 import { identify, mayShowCertificate } from '../rules/select-route.ts'
+import type { ClientHello } from '../rules/splice/client-hello.ts'
+import { splicedAt, splicedDestinations, splicedTo } from '../rules/splice/splice.ts'
 import { answerBytes, answerOf } from './answer.ts'
 import { Arrivals, arrivingNow, clientOf } from './arrivals.ts'
 import { ConnectionShares, type ShareLimit } from './connection-shares.ts'
@@ -24,7 +26,8 @@ import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { answerPage } from './lab-page/answer-page.ts'
 import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
-import type { Passage, Pipeline } from './pipeline.ts'
+import { peekClientHello } from './peek-client-hello.ts'
+import type { Gate, Passage, Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { RequestLoad } from './request-load.ts'
 
@@ -240,9 +243,43 @@ export class Listener {
     const kind = await firstByte(socket, this.#limits.firstByte)
     if (kind === 'late') await this.#cutOff(socket, this.#tunnelArrival(socket), 'first-byte')
     else if (kind === 'closed') socket.destroy()
+    else if (await this.#splice(socket)) return
     else if (kind === 'tls') this.#tlsFor(socket).emit('connection', socket)
     else if (this.#arrivals.tunnelOf(socket)) await this.#refuse(socket, this.#tunnelArrival(socket), insecure)
     else this.#plain.emit('connection', socket)
+  }
+
+  /** Whether a connection was one that the policy has pass unopened, or nothing at all: then it is settled. */
+  async #splice(socket: Socket): Promise<boolean> {
+    const tunnel = this.#arrivals.tunnelOf(socket)
+    const { policy } = this.#pipeline.gate()
+    if (tunnel ? splicedTo(policy, tunnel) === null : splicedDestinations(policy).length === 0) return false
+    const hello = await peekClientHello(socket, this.#limits.handshake)
+    if (hello === 'closed') socket.destroy()
+    else if (hello === 'late') await this.#cutOff(socket, this.#tunnelArrival(socket), 'handshake')
+    else return this.#spliceAfter(socket, tunnel, hello)
+    return true
+  }
+
+  async #spliceAfter(socket: Socket, tunnel: Authority | null, hello: ClientHello): Promise<boolean> {
+    const gate = this.#pipeline.gate()
+    const serverName = hello.kind === 'hello' ? hello.serverName : null
+    const isOwn = serverName !== null && this.#options.names.includes(serverName)
+    const asked = serverName === null || isOwn ? null : splicedAt(gate.policy, serverName, null)
+    const to = tunnel ? splicedTo(gate.policy, tunnel) : asked
+    if (to === null) return false
+    const ingress: Ingress = tunnel
+      ? { kind: 'connect', authority: tunnel, serverName }
+      : { kind: 'redirect', serverName: to.host, port: this.port }
+    const arrival = arrivingNow({ client: clientOf(socket), ingress })
+    const overload = tunnel ? null : inspectLoad(arrival, this.#load.once(this.#callerOf(socket)), gate.policy)
+    const answered = this.#pipeline.take()
+    const passage = overload
+      ? await gate.refuse({ arrival }, overload)
+      : await gate.splices.pass(arrival, to, hello, socket)
+    answered(passage.kind === 'blocked' && passage.repeats)
+    if (passage.kind !== 'spliced') await endGently(socket, accessDenied)
+    return true
   }
 
   #tlsFor(socket: Socket): TlsServer {
@@ -393,7 +430,8 @@ export class Listener {
     const arrival = this.#arrivals.get(socket)
     const load = this.#load.once(this.#callerOf(socket))
     const verdict =
-      inspectLoad(arrival, load, gate.policy) ?? inspectTunnel(clientOf(socket), headOf(request), gate.policy)
+      inspectLoad(arrival, load, gate.policy) ??
+      this.#unspliced(arrival, inspectTunnel(clientOf(socket), headOf(request), gate.policy), gate)
     if (verdict.kind === 'block') {
       const answered = this.#pipeline.take()
       const passage = await gate.refuse({ arrival, head: headOf(request) }, verdict)
@@ -405,6 +443,12 @@ export class Listener {
     if (head.length > 0) socket.unshift(head)
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
     await this.#dispatch(socket)
+  }
+
+  /** What is certain of a tunnel that is to pass unopened is said while there is HTTP to say it in. */
+  #unspliced(arrival: Arrival, verdict: TunnelVerdict, gate: Gate): TunnelVerdict {
+    const to = verdict.kind === 'open' ? splicedTo(gate.policy, verdict.authority) : null
+    return (to && gate.splices.ahead(arrival, to)) ?? verdict
   }
 
   /** A tunnel inside TLS is nothing that any instrument needs; the request is refused like any other. */
@@ -541,6 +585,9 @@ const sent = (response: ServerResponse): Promise<void> =>
 /** A client that went away amid the handshake: node:tls knows no protocol version yet. */
 const isHangUp = (socket: Socket, code: string): socket is TLSSocket =>
   socket instanceof TLSSocket && code === 'ECONNRESET' && !(socket.getCipher() as object | null)
+
+/** The fatal alert access_denied, before any version is agreed on (RFC 8446 sections 5.1 and 6.2). */
+const accessDenied = Buffer.from([21, 3, 1, 0, 2, 2, 49])
 
 const insecure: Unreadable = { reason: 'transport-insecure', rule: null, destination: null }
 

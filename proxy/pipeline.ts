@@ -22,7 +22,9 @@ import {
   inspectTrial,
   inspectUnheld,
 } from '../rules/inspect.ts'
+import { spellAuthority } from '../rules/framing.ts'
 import { fieldValues, type Arrival, type Head, type Message } from '../rules/message.ts'
+import { splicedDestinations } from '../rules/splice/splice.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
 import type { Approval, Block, BlockReason, Forward, Release, Trial, Verdict } from '../rules/verdict.ts'
@@ -32,6 +34,10 @@ import type { Ledger } from './ledger.ts'
 import type { Notify } from './notice.ts'
 import { Gathering } from './gathering.ts'
 import type { WhenFull } from './settings.ts'
+import { OpenSplices } from './open-splices.ts'
+import { spliceGate, type SpliceGate } from './splice-gate.ts'
+import type { SpliceLedger } from './splice-ledger.ts'
+import type { SpliceEnd, Splicer } from './splicer.ts'
 import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
@@ -68,6 +74,8 @@ export type Counts = {
   unrecorded: number
   overtaken: number
   linesDropped: number
+  /** Connections that passed unopened. */
+  spliced: number
 }
 
 /** A held payload that is sent again: by a replay, or by a release. */
@@ -100,6 +108,8 @@ export type Gate = {
   readonly resend: (message: Message, resend: Resend) => Promise<Passage>
   /** Records a block that was certain without the content of the request. */
   readonly refuse: (message: Received, block: Block) => Promise<Passage>
+  /** For connections that pass unopened. */
+  readonly splices: SpliceGate<Passage>
 }
 
 export type Pipeline = {
@@ -114,6 +124,8 @@ export type Pipeline = {
   readonly enforce: (policy: Policy) => void
   /** Breaks off what is on its way out for instruments that are paused now. */
   readonly breakOff: (pauses: Pauses) => void
+  /** Cuts connections that pass unopened, and waits for their records. */
+  readonly endSplices: () => Promise<void>
   /** Records what was only counted until now. */
   readonly close: () => Promise<void>
 }
@@ -125,12 +137,14 @@ export type PipelineParts = {
   readonly policy: Policy
   readonly journal: Journal
   readonly forwarder: Forwarder
+  readonly splicer: Splicer
   /** Whom a payload is sealed to that is blocked now. */
   readonly reviewers: () => readonly ReviewerPublicKey[]
   /** What becomes of a block whose payload cannot be held any more; see `Settings`. */
   readonly whenFull: WhenFull
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
+  readonly splices: SpliceLedger
   readonly notify: Notify
   /** Whether there is room for more than the records of refusals. */
   readonly hasRoom: () => boolean
@@ -184,7 +198,15 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     if (code === null && failure !== null) notify({ kind: 'log-recovered' })
     failure = code
   }
-  const counts: Counts = { forwarded: 0, failed: 0, blocked: 0, unrecorded: 0, overtaken: 0, linesDropped: 0 }
+  const counts: Counts = {
+    forwarded: 0,
+    failed: 0,
+    blocked: 0,
+    unrecorded: 0,
+    overtaken: 0,
+    linesDropped: 0,
+    spliced: 0,
+  }
   const counted = (passage: Passage, times = 1): Passage => {
     const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
     counts[isFault ? 'failed' : passage.kind] += times
@@ -195,18 +217,23 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const underway = newUnderway()
   const gathering = new Gathering<Passage>()
   const ownKeys = recentKeys()
+  const open = new OpenSplices()
+  const spliced = ({ stood }: SpliceEnd): void => void counts[stood ? 'spliced' : 'failed']++
+  const { take } = tally
   const openGate = (policy: Policy): Gate =>
-    gateUnder(policy, { ...parts, tell, counted, alert, underway, gathering, take: tally.take, ownKeys })
+    gateUnder(policy, { ...parts, tell, counted, spliced, alert, underway, open, gathering, take, ownKeys })
   let gate = openGate(policy)
   return {
     gate: () => gate,
     counts,
     take: tally.take,
-    requests: () => tally.counts(parts.forwarder.sent()),
+    requests: () => tally.counts(parts.forwarder.sent() + parts.splicer.dialled()),
     enforce: next => {
       gate = openGate(next)
+      open.review(next)
     },
     breakOff: pauses => underway.abort(instrument => isPaused(pauses, instrument), new UpstreamError('traffic_paused')),
+    endSplices: () => open.close(),
     close: () => gathering.close(),
   }
 }
@@ -219,14 +246,20 @@ const gatheredReasons: ReadonlySet<BlockReason> = new Set([
   'handshake-failed',
   'connections-exceeded',
   'requests-exceeded',
+  'splice-not-allowed',
+  'splice-expired',
+  'splice-budget',
+  'splice-hello',
 ])
 const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', 'behind-last'])
 
 type GateParts = Pick<
   PipelineParts,
-  'journal' | 'forwarder' | 'reviewers' | 'whenFull' | 'ledger' | 'hasRoom' | 'pauses'
+  'journal' | 'forwarder' | 'splicer' | 'reviewers' | 'whenFull' | 'ledger' | 'splices' | 'hasRoom' | 'pauses'
 > & {
   readonly underway: Underway
+  readonly open: OpenSplices
+  readonly spliced: (end: SpliceEnd) => void
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
   readonly counted: (passage: Passage, times?: number) => Passage
@@ -278,6 +311,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
   const { underway, tell, counted, alert, gathering, take, ownKeys } = parts
   const trials = openTally(policy)
+  const splicedNames = new Set(splicedDestinations(policy).map(spellAuthority))
+  const isSpliced = ({ destination }: Block): boolean => destination !== null && splicedNames.has(destination)
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
   const decide = (id: string, message: Message, resend: Resend | null): Decided => {
@@ -369,6 +404,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     { resend = null, trial = null, times = 1 }: Beside,
   ): DecisionEntry => ({
     ...decisionEntry(id, message, verdict, resend),
+    ...(verdict.kind === 'block' && isSpliced(verdict) && { splice: { reserved: 0 } }),
     ...(trial !== null && { trial }),
     ...(times > 1 && { times }),
   })
@@ -453,6 +489,11 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     return first.kind === 'blocked' ? { ...first, repeats } : first
   }
 
+  const refuseAny = (message: Received, block: Block): Promise<Passage> =>
+    isGathered(block) ? refuseGathered(message, block) : refuse(message, block)
+
+  const splices = spliceGate(policy, { ...parts, refuse: (arrival, block) => refuseAny({ arrival }, block) })
+
   const closed = (arrival: Arrival, head: Head): Block | null =>
     hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
 
@@ -501,7 +542,16 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     pass: (message, gone) => pass(message, gone, null),
     // Nobody's connection decides about it: once it has begun, it is ended, but for a pause.
     resend: (message, resend) => pass(message, new AbortController(), resend),
-    refuse: (message, block) => (isGathered(block) ? refuseGathered(message, block) : refuse(message, block)),
+    refuse: refuseAny,
+    splices: {
+      ahead: splices.ahead,
+      pass: async (...attempt) => {
+        const passage = await splices.pass(...attempt)
+        if (passage.kind === 'spliced') parts.spliced(passage.end)
+        else if (passage.kind === 'unrecorded') counted(passage)
+        return passage
+      },
+    },
   }
 }
 

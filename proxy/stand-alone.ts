@@ -9,6 +9,8 @@ import { readCopy } from './policy-copies.ts'
 import { ProxyError } from './proxy-error.ts'
 import { openDesk, type ReviewDesk } from './review-desk.ts'
 import { railSettings, readSettings } from './settings.ts'
+import { spliceLedgerFrom } from './splice-ledger.ts'
+import { createSplicer } from './splicer.ts'
 import { lastActivation } from './start-policy.ts'
 
 /**
@@ -37,6 +39,8 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
       reviewers: () => people,
       whenFull: settings.held.whenFull,
       ledger: ledgerFrom(folder.log),
+      splices: spliceLedgerFrom(folder.log),
+      splicer: createSplicer(folder.upstream),
       notify: () => undefined,
       hasRoom: () => true,
       pauses: pauses.now,

@@ -224,6 +224,31 @@ export const upstreamFaults = {
     meaning: 'people have stopped what this instrument sends, so the request was broken off on its way',
     hint: 'run "sluice resume" when it may go on; the vendor may have taken the request all the same',
   },
+  splice_bytes_used: {
+    type: 'connection_terminated',
+    meaning: 'the octets that were set aside for a connection that passes unopened were used up, so it was cut',
+    hint: 'look at what it carries so much of; if it has to, raise the budgets under "splice" of the destination',
+  },
+  splice_time_over: {
+    type: 'connection_terminated',
+    meaning: 'a connection that passes unopened has lasted an hour, or until the policy ends such connections',
+    hint: 'have the instrument connect again; renew "expires" under "splice" of the destination if that is over',
+  },
+  splice_idle: {
+    type: 'connection_terminated',
+    meaning: 'nothing passed for five minutes over a connection that passes unopened',
+    hint: 'have the instrument connect when it has something to send',
+  },
+  splice_withdrawn: {
+    type: 'http_request_denied',
+    meaning: 'the policy changed while a connection passed unopened, so it was cut',
+    hint: 'have the instrument connect again; the policy in force decides anew',
+  },
+  splice_stopped: {
+    type: 'connection_terminated',
+    meaning: 'the appliance stopped while a connection passed unopened',
+    hint: 'have the instrument connect again',
+  },
   client_gone: {
     type: 'proxy_internal_error',
     meaning: 'the instrument closed the connection before the destination had answered',

@@ -44,7 +44,8 @@ export const stateOf = ({ expires }: Pick<Exception, 'expires'>, time: number): 
   return expires - time <= NOTICE_DAYS * DAY ? 'ends-soon' : 'in-force'
 }
 
-const isInForce = (exception: Exception, time: number): boolean => {
+/** Whether something with such an end is in force. */
+export const isInForce = (exception: Pick<Exception, 'expires'>, time: number): boolean => {
   const state = stateOf(exception, time)
   return state === 'in-force' || state === 'ends-soon'
 }

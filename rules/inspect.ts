@@ -7,7 +7,7 @@ import { checkParameters, type Values } from './check-parameters.ts'
 import { decodeText } from './decode.ts'
 import { overDrip, overSum } from './drip/drip-rules.ts'
 import { exceptedTexts, spelledNucleotides } from './drip/spelled-nucleotides.ts'
-import { exceptionsFor } from './exception.ts'
+import { exceptionsFor, isInForce } from './exception.ts'
 import { spellAuthority } from './framing.ts'
 import { readJson, type JsonReading } from './json.ts'
 import { referenceToken } from './json-pointer.ts'
@@ -19,9 +19,22 @@ import { defaultLimits, type Limits, type Policy, type RouteRules } from './poli
 import { parseQuery, writeQuery } from './query.ts'
 import { isNeverReleased, isReleasable } from './releasable.ts'
 import { MAX_FINDINGS, scan, type Scanned } from './scan.ts'
-import { identify, selectCandidate, selectRoute, selectTunnel, type Refused, type Selected } from './select-route.ts'
+import {
+  identify,
+  selectCandidate,
+  selectRoute,
+  selectSplice,
+  selectTunnel,
+  type Refused,
+  type Selected,
+} from './select-route.ts'
+import type { ClientHello } from './splice/client-hello.ts'
+import { reservationOf } from './splice/splice-budget.ts'
+import { MAX_SPLICE_MS, type SplicedDestination } from './splice/splice.ts'
+import type { SpliceUse } from './splice/splice-uses.ts'
 import { Stop, stop } from './stop.ts'
 import {
+  openSplice,
   release,
   type Approval,
   type Block,
@@ -33,6 +46,7 @@ import {
   type Objection,
   type Place,
   type Release,
+  type SpliceVerdict,
   type Surface,
   type Trial,
   type Verdict,
@@ -200,6 +214,57 @@ export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authori
 export const inspectTunnel = (client: string, head: Head, policy: Policy): TunnelVerdict => {
   const tunnel = selectTunnel(client, head, policy)
   return tunnel.ok ? { kind: 'open', authority: tunnel.authority } : blockOf(tunnel)
+}
+
+/** A connection that asks to pass unopened. */
+export type SpliceAttempt = {
+  readonly arrival: Arrival
+  readonly to: SplicedDestination
+  /** Null: not yet there; then the verdict is on all else. */
+  readonly hello: ClientHello | null
+  /** What was used of the budget by now. */
+  readonly use: SpliceUse
+}
+
+/**
+ * Whether a connection may pass unopened, and how much of it: the only verdict on what nobody sees. What it reserves has to be set aside in
+ * the same turn of the event loop. Never throws.
+ */
+export const inspectSplice = (attempt: SpliceAttempt, policy: Policy, pauses: Pauses): SpliceVerdict => {
+  const { arrival, to, hello, use } = attempt
+  const subject = { instrument: null, destination: { host: to.host, port: to.port }, route: null }
+  try {
+    const selected = selectSplice(arrival, to, hello, policy)
+    if (!selected.ok) return blockOf(selected)
+    const instrument = selected.instrument.id
+    const block = ({ reason, detail }: Stop): Block => ({
+      ...blockOf({ ...subject, instrument, reason, rule: null }),
+      ...detail,
+    })
+    if (isPaused(pauses, instrument)) return block(stop('paused'))
+    const { splice } = to
+    if (!isInForce(splice, arrival.time)) return block(stop('splice-expired'))
+    const reserved = reservationOf(splice, use)
+    if (reserved instanceof Stop) return block(reserved)
+    const lasts = Math.min(MAX_SPLICE_MS, splice.expires - arrival.time)
+    return openSplice({ kind: 'splice', instrument, destination: spellAuthority(to), route: null, reserved, lasts })
+  } catch {
+    return blockOf({ ...subject, reason: 'inspection-failed', rule: null })
+  }
+}
+
+/** The verdict on one that comes while the appliance cannot promise to record more than refusals. */
+export const inspectSpliceShut = ({ arrival, to, hello }: SpliceAttempt, policy: Policy): Block => {
+  const selected = selectSplice(arrival, to, hello, policy)
+  if (!selected.ok) return blockOf(selected)
+  const destination = { host: to.host, port: to.port }
+  return blockOf({
+    instrument: selected.instrument.id,
+    destination,
+    route: null,
+    reason: 'log-space-low',
+    rule: null,
+  })
 }
 
 /** Why something is not a request at all: the HTTP parser or the TLS handshake refused it, or it never became one. */

@@ -12,6 +12,7 @@ import type { JsonLimits } from './json.ts'
 import type { Panels } from './panel.ts'
 import type { PathTemplate } from './path-template.ts'
 import type { Validator } from './schema.ts'
+import type { Splice } from './splice/splice.ts'
 
 /** What may leave, read and compiled once by `parsePolicy`. Everything here can be trusted. */
 export type Policy = {
@@ -63,6 +64,8 @@ export type Destination = Endpoint & {
   readonly clientCertificate: string | null
   /** The proxy through which it is reached, which then resolves its name; null: directly. */
   readonly proxy: UpstreamProxy | null
+  /** Under which terms connections to it pass without inspection; null, as almost always: none does. */
+  readonly splice: Splice | null
 }
 
 /**

@@ -48,6 +48,10 @@ export const releasableReasons = {
   'not-equivalent': false,
   'never-release': false,
   'approval-void': false,
+  'splice-not-allowed': false,
+  'splice-expired': false,
+  'splice-budget': false,
+  'splice-hello': false,
 } as const satisfies Record<BlockReason, boolean>
 
 export const isReleasable = (reason: string): boolean =>

@@ -3,6 +3,8 @@ import { checkFraming, parseAuthority, sameAuthority, spellAuthority, type Targe
 import { fieldValues, type Authority, type Caller, type Head, type Ingress } from './message.ts'
 import { decodePath, matchPath } from './path-template.ts'
 import type { Candidate, Destination, Instrument, Policy, Route, RouteRules } from './policy.ts'
+import type { ClientHello } from './splice/client-hello.ts'
+import type { SplicedDestination } from './splice/splice.ts'
 import type { BlockReason } from './verdict.ts'
 
 /** The route a request takes, with what the request line said. */
@@ -65,6 +67,27 @@ const admit = (caller: Caller, policy: Policy): Instrument | Refused => {
   if (!instrument)
     return refuse('instrument-unknown', {}, mayShowCertificate(caller.client, policy) ? 'client-certificate' : null)
   return instrument.enabled ? instrument : refuse('instrument-disabled', { instrument: instrument.id })
+}
+
+/**
+ * Who asks for a connection that passes unopened, and where it goes; or the first reason why it does not. All that names the destination has
+ * to name the same. Nobody can show a certificate to us in such a connection, so who has to is not known.
+ * @param hello - null: not yet there, and not looked at
+ */
+export const selectSplice = (
+  caller: Caller,
+  to: SplicedDestination,
+  hello: ClientHello | null,
+  policy: Policy,
+): { readonly ok: true; readonly instrument: Instrument } | Refused => {
+  const instrument = admit({ client: caller.client, ingress: caller.ingress }, policy)
+  const destination = { host: to.host, port: to.port }
+  if ('ok' in instrument) return { ...instrument, destination }
+  const subject = { instrument: instrument.id, destination }
+  if (!to.splice.instruments.has(instrument.id)) return refuse('splice-not-allowed', subject)
+  if (hello !== null && hello.kind !== 'hello') return refuse('splice-hello', subject)
+  if (hello !== null && hello.serverName !== to.host) return refuse('authority-mismatch', subject, 'server-name')
+  return { ok: true, instrument }
 }
 
 /** Before TLS begins, nobody has shown a certificate: it is enough that some instrument may be behind the address. */

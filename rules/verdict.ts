@@ -79,6 +79,11 @@ export const blockReasons = {
   'request-looped': 'the request came from this appliance itself: it had sent it upstream, and got it back',
   'never-release': 'something was found that no approval can let out',
   'approval-void': 'the approval is for another policy, another destination, or an earlier time',
+  'splice-not-allowed': 'connections to this destination pass unopened, and it is not open to this instrument',
+  'splice-expired': 'the time for which the policy lets connections to this destination pass unopened is over',
+  'splice-budget': 'the octets or connections to this destination that may pass unopened in that time are used up',
+  'splice-hello':
+    'the connection did not begin with a TLS ClientHello that says in the clear, and in one way only, where it goes',
   'not-equivalent': 'the bytes say more than their value does, and the route forwards bytes unchanged',
 } as const
 
@@ -150,6 +155,27 @@ export type Objection = Pick<Block, 'reason' | 'rule' | 'place' | 'findings'>
 
 /** A request that leaves because it was approved. `overrode` is null where inspection would have let it pass. */
 export type Release = Forward & { readonly overrode: Objection | null }
+declare const spliced: unique symbol
+
+/**
+ * A connection that may pass unopened, and how much of it. Only `rules/inspect.ts` makes one, and `proxy/splicer.ts` takes nothing else.
+ */
+export type Splicing = Subject & {
+  readonly kind: 'splice'
+  readonly instrument: string
+  readonly destination: string
+  readonly route: null
+  /** Octets both ways that are set aside of the budget: not one more passes. */
+  readonly reserved: number
+  /** Milliseconds after which it is cut. */
+  readonly lasts: number
+  readonly [spliced]: true
+}
+
+export type SpliceVerdict = Splicing | Block
+
+/** Makes the token that lets a connection pass unopened. For `inspectSplice` alone. */
+export const openSplice = (splicing: Omit<Splicing, typeof spliced>): Splicing => splicing as Splicing
 
 /** What was said of a request, without the means to send it. Every `Verdict` is one. */
 export type Judgement = Block | (Subject & Excepted & { readonly kind: 'forward' })

@@ -182,6 +182,7 @@ const namesIn = (schema: unknown): readonly string[] =>
 const sections: Readonly<Record<string, string>> = {
   instrument: '## instruments',
   destination: '## destinations',
+  splice: '### splice',
   proxy: '### Upstream proxy',
   route: '## routes',
   parameters: '### pathParameters, query and headers',

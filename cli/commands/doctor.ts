@@ -30,6 +30,7 @@ import { shareHeld, spellHeld } from '../held-room.ts'
 import { Failure } from '../failure.ts'
 import { examineIsolation, printNftables, type IsolationOptions } from '../isolation.ts'
 import { json, line } from '../print.ts'
+import { spellSplice } from '../spell-splice.ts'
 import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
 import { keyFilesIn } from '../reviewer-keys.ts'
@@ -242,10 +243,11 @@ const running = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   const check = 'appliance'
   const state = await stateOf(folder)
   if (state === null) return yield { check, ok: false, seen: 'is not running', hint: 'start it with "sluice serve"' }
-  const { log, paused, handshakes } = state
+  const { log, paused, splices, handshakes } = state
   if (log.state === 'ready') yield { check, ok: true, seen: 'is running', hint: null }
   else yield { check, ok: false, seen: `fails closed: the log is ${log.state}`, hint: 'see "sluice status"' }
   yield traffic(spellPaused(paused))
+  yield* splices.map(uninspected)
   for (const seen of handshakes) if (isTrouble(seen)) yield handshakeFinding(seen)
 }
 
@@ -255,6 +257,17 @@ const stateOf = async (folder: DataFolder): Promise<ApplianceStatus | null> => {
   } catch {
     return null
   }
+}
+
+/** What passes unopened is shown whenever somebody looks, and is a fault when it needs somebody. */
+const uninspected = (splice: ApplianceStatus['splices'][number]): Finding => {
+  const { state, bytesLastHour, bytesPerHour, bytesLastDay, bytesPerDay } = splice
+  const isNearlyUsed = bytesLastHour > 0.9 * bytesPerHour || bytesLastDay > 0.9 * bytesPerDay
+  const hint = isNearlyUsed
+    ? 'look at what the instrument sends so much of, before the budget is raised'
+    : 'renew "expires" under "splice" of the destination if it is still needed, else remove it'
+  const ok = state === 'in-force' && !isNearlyUsed
+  return { check: `UNINSPECTED ${splice.destination}`, ok, seen: spellSplice(splice), hint: ok ? null : hint }
 }
 
 /** A pause is easily forgotten, and then looks like a fault of the appliance. */

@@ -52,7 +52,8 @@ const printCapacity = (options: CapacityOptions): void => {
   const file = policyToRead(options)
   const { perHour } = options
   const routes = routesOf(file, options.route).map(route => measured(route, perHour))
-  const report = { routes, perHour, top: options.top ?? Infinity }
+  const splices = options.route === undefined ? splicesOf(file) : []
+  const report = { routes, splices, perHour, top: options.top ?? Infinity }
   if (options.json) return json({ policy: file, ...documentOf(report) })
   if (options.markdown) return printMarkdown(report)
   printText(report)
@@ -81,6 +82,15 @@ const routesOf = (file: string, id: string | undefined): readonly DraftRoute[] =
   )
 }
 
+const splicesOf = (file: string): readonly Uninspected[] => {
+  const { text, readReference } = readPolicySource(file)
+  const document = readPolicyDocument(text)
+  if (!document.ok) return []
+  return readDraftPolicy(document.value, readReference).destinations.flatMap(({ id, splice }) =>
+    splice === null ? [] : [{ destination: id, bitsPerDay: splice.bytesPerDay * 8 }],
+  )
+}
+
 /** A route with what it lets through, and how often. */
 type Measured = RouteCapacity &
   Pick<DraftRoute, 'capacity'> & {
@@ -89,8 +99,12 @@ type Measured = RouteCapacity &
     readonly isEnforced: boolean
   }
 
+/** A destination to which connections pass unopened, and all that may leave there: every octet is a free choice. */
+type Uninspected = { readonly destination: string; readonly bitsPerDay: number }
+
 type Report = {
   readonly routes: readonly Measured[]
+  readonly splices: readonly Uninspected[]
   readonly perHour: number
   /** How many fields of a route are shown. */
   readonly top: number
@@ -124,8 +138,9 @@ const numberOf = (bits: number): number | null => (Number.isFinite(bits) ? bits 
 const stateOf = (bits: number): 'bounded' | 'unbounded' | 'impossible' =>
   bits === Infinity ? 'unbounded' : bits === -Infinity ? 'impossible' : 'bounded'
 
-const documentOf = ({ routes, perHour, top }: Report) => ({
+const documentOf = ({ routes, splices, perHour, top }: Report) => ({
   perHour,
+  uninspected: splices.map(splice => ({ ...splice, bitsPerSecond: splice.bitsPerDay / 86_400 })),
   routes: routes.map(route => ({
     route: route.route,
     state: stateOf(route.bits),
@@ -194,11 +209,24 @@ const rowOf = (route: Measured): readonly string[] => {
   ]
 }
 
-/** A message on any of the routes, and all that all of them let through. */
-const totalOf = (routes: readonly Measured[]): readonly string[] => {
+const splicedRow = ({ destination, bitsPerDay }: Uninspected): readonly string[] => [
+  `UNINSPECTED ${destination}`,
+  'no messages',
+  '-',
+  '-',
+  spellBits(bitsPerDay),
+  '-',
+  spellRate(bitsPerDay / 86_400),
+  '-',
+  '-',
+]
+
+/** A message on any of the routes, and all that leaves by all of them, and uninspected. */
+const totalOf = ({ routes, splices }: Report): readonly string[] => {
   const bits = togetherBits(routes)
-  const all = (of: (route: Measured) => number): number => routes.reduce((sum, route) => sum + of(route), 0)
-  const rates = [spellBits(all(perDay)), '-', spellRate(all(perSecond))]
+  const unseen = splices.reduce((sum, { bitsPerDay }) => sum + bitsPerDay, 0)
+  const daily = routes.reduce((sum, route) => sum + perDay(route), unseen)
+  const rates = [spellBits(daily), '-', spellRate(daily / 86_400)]
   return [
     'any, and all together',
     spellBits(bits),
@@ -210,10 +238,10 @@ const totalOf = (routes: readonly Measured[]): readonly string[] => {
   ]
 }
 
-const rowsOf = (routes: readonly Measured[]): readonly (readonly string[])[] => [
-  ...routes.map(rowOf),
-  ...(routes.length > 1 ? [totalOf(routes)] : []),
-]
+const rowsOf = (report: Report): readonly (readonly string[])[] => {
+  const rows = [...report.routes.map(rowOf), ...report.splices.map(splicedRow)]
+  return rows.length > 1 ? [...rows, totalOf(report)] : rows
+}
 
 const spellBudget = (bits: number | undefined): string => (bits === undefined ? '-' : bits.toLocaleString('en'))
 
@@ -228,7 +256,7 @@ const explanation = [
 ] as const
 
 const printText = (report: Report): void => {
-  table(headings, rowsOf(report.routes))
+  table(headings, rowsOf(report))
   line()
   const rows = report.routes.flatMap(({ route, fields }) =>
     fields.slice(0, report.top).map(field => ({ route, field })),
@@ -246,7 +274,7 @@ const printText = (report: Report): void => {
 }
 
 const printMarkdown = (report: Report): void => {
-  line(markdownTable(headings, rowsOf(report.routes)))
+  line(markdownTable(headings, rowsOf(report)))
   line()
   const rows = report.routes.flatMap(({ route, fields }) =>
     fields.slice(0, report.top).map(field => [route, `\`${placeOf(field)}\``, spellBits(field.bits)]),

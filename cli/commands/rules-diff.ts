@@ -138,6 +138,9 @@ const spelledChanges = {
   changed: 'changed',
   promoted: 'newly passing (was report-only)',
   demoted: 'no longer passing (is report-only)',
+  opened: 'PASSES WITHOUT INSPECTION from now on',
+  widened: 'MORE PASSES WITHOUT INSPECTION',
+  closed: 'nothing passes without inspection any more',
 } as const satisfies Record<ItemChange['change'], string>
 
 const spell = (bits: number | null): string => (bits === null ? 'nothing' : `${bits} bit`)

@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
+import { spellSplice } from '../spell-splice.ts'
 import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
 
@@ -74,6 +75,8 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['pages shown', Object.values(state.pages).reduce((sum, count) => sum + count, 0)],
     ...state.handshakes.map(seen => [`TLS of ${spellCaller(seen)}`, spellHandshake(seen)] as const),
     ...state.drips.map(drip => [`fragments of ${drip.instrument}`, spellDrip(drip)] as const),
+    ['spliced', requests.spliced],
+    ...state.splices.map(splice => [`UNINSPECTED ${splice.destination}`, spellSplice(splice)] as const),
     ...state.trials.routes.map(trial => [`trial of ${trial.route}`, spellTrial(trial, state.trials.since)] as const),
     ['log', log.fault ? `${log.state} (${log.fault}): nothing is let out` : log.state],
     ['log records', log.size],

@@ -72,7 +72,7 @@ const destinationFields = ({ host, port }: { readonly host: string; readonly por
 })
 
 const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntry) => {
-  const { instrument, ingress, verdict, bytesOut, digest, held, replayOf, place } = decision
+  const { instrument, ingress, verdict, bytesOut, digest, held, replayOf, place, splice } = decision
   return present({
     instrument,
     ingress,
@@ -80,6 +80,7 @@ const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntr
     bytes_out: bytesOut,
     digest,
     held,
+    splice,
     replay_of: replayOf,
     place: place && `${place.surface} ${place.pointer}`,
     findings: findings.length === 0 ? null : findings,
@@ -90,10 +91,11 @@ const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntr
 
 const decisionDocument = (record: LogRecord & DecisionEntry, { document, event }: Common) => {
   const isBlock = record.verdict === 'block'
+  const isOpaque = record.splice !== undefined
   return {
     ...document,
     ...requestFields(record),
-    message: isBlock ? `blocked: ${record.reason}` : 'let out',
+    message: isBlock ? `blocked: ${record.reason}` : isOpaque ? 'let out without inspection' : 'let out',
     event: present({
       ...event,
       kind: record.findings.length > 0 ? 'alert' : 'event',
@@ -112,7 +114,7 @@ const outcomeDocument = (
   { document, event }: Common,
 ) => {
   const { time, decision, result, status, error, bytes, ms } = record
-  const isRelayed = result === 'relayed'
+  const isRelayed = result === 'relayed' || (result === 'spliced' && error === null)
   const request = about === null ? { http: { request: { id: decision } } } : requestFields(about)
   return present({
     ...document,
@@ -121,7 +123,11 @@ const outcomeDocument = (
       ...request.http,
       response: present({ status_code: status, body: { bytes } }),
     },
-    message: isRelayed ? `answered with ${status}` : `ended: ${error ?? result}`,
+    message: isRelayed
+      ? result === 'spliced'
+        ? 'passed without inspection'
+        : `answered with ${status}`
+      : `ended: ${error ?? result}`,
     error: error === null ? null : { code: error },
     event: {
       ...event,
@@ -134,7 +140,7 @@ const outcomeDocument = (
       // nanoseconds
       duration: ms * 1_000_000,
     },
-    sluice: present({ result, instrument: about?.instrument }),
+    sluice: present({ result, instrument: about?.instrument, splice: about?.splice, bytes_up: record.bytesUp }),
   })
 }
 

@@ -174,7 +174,7 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
 
 const outcomeEvent = (record: LogRecord & OutcomeEntry, about: DecisionEntry, source: Source) => {
   const { time, decision, result, status, error, bytes, ms } = record
-  const isRelayed = result === 'relayed'
+  const isRelayed = result === 'relayed' || (result === 'spliced' && error === null)
   const end = milliseconds(time)
   return present({
     ...httpActivity(about.method),

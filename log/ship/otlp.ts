@@ -110,7 +110,8 @@ const logRecordOf = (stored: StoredLine, sender: Sender): OtelLogRecord => {
 
 const severityOf = ({ kind, record }: Telling): readonly [SeverityNumber, string] => {
   const isBad =
-    (kind === 'decision' && record.verdict === 'block') || (kind === 'outcome' && record.result !== 'relayed')
+    (kind === 'decision' && record.verdict === 'block') ||
+    (kind === 'outcome' && !['relayed', 'spliced'].includes(record.result))
   if (kind === 'other' && record.kind === 'gap') return [SeverityNumber.ERROR, 'ERROR']
   return isBad ? [SeverityNumber.WARN, 'WARN'] : [SeverityNumber.INFO, 'INFO']
 }

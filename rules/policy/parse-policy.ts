@@ -40,7 +40,7 @@ const readPolicy = (raw: RawPolicy, proof: Proofreader, readReference: ReadRefer
     checkIds(key, raw[key] ?? [], proof)
   const limits = { ...defaultLimits, ...raw.limits }
   const instruments = readInstruments(raw.instruments, limits, proof)
-  const destinations = readDestinations(raw.destinations, raw.proxy, proof)
+  const destinations = readDestinations(raw.destinations, raw.proxy, { ...raw, instruments }, proof)
   const known = { instruments, destinations }
   const routes = raw.routes.map((route, index) => readRoute(route, ['routes', index], known, proof))
   checkCandidates(raw.routes, proof)

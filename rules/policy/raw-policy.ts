@@ -58,6 +58,18 @@ export type RawDestination = {
   readonly revocation?: { readonly staple?: 'check' | 'require'; readonly crls?: readonly string[] }
   readonly clientCertificate?: string
   readonly proxy?: 'direct' | RawProxy
+  readonly splice?: RawSplice
+}
+
+export type RawSplice = {
+  readonly instruments: readonly string[]
+  readonly bytesPerHour: number
+  readonly bytesPerDay: number
+  readonly connectionsPerHour: number
+  readonly maxBytesPerConnection?: number
+  readonly owner: string
+  readonly expires: string
+  readonly reason: string
 }
 
 export type RawProxy = {

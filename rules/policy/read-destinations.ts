@@ -5,18 +5,21 @@ import type { Destination, Endpoint, UpstreamProxy } from '../policy.ts'
 import type { Proofreader } from './proofreader.ts'
 import type { RawDestination, RawProxy } from './raw-policy.ts'
 import { readAddress, readNetwork } from './read-instruments.ts'
+import { readSplice, type Known } from './read-splice.ts'
 
 /**
  * The destinations of a policy. Two of one name could not be told apart: that is reported.
+ * @param known - what a destination to which connections pass unopened has to fit
  * @param rawProxy - by which all are reached that do not say otherwise
  */
 export const readDestinations = (
   raw: readonly RawDestination[],
   rawProxy: RawProxy | undefined,
+  known: Known,
   proof: Proofreader,
 ): readonly Destination[] => {
   const proxy = rawProxy === undefined ? null : readProxy(rawProxy, ['proxy'], proof)
-  const destinations = raw.map((one, index) => readDestination(one, proxy, ['destinations', index], proof))
+  const destinations = raw.map((one, index) => readDestination(one, proxy, ['destinations', index], known, proof))
   for (const [index, destination] of destinations.entries()) {
     const name = spellAuthority(destination)
     const other = destinations.slice(0, index).find(earlier => spellAuthority(earlier) === name)
@@ -29,6 +32,7 @@ const readDestination = (
   raw: RawDestination,
   usual: UpstreamProxy | null,
   path: Path,
+  known: Known,
   proof: Proofreader,
 ): Destination => {
   const proxy = raw.proxy === undefined ? usual : ownProxy(raw.proxy, [...path, 'proxy'], proof)
@@ -42,6 +46,7 @@ const readDestination = (
     revocation: { staple: raw.revocation?.staple ?? null, crls: raw.revocation?.crls ?? [] },
     clientCertificate: raw.clientCertificate ?? null,
     proxy,
+    splice: raw.splice === undefined ? null : readSplice(raw, raw.splice, [...path, 'splice'], known, proof),
   }
 }
 

@@ -17,6 +17,7 @@ import type {
   RawPart,
   RawPolicy,
   RawRoute,
+  RawSplice,
 } from '../policy/raw-policy.ts'
 
 /** A schema where the policy has it. */
@@ -61,13 +62,20 @@ export type DraftRoute = {
   readonly forward: 'canonical' | 'exact'
 }
 
+/** `splice`: null where connections do not pass unopened. */
+export type DraftDestination = {
+  readonly id: string
+  readonly path: Path
+  readonly splice: RawSplice | null
+}
+
 /**
  * A policy as its author wrote it, with the schemas it refers to, before anything is checked or compiled: what is looked at
  * to say how good a policy is. Nothing is decided by it; see `parsePolicy` for that.
  */
 export type DraftPolicy = {
   readonly instruments: readonly { readonly id: string; readonly enabled: boolean; readonly path: Path }[]
-  readonly destinations: readonly { readonly id: string; readonly path: Path }[]
+  readonly destinations: readonly DraftDestination[]
   readonly routes: readonly DraftRoute[]
   readonly detectors: Readonly<Record<string, RawDetector>>
   readonly exceptions: readonly (RawException & { readonly path: Path })[]
@@ -83,7 +91,11 @@ export const readDraftPolicy = (document: JsonValue, readReference: ReadReferenc
       enabled,
       path: ['instruments', index],
     })),
-    destinations: raw.destinations.map(({ id }, index) => ({ id, path: ['destinations', index] })),
+    destinations: raw.destinations.map(({ id, splice = null }, index) => ({
+      id,
+      path: ['destinations', index],
+      splice,
+    })),
     routes: raw.routes.map((route, index) => readRoute(route, ['routes', index], readReference, maxMembers)),
     detectors: raw.detectors ?? {},
     exceptions: (raw.exceptions ?? []).map((exception, index) => ({ ...exception, path: ['exceptions', index] })),

@@ -7,6 +7,7 @@ import {
   readDraftPolicy,
   schemasOf,
   type DraftBody,
+  type DraftDestination,
   type DraftParameter,
   type DraftPolicy,
   type DraftRoute,
@@ -19,6 +20,9 @@ import { areAlike } from '../policy/route-overlap.ts'
 import { patternLanguage, type Lengths, type RunOf } from '../capacity/pattern-language.ts'
 import { readPolicyDocument } from '../policy/policy-document.ts'
 import { keyOf, type Locate, type Problem } from '../policy/yaml-document.ts'
+import { stateOf } from '../exception.ts'
+import { instantOf } from '../policy/rfc3339.ts'
+import { spliceBitsPerSecond } from '../splice/splice.ts'
 import { wideNumbers } from './wide-numbers.ts'
 
 const hints = {
@@ -33,6 +37,8 @@ const hints = {
     'give the route a "rate", so that the appliance holds back what comes too often, and a "capacity", so that lint says when its schemas become wider than they were meant to be; "sluice rules capacity" has the figures',
   'report-only-route':
     'nothing leaves by it; "sluice status" counts what it would do: remove "mode: report-only" when it has proven itself',
+  'uninspected-destination':
+    'nobody sees what leaves there, and no certificate is checked: keep it only for what cannot be inspected, ask the vendor to trust the authority of the lab instead, and keep its budgets small',
   'unused-destination': 'no route leads there: add one, or remove the destination',
   'unused-instrument': 'no route is open to it: name it in the "instruments" of a route, or remove it',
   'unused-route': 'every instrument that may use it is switched off: enable one, or remove the route',
@@ -140,6 +146,7 @@ const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly 
       .filter(({ mode }) => mode === 'report-only')
       .map(({ id, path }) => warning('report-only-route', [...path, 'mode'], { detail: id })),
     ...unused(policy),
+    ...policy.destinations.flatMap(destination => spliceNotes(destination, time)),
     ...exceptionNotes(policy, time),
   ]
   return notes.map(({ severity, code, path, pointer = null, detail = '', hint = hints[code] }) => ({
@@ -279,6 +286,16 @@ const excessNote = ({ key, bits, budget }: Excess, { path, rate }: DraftRoute): 
 
 const spellBits = (bits: number): string => Math.ceil(bits).toLocaleString('en')
 
+/** Said of every policy with one, however good its reasons are. */
+const spliceNotes = ({ id, path, splice }: DraftDestination, time: number): readonly Note[] => {
+  if (splice === null) return []
+  const bits = spellBits(spliceBitsPerSecond(splice))
+  const state = stateOf({ expires: instantOf(splice.expires) ?? -Infinity }, time)
+  const isOver = state === 'expired' || state === 'too-long' ? ' (nothing for now: see "expires")' : ''
+  const detail = `${id}: up to ${splice.bytesPerDay.toLocaleString('en')} octets a day, ${bits} bits a second, leave uninspected${isOver}`
+  return [warning('uninspected-destination', [...path, 'splice'], { detail })]
+}
+
 const overlaps = (routes: readonly DraftRoute[]): readonly Note[] =>
   routes.flatMap((route, index) =>
     routes
@@ -295,12 +312,14 @@ const overlaps = (routes: readonly DraftRoute[]): readonly Note[] =>
 
 const unused = ({ instruments, destinations, routes }: DraftPolicy): readonly Note[] => {
   const isOpenTo = ({ instruments }: DraftRoute, id: string): boolean => instruments?.includes(id) ?? true
+  const isSpliced = (id: string): boolean =>
+    destinations.some(({ splice }) => splice?.instruments.includes(id) ?? false)
   return [
     ...destinations
-      .filter(({ id }) => !routes.some(({ destination }) => destination === id))
+      .filter(({ id, splice }) => splice === null && !routes.some(({ destination }) => destination === id))
       .map(({ id, path }) => warning('unused-destination', path, { detail: id })),
     ...instruments
-      .filter(({ id }) => !routes.some(route => isOpenTo(route, id)))
+      .filter(({ id }) => !routes.some(route => isOpenTo(route, id)) && !isSpliced(id))
       .map(({ id, path }) => warning('unused-instrument', path, { detail: id })),
     ...routes
       .filter(route => !instruments.some(({ id, enabled }) => enabled && isOpenTo(route, id)))

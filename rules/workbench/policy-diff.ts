@@ -1,15 +1,18 @@
 import { canonicalize, type JsonValue } from '../canonical.ts'
+import type { RawSplice } from '../policy/raw-policy.ts'
+import { instantOf } from '../policy/rfc3339.ts'
 import { schemasOf, type DraftPolicy, type DraftRoute } from './draft-policy.ts'
 import { diffSchemas, type SchemaChange } from './schema-diff.ts'
 
 /**
  * An instrument, destination, route, detector or exception, the upstream proxy, or the limits. `keys`: what differs in it, apart from its schemas.
+ * `splice`: what passes without inspection, first of all, by the id of its destination: `opened` where nothing did, `widened` where more may.
  * `promoted`: a route that was `report-only` lets out what fits it from now on; `demoted`: the other way round.
  */
 export type ItemChange = {
-  readonly what: 'instrument' | 'destination' | 'proxy' | 'route' | 'detector' | 'exception' | 'limits'
+  readonly what: 'splice' | 'instrument' | 'destination' | 'proxy' | 'route' | 'detector' | 'exception' | 'limits'
   readonly id: string
-  readonly change: 'added' | 'removed' | 'changed' | 'promoted' | 'demoted'
+  readonly change: 'added' | 'removed' | 'changed' | 'promoted' | 'demoted' | 'opened' | 'widened' | 'closed'
   readonly keys: readonly string[]
 }
 
@@ -24,6 +27,7 @@ export type WrittenPolicy = { readonly document: JsonValue; readonly draft: Draf
 /** What differs between two policies. */
 export const diffPolicies = (before: WrittenPolicy, after: WrittenPolicy): PolicyDiff => ({
   items: [
+    ...diffSplices(before, after),
     ...diffItems('instrument', itemsOf(before, 'instruments'), itemsOf(after, 'instruments')),
     ...diffItems('destination', itemsOf(before, 'destinations'), itemsOf(after, 'destinations')),
     ...diffItems('proxy', proxyOf(before), proxyOf(after)),
@@ -43,6 +47,26 @@ type Items = ReadonlyMap<string, Item>
 
 const itemsOf = ({ document }: WrittenPolicy, key: string): Items =>
   new Map(((document as Record<string, readonly Item[]>)[key] ?? []).map(item => [item.id as string, item]))
+
+const splicesOf = ({ draft }: WrittenPolicy): ReadonlyMap<string, RawSplice> =>
+  new Map(draft.destinations.flatMap(({ id, splice }) => (splice === null ? [] : [[id, splice]])))
+
+const diffSplices = (before: WrittenPolicy, after: WrittenPolicy): readonly ItemChange[] => {
+  const [old, fresh] = [splicesOf(before), splicesOf(after)]
+  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((id): readonly ItemChange[] => {
+    const [was, is] = [old.get(id), fresh.get(id)]
+    if (!is) return [{ what: 'splice', id, change: 'closed', keys: [] }]
+    if (!was) return [{ what: 'splice', id, change: 'opened', keys: [] }]
+    const keys = keysThatDiffer(was as unknown as Item, is as unknown as Item)
+    return keys.length > 0 ? [{ what: 'splice', id, change: isWider(was, is) ? 'widened' : 'changed', keys }] : []
+  })
+}
+
+const isWider = (was: RawSplice, is: RawSplice): boolean =>
+  (['bytesPerHour', 'bytesPerDay', 'connectionsPerHour'] as const).some(key => is[key] > was[key]) ||
+  (is.maxBytesPerConnection ?? Infinity) > (was.maxBytesPerConnection ?? Infinity) ||
+  is.instruments.some(id => !was.instruments.includes(id)) ||
+  !((instantOf(is.expires) ?? Infinity) <= (instantOf(was.expires) ?? -Infinity))
 
 const detectorsOf = ({ document }: WrittenPolicy): Items =>
   new Map(Object.entries((document as { readonly detectors?: Readonly<Record<string, Item>> }).detectors ?? {}))

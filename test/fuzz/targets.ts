@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { compileTemplates, decodeLog, encodeLog } from '../../rules/body/log-lines.ts'
 import { readMultipart, writeMultipart } from '../../rules/body/multipart.ts'
@@ -11,6 +11,8 @@ import type { Field } from '../../rules/message.ts'
 import { decodePath } from '../../rules/path-template.ts'
 import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import { parseQuery, writeQuery } from '../../rules/query.ts'
+import { readClientHello } from '../../rules/splice/client-hello.ts'
+import { clientHelloOf } from '../kit/client-hello-of.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 
 /** One parser under the fuzzer. */
@@ -162,6 +164,18 @@ export const targets = {
       't={c:number(0..90, decimals 1)} id={i:pattern([A-Z]{2}[0-9]{1,4})}.\0t=4.5 id=AB12.\nother 5\n',
     ],
     words: ['{', '}', ':integer(', ':timestamp}', ':enum(', ':pattern(', '..', '\0', '\n', ')', 'decimals '],
+  },
+  'client-hello': {
+    title: 'the ClientHello of connections that pass unopened',
+    run: bytes => {
+      const hello = readClientHello(bytes)
+      if (hello.kind === 'more') return
+      // What is enough stays what it is, whatever comes behind it.
+      deepStrictEqual(readClientHello(Buffer.concat([bytes, Buffer.from([22, 3, 1])])), hello)
+      if (hello.kind === 'hello' && hello.serverName !== null) match(hello.serverName, /^[a-z0-9._-]{1,253}$/)
+    },
+    seeds: [clientHelloOf('a.vendor.test'), clientHelloOf(null), clientHelloOf('a.test', [0xfe0d, Buffer.alloc(4)])],
+    words: ['\x16\x03\x01', '\x00\x00\x00', '\x01\x00', 'a.test', '\xfe\x0d'],
   },
   policy: {
     title: 'policy documents',

@@ -14,6 +14,8 @@ import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/forwarder.ts'
 import { openLedger } from '../../proxy/ledger.ts'
+import { openSpliceLedger } from '../../proxy/splice-ledger.ts'
+import { createSplicer } from '../../proxy/splicer.ts'
 import { createPipeline } from '../../proxy/pipeline.ts'
 import { copiedPolicy } from '../../proxy/policy-copies.ts'
 import { readSettings } from '../../proxy/settings.ts'
@@ -260,6 +262,8 @@ t.test('a record that was written and not acknowledged is taken back by another'
   const notify = (): void => undefined
   const pipeline = createPipeline({
     ledger: openLedger([]),
+    splices: openSpliceLedger([]),
+    splicer: createSplicer(folder.upstream),
     policy: first.policy,
     journal,
     forwarder,

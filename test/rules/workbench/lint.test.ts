@@ -71,6 +71,20 @@ const without = (key: string): Members => ({
   exceptions: [Object.fromEntries(Object.entries(exception).filter(([name]) => name !== key))],
 })
 
+const spliced = {
+  id: 'pinned',
+  host: 'pinned.example',
+  splice: {
+    instruments: ['seq-1'],
+    bytesPerHour: 20_000,
+    bytesPerDay: 86_400,
+    connectionsPerHour: 2,
+    owner: 'lab-it@lab.test',
+    expires: '2026-11-01',
+    reason: 'it pins a certificate',
+  },
+}
+
 /** For each code a policy that it is about, and one like it that it is not about. */
 const cases: Record<
   LintCode,
@@ -98,6 +112,11 @@ const cases: Record<
     severity: 'warning',
     bad: withRoute({ mode: 'report-only' }),
     good: withRoute({ mode: 'enforce' }),
+  },
+  'uninspected-destination': {
+    severity: 'warning',
+    bad: { ...sound, destinations: [destination, spliced] },
+    good: sound,
   },
   'unused-destination': {
     severity: 'warning',
