@@ -39,6 +39,7 @@ t.test(
         { destination: vendor, route: 'serial', requests: 5, octets: 83 },
         { destination: vendor, route: 'others', requests: 1, octets: 20 },
       ],
+      'What left uninspected?': [],
       'What was let out but did not arrive?': [
         { instrument: 'novaseq-01', destination: dead, result: 'failed', error: 'connection_refused' },
       ],
