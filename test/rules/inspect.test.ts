@@ -154,7 +154,8 @@ t.test('inspect: every reason for a block is reached by a test here', async t =>
     'connections-exceeded',
     'requests-exceeded',
   ]
-  const others = [...ofTheAppliance, ...released]
+  const ofTunnels: readonly BlockReason[] = ['splice-not-allowed', 'splice-expired', 'splice-budget', 'splice-hello']
+  const others = [...ofTheAppliance, ...released, ...ofTunnels]
   t.same([...Object.keys(reached), ...others].toSorted(), Object.keys(blockReasons).toSorted())
 })
 
