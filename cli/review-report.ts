@@ -1,4 +1,4 @@
-import type { Rail } from '../log/review/rails.ts'
+import type { Rail } from '../proxy/review-rails.ts'
 import type { ReviewRequest } from '../proxy/review-request.ts'
 import { spellRail, type ReviewResult, type Sent } from '../proxy/review-desk.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'

@@ -28,6 +28,7 @@ import { splicedDestinations } from '../rules/splice/splice.ts'
 import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
 import type { Approval, Block, BlockReason, Forward, Release, Trial, Verdict } from '../rules/verdict.ts'
+import { decisionSubject } from './decision-subject.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
@@ -420,14 +421,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     const overrode = 'overrode' in verdict ? verdict.overrode : null
     const objection = block ?? overrode
     return {
-      kind: 'decision',
-      id,
-      time: new Date().toISOString(),
-      ingress: arrival.ingress.kind,
-      client: arrival.client,
-      instrument: verdict.instrument,
-      destination: verdict.destination,
-      route: verdict.route,
+      ...decisionSubject(id, arrival, verdict),
       method: head && knownMethods.has(head.method) ? head.method : null,
       path: policy.routes.find(route => route.id === verdict.route)?.path.text ?? null,
       verdict: verdict.kind,

@@ -15,7 +15,7 @@ import {
   type Rail,
   type RailContext,
   type RailSettings,
-} from '../log/review/rails.ts'
+} from './review-rails.ts'
 import type { State } from '../log/review/states.ts'
 import { statementBytes, statementOf, statementTypes, type Statement } from '../log/review/statement.ts'
 import type { ReviewerPublicKey } from '../log/reviewer.ts'

@@ -9,6 +9,7 @@ import type { Policy } from '../rules/policy.ts'
 import type { ClientHello } from '../rules/splice/client-hello.ts'
 import type { SplicedDestination } from '../rules/splice/splice.ts'
 import type { Block, Splicing, SpliceVerdict } from '../rules/verdict.ts'
+import { decisionSubject } from './decision-subject.ts'
 import type { OpenSplices } from './open-splices.ts'
 import type { SpliceLedger } from './splice-ledger.ts'
 import type { SpliceEnd, Splicer } from './splicer.ts'
@@ -99,14 +100,7 @@ export const spliceGate = <Refusal>(policy: Policy, parts: SpliceParts<Refusal>)
 }
 
 const decisionEntry = (id: string, arrival: Arrival, verdict: Splicing, policy: Policy): DecisionEntry => ({
-  kind: 'decision',
-  id,
-  time: new Date().toISOString(),
-  ingress: arrival.ingress.kind,
-  client: arrival.client,
-  instrument: verdict.instrument,
-  destination: verdict.destination,
-  route: null,
+  ...decisionSubject(id, arrival, verdict),
   method: null,
   path: null,
   verdict: 'forward',

@@ -1,9 +1,9 @@
-import { isNeverReleased, isReleasable } from '../../rules/releasable.ts'
-import type { ReleaseFigures } from '../query.ts'
-import type { ApproveEntry, DecisionEntry } from '../record.ts'
-import type { ReviewCase } from './case.ts'
-import { areTwoPeople, type Identity } from './identity.ts'
-import { nextState, type ReviewEvent, type State } from './states.ts'
+import { isNeverReleased, isReleasable } from '../rules/releasable.ts'
+import type { ReleaseFigures } from '../log/query.ts'
+import type { ApproveEntry, DecisionEntry } from '../log/record.ts'
+import type { ReviewCase } from '../log/review/case.ts'
+import { areTwoPeople, type Identity } from '../log/review/identity.ts'
+import { nextState, type ReviewEvent, type State } from '../log/review/states.ts'
 
 /** What keeps a person from doing something about a held payload that they should not do. Codes are stable. */
 export const rails = {
