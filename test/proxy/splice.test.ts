@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import t from 'tap'
+import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { callControl } from '../../proxy/control.ts'
@@ -304,4 +306,30 @@ t.test('splice: only an address that may be dialled is, and the proxy of the sit
   t.match(await ask(await pinning(site)), accepted)
   t.equal(proxy.heads.length, 1)
   t.notMatch(proxy.tunnelled().toString('latin1'), 'ACGTACGT')
+})
+
+t.test('P3: when the log is full no connection passes unopened', async t => {
+  const vendor = await pinnedVendor(t)
+  const folder = await makeFolder(
+    t,
+    policyWith(vendor.port, { bytesPerHour: 10_000_000, bytesPerDay: 10_000_000, connectionsPerHour: 1_000 }),
+  )
+  const maxLogBytes = statSync(logFiles(folder.log).database).size + 30_000
+  const appliance = await startInProcess(t, folder, { maxLogBytes })
+  let inARow = 0
+  for (let tried = 0; inARow < 3 && tried < 200; tried++) {
+    const before = vendor.connections()
+    const socket = await reach(appliance, `${host}:${vendor.port}`, addresses.known)
+    if (typeof socket !== 'string') {
+      socket.write(clientHelloOf(host))
+      await once(socket, 'data').catch(() => undefined)
+      socket.destroy()
+    }
+    const isOut = vendor.connections() > before
+    inARow = isOut ? 0 : inARow + 1
+  }
+  t.equal(inARow, 3, 'the log was full in the end')
+  const decided = appliance.decisions.all().filter(({ verdict }) => verdict === 'forward')
+  t.ok(vendor.connections() > 0, 'it had worked before')
+  t.equal(vendor.connections(), decided.length, 'a connection for each decision that is on the disk, and no other')
 })
