@@ -1,5 +1,6 @@
 import t from 'tap'
 import { cpuTime } from '../../kit/cpu-time.ts'
+import { MOST_GROWTH } from '../../kit/growth.ts'
 import type { TextDetector } from '../../../rules/detector.ts'
 import { reaches } from '../../kit/reaches.ts'
 import { hostileText, hostileUnits } from './hostile-texts.ts'
@@ -19,9 +20,6 @@ const worstUnit = (detector: TextDetector): string =>
   samples
     .map(({ unit, text }) => ({ unit, ms: Math.min(time(detector, text), time(detector, text)) }))
     .reduce((worst, next) => (next.ms > worst.ms ? next : worst)).unit
-
-/** Linear work grows 8 times, quadratic work 64 times. */
-const MOST_GROWTH = 10
 
 for (const detector of identityDetectors)
   t.test(`${detector.id}: eight times the hostile text no more than linear work can explain`, async t => {
