@@ -43,7 +43,7 @@ export type DecisionEntry = {
   readonly id: DecisionId
   readonly time: Time
   readonly ingress: 'connect' | 'gateway' | 'redirect' | 'plain' | 'replay'
-  /** IP address of the peer. */
+  /** IP address of the peer; `::` where it is not known, or where the record is of many. */
   readonly client: string
   /** Ids of the policy. */
   readonly instrument: string | null

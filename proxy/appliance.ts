@@ -14,6 +14,7 @@ import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
 import { ledgerFrom, type Ledger } from './ledger.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
+import { labNetworks } from './lab-networks.ts'
 import { Listener } from './listener.ts'
 import { openUpkeep } from './log-upkeep.ts'
 import type { Notify } from './notice.ts'
@@ -73,6 +74,7 @@ export const startAppliance = async (
   tuning: Tuning = {},
 ): Promise<Appliance> => {
   parseListen(settings.listen)
+  labNetworks(settings)
   const { maxLogBytes } = tuning
   const { maxPayloads, maxBytes } = settings.held
   const maxHeld = { payloads: maxPayloads, bytes: maxBytes }
@@ -180,7 +182,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
   const listener = new Listener(
-    { ...parseListen(settings.listen), names: ownNames(settings) },
+    { ...parseListen(settings.listen), networks: labNetworks(settings), names: ownNames(settings) },
     authorities.rotation(),
     pipeline,
     notify,
@@ -197,6 +199,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     trials: trialStatus(pipeline.gate().trials),
     authority: { fingerprint: authority().anchor.fingerprint256, notAfter: authority().notAfter.toISOString() },
     trustAnchors: anchorStatus(authorities.rotation()),
+    outsiders: listener.outsiders,
     handshakes: listener.handshakes,
     pages: listener.pages,
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({

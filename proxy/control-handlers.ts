@@ -12,6 +12,7 @@ import type { ControlHandlers } from './control.ts'
 import type { HandshakeStatus } from './handshakes.ts'
 import type { DripStatus } from './ledger.ts'
 import type { LogChanges, SealRequest } from './log-upkeep.ts'
+import type { OutsiderStatus } from './outsiders.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
 import type { Counts, Pipeline } from './pipeline.ts'
 import type { ReviewDesk } from './review-desk.ts'
@@ -43,6 +44,8 @@ export type ApplianceStatus = {
   readonly authority: { readonly fingerprint: string; readonly notAfter: string }
   /** All that instruments are given to trust: several during a rotation. */
   readonly trustAnchors: readonly TrustAnchor[]
+  /** Callers that were dropped because they are not of the lab, since the start. */
+  readonly outsiders: OutsiderStatus
   /** Who does not take our certificates, or did not at first, since the start. */
   readonly handshakes: readonly HandshakeStatus[]
   /** How often each page of the appliance itself was asked for. */

@@ -1,6 +1,6 @@
 /** Milliseconds for which repetitions are counted instead of recorded one by one. */
 const WINDOW_MS = 60_000
-/** Of more kinds at a time, those that come last are recorded one by one: it takes as many addresses to get there. */
+/** Kinds at a time. */
 const MAX_KINDS = 4_096
 
 type Kind<T> = { readonly first: Promise<T>; readonly record: (times: number) => Promise<T>; times: number }
@@ -12,10 +12,18 @@ type Kind<T> = { readonly first: Promise<T>; readonly record: (times: number) =>
 export class Gathering<T> {
   readonly #kinds = new Map<string, Kind<T>>()
   readonly #timer: NodeJS.Timeout
+  readonly #maxKinds: number
 
-  constructor(windowMs = WINDOW_MS) {
+  /** @param maxKinds - how many at a time, as far as callers ask `hasRoom` */
+  constructor({ windowMs = WINDOW_MS, maxKinds = MAX_KINDS } = {}) {
+    this.#maxKinds = maxKinds
     this.#timer = setInterval(() => void this.flush(), windowMs)
     this.#timer.unref()
+  }
+
+  /** Whether a kind is one of those that are told apart, or may become one. What is not has to be taken as a kind of which there are few. */
+  hasRoom(kind: string): boolean {
+    return this.#kinds.has(kind) || this.#kinds.size < this.#maxKinds
   }
 
   /**
@@ -33,7 +41,7 @@ export class Gathering<T> {
       return { first: await known.first, repeats: true }
     }
     const first = record(null)
-    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(kind, { first, record, times: 0 })
+    this.#kinds.set(kind, { first, record, times: 0 })
     return { first: await first, repeats: false }
   }
 

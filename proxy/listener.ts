@@ -8,10 +8,11 @@ import { leafStore, type LeafEntry, type LeafStore } from '../certs/leaf.ts'
 import { strongLabTls } from '../certs/strong-tls.ts'
 import { provenKeyOf } from '../certs/proven-key.ts'
 import type { Load } from '../rules/budget/load.ts'
+import { networkHolds, type Network } from '../rules/address.ts'
 import { inspectLoad, inspectTunnel, inspectUnreadable, type TunnelVerdict, type Unreadable } from '../rules/inspect.ts'
 import { labPageFor, type LabPath } from '../rules/lab-page.ts'
 import type { Arrival, Authority, Incomplete, Ingress } from '../rules/message.ts'
-import { identify, mayShowCertificate } from '../rules/select-route.ts'
+import { identify, mayCallFrom, mayShowCertificate } from '../rules/select-route.ts'
 import type { ClientHello } from '../rules/splice/client-hello.ts'
 import { splicedAt, splicedDestinations, splicedTo } from '../rules/splice/splice.ts'
 import { answerBytes, answerOf } from './answer.ts'
@@ -26,6 +27,7 @@ import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { answerPage } from './lab-page/answer-page.ts'
 import { endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
+import { Outsiders, type OutsiderStatus } from './outsiders.ts'
 import { peekClientHello } from './peek-client-hello.ts'
 import type { Gate, Passage, Pipeline } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
@@ -36,6 +38,8 @@ export type ListenOptions = {
   readonly address: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** Networks whose callers are answered; from elsewhere, only instruments of the policy are. */
+  readonly networks: readonly Network[]
   /** Names and addresses under which gateway clients reach the appliance. */
   readonly names: readonly string[]
 }
@@ -88,6 +92,7 @@ export class Listener {
   readonly #over = new WeakSet<Duplex>()
   readonly #load = new RequestLoad()
   readonly #shares: ConnectionShares
+  readonly #outsiders = new Outsiders()
   readonly #responses = new Set<ServerResponse>()
   readonly #handshakes: Handshakes
   /** Connections that have brought a request. */
@@ -187,6 +192,11 @@ export class Listener {
     return this.#leaves.list()
   }
 
+  /** Who was dropped because they are not of the lab. */
+  get outsiders(): OutsiderStatus {
+    return this.#outsiders.status()
+  }
+
   /** Who does not take our certificates, or did not at first. */
   get handshakes(): readonly HandshakeStatus[] {
     return this.#handshakes.status()
@@ -222,6 +232,8 @@ export class Listener {
     socket.on('error', () => socket.destroy())
     // Node keeps the address from the first look on, so that it is still known when the handshake has failed.
     const client = clientOf(socket)
+    if (socket.remoteAddress === undefined) return void socket.destroy()
+    if (!this.#isOfLab(client)) return this.#drop(socket)
     const exceeded = this.#shares.take(client)
     if (exceeded) return this.#turnAway(socket, exceeded)
     this.#sockets.add(socket)
@@ -230,6 +242,21 @@ export class Listener {
       this.#shares.leave(client)
     })
     await this.#dispatch(socket)
+  }
+
+  #isOfLab(client: string): boolean {
+    return (
+      this.#options.networks.some(network => networkHolds(network, client)) ||
+      mayCallFrom(client, this.#pipeline.gate().policy)
+    )
+  }
+
+  /** A caller from outside gets no octet, not even a handshake: the port looks like one behind which nobody speaks. */
+  async #drop(socket: Socket): Promise<void> {
+    const arrival = this.#arrivals.get(socket)
+    socket.resetAndDestroy()
+    this.#outsiders.count(arrival)
+    await this.#record(arrival, { reason: 'outside-lab', rule: null, destination: null })
   }
 
   /** A connection for which there is no place. In which language an answer would be, nobody knows yet. */

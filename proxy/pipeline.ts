@@ -217,12 +217,13 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const alert = dripAlert(notify)
   const underway = newUnderway()
   const gathering = new Gathering<Passage>()
+  const outside = new Gathering<Passage>({ maxKinds: MAX_OUTSIDERS })
   const ownKeys = recentKeys()
   const open = new OpenSplices()
   const spliced = ({ stood }: SpliceEnd): void => void counts[stood ? 'spliced' : 'failed']++
   const { take } = tally
   const openGate = (policy: Policy): Gate =>
-    gateUnder(policy, { ...parts, tell, counted, spliced, alert, underway, open, gathering, take, ownKeys })
+    gateUnder(policy, { ...parts, tell, counted, spliced, alert, underway, open, gathering, outside, take, ownKeys })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -235,7 +236,9 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     },
     breakOff: pauses => underway.abort(instrument => isPaused(pauses, instrument), new UpstreamError('traffic_paused')),
     endSplices: () => open.close(),
-    close: () => gathering.close(),
+    close: async () => {
+      await Promise.all([gathering.close(), outside.close()])
+    },
   }
 }
 
@@ -245,6 +248,7 @@ const isGathered = ({ reason, rule }: Block): boolean =>
 
 const gatheredReasons: ReadonlySet<BlockReason> = new Set([
   'handshake-failed',
+  'outside-lab',
   'connections-exceeded',
   'requests-exceeded',
   'splice-not-allowed',
@@ -252,6 +256,18 @@ const gatheredReasons: ReadonlySet<BlockReason> = new Set([
   'splice-budget',
   'splice-hello',
 ])
+/** Addresses of callers from outside that are told apart in a minute. */
+const MAX_OUTSIDERS = 64
+
+const kindOf = ({ client }: Arrival, { instrument, destination, reason, rule }: Block): string =>
+  [client, instrument, destination, reason, rule].join(' ')
+
+/** The unspecified address stands for all callers beyond those that are told apart, of whom only the number is known. */
+const ofMany = (arrival: Arrival, block: Block) => ({
+  arrival: { time: arrival.time, client: '::', ingress: arrival.ingress },
+  block: { ...block, instrument: null, destination: null, route: null },
+})
+
 const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', 'behind-last'])
 
 type GateParts = Pick<
@@ -265,6 +281,8 @@ type GateParts = Pick<
   readonly tell: (code: string | null) => void
   readonly counted: (passage: Passage, times?: number) => Passage
   readonly gathering: Gathering<Passage>
+  /** The same of callers that are not of the lab: they are many addresses at no cost, and must not crowd out the others. */
+  readonly outside: Gathering<Passage>
   readonly take: () => Answered
   readonly alert: (decision: string, verdict: Verdict) => void
   /** The idempotency keys of releases: what comes back with one of them came from here. */
@@ -310,7 +328,7 @@ type Unrecorded = 'unrecorded' | 'overtaken'
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
-  const { underway, tell, counted, alert, gathering, take, ownKeys } = parts
+  const { underway, tell, counted, alert, gathering, outside, take, ownKeys } = parts
   const trials = openTally(policy)
   const splicedNames = new Set(splicedDestinations(policy).map(spellAuthority))
   const isSpliced = ({ destination }: Block): boolean => destination !== null && splicedNames.has(destination)
@@ -471,9 +489,12 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded), beside.times)
   }
 
-  const refuseGathered = async ({ arrival }: Received, block: Block): Promise<Passage> => {
-    const kind = [arrival.client, block.instrument, block.destination, block.reason, block.rule].join(' ')
-    const { first, repeats } = await gathering.take(kind, async times => {
+  const refuseGathered = async (from: Arrival, refused: Block): Promise<Passage> => {
+    const pool = refused.reason === 'outside-lab' ? outside : gathering
+    const { arrival, block } = pool.hasRoom(kindOf(from, refused))
+      ? { arrival: from, block: refused }
+      : ofMany(from, refused)
+    const { first, repeats } = await pool.take(kindOf(arrival, block), async times => {
       if (times === null) return refuse({ arrival }, block)
       const answered = take()
       const passage = await refuse({ arrival }, block, { times })
@@ -484,7 +505,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   }
 
   const refuseAny = (message: Received, block: Block): Promise<Passage> =>
-    isGathered(block) ? refuseGathered(message, block) : refuse(message, block)
+    isGathered(block) ? refuseGathered(message.arrival, block) : refuse(message, block)
 
   const splices = spliceGate(policy, { ...parts, refuse: (arrival, block) => refuseAny({ arrival }, block) })
 

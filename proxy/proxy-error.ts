@@ -35,7 +35,7 @@ export const hints = {
   ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
   ERR_SETTINGS_INVALID:
-    'correct the file: it holds "listen", "names", "policy", "anchors", "limits", "held" and "reviews" and nothing else',
+    'correct the file: it holds "listen", "labNetworks", "names", "policy", "anchors", "limits", "held" and "reviews" and nothing else',
   ERR_REVIEW_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_REVIEW_UNKNOWN: 'run "sluice blocked list" for the payloads that are held',
   ERR_REVIEW_UNRECORDED: 'see "sluice status" for what is wrong with the log; nothing was sent',

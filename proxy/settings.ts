@@ -12,6 +12,8 @@ import { ProxyError } from './proxy-error.ts'
 export type Settings = {
   /** `address:port`, an IPv6 address in brackets. */
   readonly listen: string
+  /** Networks whose callers are answered, besides the instruments of the policy; absent: that of the address to listen on. */
+  readonly labNetworks?: readonly string[]
   /** Further names under which gateway clients reach the appliance. */
   readonly names: readonly string[]
   /** Policy file, absolute or relative to the data folder. */
@@ -102,6 +104,7 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
   additionalProperties: false,
   properties: {
     listen: { type: 'string' },
+    labNetworks: { type: 'array', items: { type: 'string', pattern: '^[0-9A-Fa-f.:]{2,45}/[0-9]{1,3}$' } },
     names: { type: 'array', items: { type: 'string', pattern: '^[a-z0-9.:-]{1,253}$' } },
     policy: { type: 'string', minLength: 1 },
     anchors: {

@@ -42,6 +42,7 @@ export const releasableReasons = {
   'log-space-low': false,
   paused: false,
   'handshake-failed': false,
+  'outside-lab': false,
   'connections-exceeded': false,
   'requests-exceeded': false,
   'held-full': false,

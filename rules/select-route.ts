@@ -57,6 +57,9 @@ const instrumentsAt = (client: string, policy: Policy): readonly Instrument[] =>
   return here.toSorted((a, b) => (b.network?.[1] ?? -1) - (a.network?.[1] ?? -1))
 }
 
+/** Whether an instrument may call from an address, be it that it has to show a certificate. Those that are switched off count: they are told so. */
+export const mayCallFrom = (client: string, policy: Policy): boolean => instrumentsAt(client, policy).length > 0
+
 /** Whether a client at this address may prove by a certificate which instrument it is: then it has to be asked for one. */
 export const mayShowCertificate = (client: string, policy: Policy): boolean =>
   instrumentsAt(client, policy).some(({ certificate }) => certificate !== null)

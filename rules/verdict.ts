@@ -68,6 +68,8 @@ export const blockReasons = {
   'inspection-budget': 'the payload hides more layers or more data than inspection is allowed to unfold',
   'inspection-failed': 'inspection itself failed; nothing that was not inspected leaves',
   'handshake-failed': 'the TLS handshake failed, so that no request could be made',
+  'outside-lab':
+    'the caller is in none of the networks of the lab, and no instrument of the policy calls from there: dropped, with nothing read',
   'connections-exceeded': 'too many connections are open, from this address or in all',
   'requests-exceeded': 'the instrument makes more requests, at once or in a second, than it may',
   'rate-exceeded': 'the instrument has sent as many messages on this route as the policy admits in that time',

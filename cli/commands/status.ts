@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { HandshakeStatus } from '../../proxy/handshakes.ts'
+import type { OutsiderStatus } from '../../proxy/outsiders.ts'
 import type { TrialCount } from '../../proxy/trial-tally.ts'
 import { readFileState } from '../../proxy/policy-copies.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
@@ -53,6 +54,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['started', state.started],
     ['listens on', `${listen.address} port ${listen.port}`],
     ['connections', listen.connections],
+    ['dropped from outside', spellOutsiders(state.outsiders)],
     ['confined', state.confinement.isConfined ? 'to its own files, no other programs' : 'NO: see docs/deployment.md'],
     ['policy in force', `${policy.number}, ${policy.digest}`],
     ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
@@ -88,6 +90,9 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['anchor fault', anchors.fault],
   ])
 }
+
+const spellOutsiders = ({ connections, last }: OutsiderStatus): string =>
+  last === null ? 'none' : `${connections}, the last from ${last.client} at ${last.time}`
 
 const spellPeople = (people: 1 | 2): string =>
   people === 2 ? 'two people' : 'ONE person, who may approve and release: see reviews.people in appliance.yaml'

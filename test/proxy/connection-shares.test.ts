@@ -40,7 +40,7 @@ t.test('load: requests of the last second are reckoned with, those before are no
 t.test('gathering: the first is recorded at once, the rest with its number, and nothing twice', async t => {
   const records: (number | null)[] = []
   const record = async (times: number | null) => void records.push(times)
-  const gathering = new Gathering<void>(1_000_000)
+  const gathering = new Gathering<void>({ windowMs: 1_000_000 })
   t.equal((await gathering.take('a', record)).repeats, false)
   for (let count = 0; count < 5; count++) t.equal((await gathering.take('a', record)).repeats, true)
   t.same(records, [null])

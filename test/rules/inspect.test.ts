@@ -151,6 +151,7 @@ t.test('inspect: every reason for a block is reached by a test here', async t =>
     'paused',
     'rate-exceeded',
     'handshake-failed',
+    'outside-lab',
     'connections-exceeded',
     'requests-exceeded',
   ]
