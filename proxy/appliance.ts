@@ -17,7 +17,7 @@ import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { labNetworks } from './lab-networks.ts'
 import { Listener } from './listener.ts'
 import { openUpkeep } from './log-upkeep.ts'
-import type { Notify } from './notice.ts'
+import { unfailing, type Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
 import { openPauses, switchesIn, type PauseSwitches } from './pauses.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
@@ -70,9 +70,10 @@ const LAST_ANCHOR_MS = 1_000
 export const startAppliance = async (
   folder: DataFolder,
   settings: Settings,
-  notify: Notify,
+  given: Notify,
   tuning: Tuning = {},
 ): Promise<Appliance> => {
+  const notify = unfailing(given)
   parseListen(settings.listen)
   labNetworks(settings)
   const { maxLogBytes } = tuning

@@ -5,6 +5,8 @@ import type { HandshakeNotice } from './handshakes.ts'
 export type Notice =
   /** An instrument does not take our certificate; see `handshakes.ts`. */
   | HandshakeNotice
+  /** A fault of this program kept something from being decided, so it was blocked. `error` is the kind of fault, never its message. */
+  | { readonly kind: 'decision-failed'; readonly error: string }
   | { readonly kind: 'log-failed'; readonly code: string }
   | { readonly kind: 'log-recovered' }
   /** An instrument has sent all the nucleotides in fragments that it may: look at what it sends. Told once an hour. */
@@ -24,3 +26,21 @@ export type Notice =
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void
+
+/**
+ * Whom nobody can tell must not keep a decision from its record, nor a request from its answer: what `notify` throws is said on standard
+ * error instead.
+ */
+export const unfailing =
+  (notify: Notify): Notify =>
+  notice => {
+    try {
+      notify(notice)
+    } catch (error) {
+      process.emitWarning(`the notice ${notice.kind} could not be given: ${faultName(error)}`)
+    }
+  }
+
+/** What kind of fault it was; a message may hold what was being read. */
+export const faultName = (error: unknown): string =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : typeof error

@@ -21,6 +21,7 @@ import {
   inspectShut,
   inspectTrial,
   inspectUnheld,
+  inspectUnreadable,
 } from '../rules/inspect.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import { fieldValues, type Arrival, type Head, type Message } from '../rules/message.ts'
@@ -32,7 +33,7 @@ import { decisionSubject } from './decision-subject.ts'
 import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
 import { encodeHeld, withoutCredentials } from './held-payload.ts'
 import type { Ledger } from './ledger.ts'
-import type { Notify } from './notice.ts'
+import { faultName, type Notify } from './notice.ts'
 import { Gathering } from './gathering.ts'
 import type { WhenFull } from './settings.ts'
 import { OpenSplices } from './open-splices.ts'
@@ -146,6 +147,7 @@ export type PipelineParts = {
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
   readonly splices: SpliceLedger
+  /** Never throws; see `unfailing`. */
   readonly notify: Notify
   /** Whether there is room for more than the records of refusals. */
   readonly hasRoom: () => boolean
@@ -215,6 +217,7 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     return passage
   }
   const alert = dripAlert(notify)
+  const faulted = (error: unknown): void => notify({ kind: 'decision-failed', error: faultName(error) })
   const underway = newUnderway()
   const gathering = new Gathering<Passage>()
   const outside = new Gathering<Passage>({ maxKinds: MAX_OUTSIDERS })
@@ -223,7 +226,20 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const spliced = ({ stood }: SpliceEnd): void => void counts[stood ? 'spliced' : 'failed']++
   const { take } = tally
   const openGate = (policy: Policy): Gate =>
-    gateUnder(policy, { ...parts, tell, counted, spliced, alert, underway, open, gathering, outside, take, ownKeys })
+    gateUnder(policy, {
+      ...parts,
+      tell,
+      counted,
+      spliced,
+      alert,
+      faulted,
+      underway,
+      open,
+      gathering,
+      outside,
+      take,
+      ownKeys,
+    })
   let gate = openGate(policy)
   return {
     gate: () => gate,
@@ -285,6 +301,8 @@ type GateParts = Pick<
   readonly outside: Gathering<Passage>
   readonly take: () => Answered
   readonly alert: (decision: string, verdict: Verdict) => void
+  /** Hears of each fault on the way to a verdict. */
+  readonly faulted: (error: unknown) => void
   /** The idempotency keys of releases: what comes back with one of them came from here. */
   readonly ownKeys: RecentKeys
 }
@@ -328,13 +346,27 @@ type Unrecorded = 'unrecorded' | 'overtaken'
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
-  const { underway, tell, counted, alert, gathering, outside, take, ownKeys } = parts
+  const { underway, tell, counted, alert, faulted, gathering, outside, take, ownKeys } = parts
   const trials = openTally(policy)
   const splicedNames = new Set(splicedDestinations(policy).map(spellAuthority))
   const isSpliced = ({ destination }: Block): boolean => destination !== null && splicedNames.has(destination)
 
-  /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
+  /** A fault on the way to a verdict is one: nothing leaves of which nobody can say why it may. */
+  const failed = (arrival: Arrival, error: unknown): Block => {
+    faulted(error)
+    return inspectUnreadable(arrival, { reason: 'inspection-failed', rule: null, destination: null }, policy)
+  }
+
   const decide = (id: string, message: Message, resend: Resend | null): Decided => {
+    try {
+      return decideNow(id, message, resend)
+    } catch (error) {
+      return { verdict: failed(message.arrival, error), trial: null }
+    }
+  }
+
+  /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
+  const decideNow = (id: string, message: Message, resend: Resend | null): Decided => {
     const told = { ...message, history: ledger.history() }
     const release = resend?.release
     const verdict = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
@@ -509,8 +541,13 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   const splices = spliceGate(policy, { ...parts, refuse: (arrival, block) => refuseAny({ arrival }, block) })
 
-  const closed = (arrival: Arrival, head: Head): Block | null =>
-    hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
+  const closed = (arrival: Arrival, head: Head): Block | null => {
+    try {
+      return hasRoom() ? inspectPaused(arrival, head, policy, pauses()) : inspectShut(arrival, head, policy)
+    } catch (error) {
+      return failed(arrival, error)
+    }
+  }
 
   /** Under way from before its record on: a pause that comes while that is written still keeps it in. */
   const passOn = async (

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Journal } from '../log/journal.ts'
 import type { DecisionEntry, OutcomeEntry } from '../log/record.ts'
 import { uuidV7 } from '../log/uuid-v7.ts'
-import { inspectSplice, inspectSpliceShut } from '../rules/inspect.ts'
+import { inspectSplice, inspectSpliceShut, inspectUnreadable } from '../rules/inspect.ts'
 import type { Arrival } from '../rules/message.ts'
 import type { Pauses } from '../rules/pauses.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -40,16 +40,25 @@ export type SpliceParts<Refusal> = {
   readonly pauses: () => Pauses
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
+  /** Hears of each fault on the way to a verdict. */
+  readonly faulted: (error: unknown) => void
   /** Records a block. */
   readonly refuse: (arrival: Arrival, block: Block) => Promise<Refusal>
 }
 
 export const spliceGate = <Refusal>(policy: Policy, parts: SpliceParts<Refusal>): SpliceGate<Refusal> => {
-  const { journal, splicer, splices, open, underway, hasRoom, pauses, tell, refuse } = parts
+  const { journal, splicer, splices, open, underway, hasRoom, pauses, tell, faulted, refuse } = parts
 
+  /** A fault on the way to a verdict is one, and nothing passes. */
   const inspect = (arrival: Arrival, to: SplicedDestination, hello: ClientHello | null): SpliceVerdict => {
-    const attempt = { arrival, to, hello, use: splices.of(to) }
-    return hasRoom() ? inspectSplice(attempt, policy, pauses()) : inspectSpliceShut(attempt, policy)
+    try {
+      const attempt = { arrival, to, hello, use: splices.of(to) }
+      return hasRoom() ? inspectSplice(attempt, policy, pauses()) : inspectSpliceShut(attempt, policy)
+    } catch (error) {
+      faulted(error)
+      const destination = { host: to.host, port: to.port }
+      return inspectUnreadable(arrival, { reason: 'inspection-failed', rule: null, destination }, policy)
+    }
   }
 
   const record = async (entry: DecisionEntry): Promise<boolean> => {

@@ -1,0 +1,107 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import t from 'tap'
+import { openJournal } from '../../log/journal.ts'
+import { activeReviewers } from '../../log/reviewer-folder.ts'
+import { createForwarder } from '../../proxy/forwarder.ts'
+import { ledgerFrom } from '../../proxy/ledger.ts'
+import { unfailing, type Notice } from '../../proxy/notice.ts'
+import { createPipeline, type PipelineParts } from '../../proxy/pipeline.ts'
+import { loadPolicy } from '../../proxy/policy-file.ts'
+import { spliceLedgerFrom } from '../../proxy/splice-ledger.ts'
+import { createSplicer } from '../../proxy/splicer.ts'
+import { noPauses } from '../../rules/pauses.ts'
+import type { SplicedDestination } from '../../rules/splice/splice.ts'
+import { decisionsOf, makeFolder } from '../kit/appliance.ts'
+import { messageOf } from '../kit/message.ts'
+import { addresses, testPolicy } from '../kit/test-policy.ts'
+import { startVendor } from '../kit/vendor.ts'
+
+const vendor = await startVendor()
+t.teardown(() => vendor.close())
+
+const message = messageOf({
+  arrival: {
+    client: addresses.known,
+    ingress: { kind: 'gateway', names: ['appliance.test'], port: 443 },
+    time: Date.now(),
+  },
+  target: '/v1/serial',
+  fields: [
+    ['Host', 'appliance.test'],
+    ['Content-Type', 'application/json'],
+  ],
+  body: '{"serial":1}',
+})
+
+const fail = (): never => {
+  throw new TypeError('a fault that holds ACGTACGTACGTACGTACGT')
+}
+
+t.test('P8: a fault in any part on the way to a verdict blocks, with a record and a word to a person', async t => {
+  const folder = await makeFolder(t, testPolicy(vendor.port))
+  const journal = await openJournal({ directory: folder.log, maxHeld: { payloads: 9, bytes: 9_999 } })
+  const forwarder = createForwarder(folder.upstream)
+  t.teardown(async () => {
+    forwarder.close()
+    await journal.close()
+  })
+  const notices: Notice[] = []
+  const parts: PipelineParts = {
+    policy: loadPolicy(`${folder.root}/policy.yaml`),
+    journal,
+    forwarder,
+    splicer: createSplicer(folder.upstream),
+    reviewers: () => activeReviewers(folder.reviewers),
+    whenFull: 'refuse',
+    ledger: ledgerFrom(folder.log),
+    splices: spliceLedgerFrom(folder.log),
+    notify: notice => void notices.push(notice),
+    hasRoom: () => true,
+    pauses: () => noPauses,
+  }
+  const decisions = decisionsOf(t, folder)
+  const broken: Record<string, Partial<PipelineParts>> = {
+    'what has left': { ledger: { ...parts.ledger, history: fail } },
+    'entering what leaves': { ledger: { ...parts.ledger, enter: fail } },
+    'the watch over the disk': { hasRoom: fail },
+    pauses: { pauses: fail },
+  }
+  for (const [name, part] of Object.entries(broken)) {
+    const gate = createPipeline({ ...parts, ...part }).gate()
+    const passage = await gate.pass(message, new AbortController())
+    t.match(passage, { kind: 'blocked', block: { reason: 'inspection-failed', instrument: 'novaseq-01' } }, name)
+    t.match(decisions.all().at(-1), { verdict: 'block', reason: 'inspection-failed' }, `${name}: its record`)
+  }
+  t.same(
+    notices,
+    Object.keys(broken).map(() => ({ kind: 'decision-failed', error: 'TypeError' })),
+  )
+  const spliceGate = createPipeline({ ...parts, splices: { ...parts.splices, of: fail } }).gate().splices
+  const socket = connect((await listening(t)).port, '127.0.0.1')
+  const to = { host: 'pinned.test', port: 443 } as SplicedDestination
+  const hello = { kind: 'hello', serverName: 'pinned.test' } as const
+  const spliced = await spliceGate.pass(message.arrival, to, hello, socket)
+  socket.destroy()
+  t.match(spliced, { kind: 'blocked', block: { reason: 'inspection-failed', destination: 'pinned.test:443' } })
+  t.equal(vendor.connections(), 0, 'nothing left')
+  t.match(
+    await createPipeline(parts).gate().pass(message, new AbortController()),
+    { kind: 'forwarded' },
+    'and whole it would',
+  )
+})
+
+const listening = async (t: { readonly teardown: (done: () => void) => void }): Promise<AddressInfo> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  return server.address() as AddressInfo
+}
+
+t.test('P8: whom nobody can tell keeps no decision from its record, nor a request from its answer', async t => {
+  const warned = once(process, 'warning') as Promise<[Error]>
+  unfailing(fail)({ kind: 'log-recovered' })
+  const [{ message }] = await warned
+  t.equal(message, 'the notice log-recovered could not be given: TypeError')
+})
