@@ -82,6 +82,21 @@ t.test('rules capacity: an open schema is unbounded, with the field that makes i
   t.match(stdout, /body \/note\tunbounded\tno "maxLength"/)
 })
 
+t.test('rules capacity: what may pass unopened stands beside the routes, and counts in the sum', async t => {
+  const file = join(t.testdir(), 'policy.yaml')
+  const splice = `splice: { instruments: [this-computer], bytesPerHour: 50000, bytesPerDay: 108000, connectionsPerHour: 2,
+      owner: lab-it@lab.test, expires: 2027-01-31T00:00:00Z, reason: it pins a certificate }`
+  const pinned = `destinations:\n  - { id: pinned, host: pinned.vendor.example, ${splice} }\n`
+  writeFileSync(file, readFileSync(policy[1]!, 'utf8').replace('destinations:\n', pinned))
+  const { stdout } = await sluice(['rules', 'capacity', '--policy', file, '--top', '1'])
+  t.match(stdout, '\nUNINSPECTED pinned\tno messages\t-\t-\t864,000.0\t-\t10\t-\t-\n')
+  const { uninspected, routes } = (await reportOf(['--policy', file])) as Report & { readonly uninspected: unknown }
+  t.same(uninspected, [{ destination: 'pinned', bitsPerDay: 864_000, bitsPerSecond: 10 }])
+  const [, daily = ''] = /\nany, and all together\t[\d,.]+\t-\t-\t([\d,.]+)\t/.exec(stdout) ?? []
+  const sum = routes.reduce((all, { bitsPerDay }) => all + bitsPerDay!, 864_000)
+  t.ok(Math.abs(Number(daily.replaceAll(',', '')) - sum) < 1, 'the sum')
+})
+
 t.test('rules capacity: wrong arguments, a route that is not there, and a file that is no policy', async t => {
   t.equal((await sluice(['rules', 'capacity', ...policy, '--per-hour', '0'])).code, 2)
   const unknown = await sluice(['rules', 'capacity', ...policy, '--route', 'nope'])

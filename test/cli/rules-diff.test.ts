@@ -41,6 +41,15 @@ t.test('rules diff: instruments, destinations, routes and properties, by place; 
   t.match(stdout, /\nroute run-status\tcapacity\t[\d.]+ bit to [\d.]+ bit\t-\n/)
 })
 
+t.test('rules diff: what is to pass unopened is said first of all, in words that are not overlooked', async t => {
+  const splice = `destinations:\n  - { id: pinned, host: pinned.vendor.example, splice: { instruments: [this-computer], bytesPerHour: 50000,
+      bytesPerDay: 100000, connectionsPerHour: 2, owner: lab-it@lab.test, expires: 2027-01-31T00:00:00Z, reason: it pins a certificate } }\n`
+  const folder = t.testdir({ 'none.yaml': policy, 'some.yaml': policy.replace('destinations:\n', splice) })
+  const { code, stdout } = await sluice(['rules', 'diff', join(folder, 'none.yaml'), join(folder, 'some.yaml')])
+  t.equal(code, 7)
+  t.match(stdout.split('\n')[1], 'splice pinned\t-\tPASSES WITHOUT INSPECTION from now on\t-')
+})
+
 t.test('rules diff --against: which payloads newly pass and which are newly blocked, counted and listed', async t => {
   const args = lab(t)
   const paths = [

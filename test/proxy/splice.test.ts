@@ -9,9 +9,15 @@ import { verifyLog } from '../../log/verify.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import { openSpliceLedger } from '../../proxy/splice-ledger.ts'
+import { createSplicer } from '../../proxy/splicer.ts'
+import { inspectSplice } from '../../rules/inspect.ts'
+import { noPauses } from '../../rules/pauses.ts'
+import { splicedTo } from '../../rules/splice/splice.ts'
 import { makeFolder, startInProcess, startProcess, type Reachable } from '../kit/appliance.ts'
 import { clientHelloOf } from '../kit/client-hello-of.ts'
 import { startConnectProxy } from '../kit/connect-proxy.ts'
+import { policyOf } from '../kit/message.ts'
 import { requestText, sendRaw } from '../kit/raw-client.ts'
 import { sluice } from '../kit/sluice.ts'
 import { addresses, testPolicy } from '../kit/test-policy.ts'
@@ -79,6 +85,20 @@ const pinning = async (to: Reachable, options: Options = {}): Promise<TLSSocket>
 const ask = (socket: TLSSocket): Promise<string> => {
   socket.write(requestText('POST', '/v1/anything', {}, 'ACGTACGTACGTACGTACGT', host))
   return once(socket, 'data').then(([chunk]) => String(chunk))
+}
+
+/** Both ends of a connection. */
+const pairOfSockets = async (t: Test): Promise<readonly [Socket, Socket]> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const far = connectTcp((server.address() as AddressInfo).port, '127.0.0.1')
+  const [near] = (await once(server, 'connection')) as [Socket]
+  far.on('error', () => undefined).resume()
+  t.teardown(() => {
+    far.destroy()
+    server.close()
+  })
+  return [near, far]
 }
 
 const refused = (message: RegExp) => ({ message })
@@ -252,6 +272,58 @@ t.test('splice: a connection is cut at what was set aside for it, and not an oct
   t.ok(used! <= reserved)
   t.match(splicesIn(folder).records[0]![1], { result: 'spliced', error: 'splice_bytes_used' })
   t.ok(vendor.octets() < 30_000)
+})
+
+t.test('splice: a connection over which nothing passes is cut, and its record says why', async t => {
+  const silent = createServer(socket => void socket.on('error', () => undefined))
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => void silent.close())
+  const folder = await makeFolder(t, policyWith((silent.address() as AddressInfo).port))
+  const appliance = await startInProcess(t, folder, { splice: { connect: 10_000, idle: 50 } })
+  const tcp = await reach(appliance, null, addresses.known)
+  if (typeof tcp === 'string') throw new Error(tcp)
+  tcp.write(clientHelloOf(host))
+  await once(tcp, 'close')
+  await until(() => splicesIn(folder).rows[0]?.used != null)
+  t.match(splicesIn(folder).records[0]![1], { result: 'spliced', error: 'splice_idle', bytes: 0 })
+  t.equal((await statusOf(folder)).splices[0]!.open, 0)
+})
+
+t.test('splice: a connection is cut when the time of the policy is over, though octets still pass', async t => {
+  const ticking = createServer(socket => {
+    const timer = setInterval(() => socket.write('.'), 5)
+    socket.on('error', () => undefined).on('close', () => clearInterval(timer))
+  })
+  ticking.listen(0, '127.0.0.1')
+  await once(ticking, 'listening')
+  t.teardown(() => void ticking.close())
+  const { port } = ticking.address() as AddressInfo
+  const policy = policyOf(policyWith(port), { 'vendor-ca.pem': vendorAuthority.pem })
+  const to = splicedTo(policy, { host, port })!
+  const attempt = {
+    arrival: {
+      client: addresses.known,
+      ingress: { kind: 'redirect', serverName: host, port },
+      // the last tenth of a second before the policy has no such connection any more
+      time: to.splice.expires - 100,
+    },
+    to,
+    hello: { kind: 'hello', serverName: host },
+    use: openSpliceLedger([]).of(to),
+  } as const
+  const verdict = inspectSplice(attempt, policy, noPauses)
+  if (verdict.kind === 'block') throw new Error(verdict.reason)
+  t.equal(verdict.lasts, 100)
+  const folder = await makeFolder(t, testPolicy(9))
+  const [client, far] = await pairOfSockets(t)
+  const end = await createSplicer(folder.upstream).splice(verdict, to, client, new AbortController().signal)
+  t.match(end, { stood: true, up: 0, fault: 'splice_time_over' })
+  t.ok(end.down > 0, 'octets had passed until then')
+  t.ok(client.destroyed, 'and neither end stays open')
+  await until(() => far.closed)
+  const late = { ...attempt, arrival: { ...attempt.arrival, time: to.splice.expires } }
+  t.match(inspectSplice(late, policy, noPauses), { kind: 'block', reason: 'splice-expired' })
 })
 
 t.test('P8: splice: a kill opens no fresh budget; what nobody recorded the end of counts in full', async t => {
