@@ -112,15 +112,19 @@ const isRepresentable = (token: string): boolean => {
   if (Number.isNaN(number)) return true // not a number at all: JSON.parse says so
   if (!Number.isFinite(number)) return false
   if (number === 0) return !/[1-9]/.test(token.split(/e/i)[0]!) // 1e-400 is not 0
-  return token.length <= 15 || !/^-?\d+$/.test(token) || isExactInteger(number, token)
+  if (!isSpelledExactly(number)) return false
+  return token.length <= 15 || !/^-?\d+$/.test(token) || BigInt(number) === BigInt(token)
 }
 
 /**
- * Whether an integer stays the same to readers that keep more digits than a double, in its canonical spelling as well: 2^60 is spelled
- * 1152921504606847000 (RFC 8785 section 3.2.2.3), and is another number to them.
+ * Whether the canonical spelling is the same number to readers that keep more digits than a double. Integers below 10^21 are spelled in full,
+ * with zeros behind the digits that matter: 2^60, however it was spelled, becomes 1152921504606847000 (RFC 8785 section 3.2.2.3).
  */
-const isExactInteger = (number: number, token: string): boolean =>
-  BigInt(number) === BigInt(token) && (Math.abs(number) >= 1e21 || BigInt(String(number)) === BigInt(token))
+const isSpelledExactly = (number: number): boolean =>
+  Math.abs(number) >= 1e21 ||
+  !Number.isInteger(number) ||
+  Number.isSafeInteger(number) ||
+  BigInt(String(number)) === BigInt(number)
 
 /**
  * Number of member names in a value; a lone surrogate in a name or string is its own answer.

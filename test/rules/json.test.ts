@@ -132,6 +132,9 @@ expectAll('a name that comes twice', 'json-duplicate-name', {
 
 expectAll('a number that no double holds', 'json-number-not-representable', {
   'a double whose canonical spelling is another integer': '1152921504606846976',
+  'the same, spelled with a fraction': '1152921504606846976.0',
+  'the same, spelled with an exponent': '1152921504606846976e0',
+  'a fraction that is rounded to an integer of many digits': '123456789012345678902.50',
   'an integer that is rounded': '12345678901234567890',
   'the first integer that is rounded': '9007199254740993',
   'its negative': '[-9007199254740993]',
