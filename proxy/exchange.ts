@@ -82,6 +82,6 @@ export const write = async (request: IncomingMessage, response: ServerResponse, 
   if (hasContent) response.setHeader('content-length', body.length)
   response.flushHeaders()
   if (hasContent && body.length > 0) response.write(body)
-  if (isLast && !request.complete) await drained(request)
+  if (isLast && !request.complete) await drained(request, request.socket)
   response.end()
 }

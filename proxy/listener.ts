@@ -25,7 +25,7 @@ import { Handshakes, type Conversation, type HandshakeStatus } from './handshake
 import { requireLabAddress } from './lab-address.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { answerPage } from './lab-page/answer-page.ts'
-import { endGently } from './linger.ts'
+import { closeGently, endGently } from './linger.ts'
 import type { Notify } from './notice.ts'
 import { Outsiders, type OutsiderStatus } from './outsiders.ts'
 import { peekClientHello } from './peek-client-hello.ts'
@@ -273,7 +273,10 @@ export class Listener {
     else if (await this.#splice(socket)) return
     else if (kind === 'tls') this.#tlsFor(socket).emit('connection', socket)
     else if (this.#arrivals.tunnelOf(socket)) await this.#refuse(socket, this.#tunnelArrival(socket), insecure)
-    else this.#plain.emit('connection', socket)
+    else {
+      closeGently(socket)
+      this.#plain.emit('connection', socket)
+    }
   }
 
   /** Whether a connection was one that the policy has pass unopened, or nothing at all: then it is settled. */
@@ -356,6 +359,8 @@ export class Listener {
     const arrival = this.#arrivals.get(socket)
     const gate = this.#pipeline.gate()
     if (this.#over.has(socket) || socket.destroyed) {
+      // It is dropped as it comes: left unread, it would have the connection reset, and the last answer lost.
+      request.resume()
       const passage = await gate.refuse({ arrival }, inspectUnreadable(arrival, behindLast, gate.policy))
       return { isLast: true, repeats: passage.kind === 'blocked' && passage.repeats }
     }
@@ -401,6 +406,7 @@ export class Listener {
   }
 
   #secured(socket: TLSSocket): void {
+    closeGently(socket)
     this.#arrivals.set(socket, this.#arrivalOf(socket))
     socket.once('close', () => {
       if (socket.bytesRead > 0 || this.#spoilt.has(socket)) return
