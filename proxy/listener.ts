@@ -563,7 +563,8 @@ export class Listener {
     // A request that was torn has its record and its answer; where none had begun, there is nothing to tell of.
     if (torn.length > 0) return
     if (this.#over.has(socket)) {
-      await this.#record(this.#arrivals.get(socket), behindLast)
+      // Who goes away after a last answer without a word leaves nothing to tell of.
+      if (!this.#isIdle(socket)) await this.#record(this.#arrivals.get(socket), behindLast)
       return
     }
     const isIdle = unreadableBy(code).reason === 'request-incomplete' && this.#isIdle(socket)
