@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { CertError, hints as certHints, type CertErrorCode } from '../certs/cert-error.ts'
 import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
@@ -19,7 +20,7 @@ const MAX_BODY = 512 * 1024 * 1024
 /**
  * Opens the control socket: HTTP on a Unix socket that only its owner can use. The one way to ask something of a running appliance;
  * no port is opened for it.
- * @throws ProxyError `ERR_CONTROL_UNAVAILABLE`
+ * @throws ProxyError `ERR_CONTROL_UNAVAILABLE`, `ERR_CONTROL_PATH`, `ERR_CONTROL_MODE`
  */
 export const openControl = async (path: string, handlers: ControlHandlers): Promise<Control> => {
   if (Buffer.byteLength(path) > MAX_PATH)
@@ -34,6 +35,12 @@ export const openControl = async (path: string, handlers: ControlHandlers): Prom
     })
   })
   await bind(server, path)
+  try {
+    requireOwnersOnly(path)
+  } catch (error) {
+    server.close()
+    throw error
+  }
   return {
     close: () =>
       new Promise<void>(resolve => {
@@ -53,6 +60,23 @@ const bind = (server: Server, path: string): Promise<void> =>
     })
     process.umask(mask)
   })
+
+/**
+ * Node cannot ask who is at the other end (`SO_PEERCRED`, unix(7)); it is the kernel that lets nobody in but the owner of the socket, by
+ * its mode, as long as nobody else can put another one in its place. Some file systems keep no modes.
+ * @throws ProxyError `ERR_CONTROL_MODE`
+ */
+const requireOwnersOnly = (path: string): void => {
+  if (process.platform === 'win32') return
+  const [socket, folder] = [statSync(path), statSync(dirname(path))]
+  if (socket.uid === process.getuid?.() && (socket.mode & 0o077) === 0 && (folder.mode & 0o022) === 0) return
+  throw new ProxyError(
+    'ERR_CONTROL_MODE',
+    `others could use the control socket: ${path} got mode ${octal(socket.mode)}, in a folder of mode ${octal(folder.mode)}`,
+  )
+}
+
+const octal = (mode: number): string => (mode & 0o777).toString(8)
 
 /** A socket file that nobody listens on is left over from a process that was killed. */
 const removeStale = async (path: string): Promise<void> => {

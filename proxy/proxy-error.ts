@@ -40,6 +40,8 @@ export const hints = {
   ERR_REVIEW_UNKNOWN: 'run "sluice blocked list" for the payloads that are held',
   ERR_REVIEW_UNRECORDED: 'see "sluice status" for what is wrong with the log; nothing was sent',
   ERR_NO_POLICY: 'start the appliance once with "sluice serve", so that a policy is in force',
+  ERR_CONTROL_MODE:
+    'chown the data folder to the user of the appliance and chmod it to 700, on a file system that keeps owners and modes',
   ERR_CONTROL_PATH: 'use a data folder with a shorter path (--data)',
   ERR_CONTROL_UNAVAILABLE: 'another appliance may be running on this data folder: see "sluice status"',
   ERR_CONTROL_UNREACHABLE: 'start the appliance with "sluice serve" on the same data folder (--data)',

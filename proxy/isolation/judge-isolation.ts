@@ -154,7 +154,7 @@ const controlSocket = ({ control }: Facts): Judgement => {
       `mode ${mode.toString(8)} in a folder of mode ${folderMode.toString(8)}${isOwn ? '' : ', of another user'}`,
       'chown the data folder to the user of the appliance, chmod it to 700, and restart',
     )
-  return holds(check, 'for its owner only, in a folder for its owner only')
+  return holds(check, 'for its owner only by file modes; who calls is not asked, because Node has no SO_PEERCRED')
 }
 
 const confinement = ({ confinement }: Facts): Judgement => {

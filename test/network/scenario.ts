@@ -4,12 +4,15 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const main = join(root, 'cli', 'main.ts')
 const work = mkdtempSync(join(tmpdir(), 'sluice-net-'))
-const data = join(work, 'data')
-const port = 8443
+const families = [4, 6] as const
+type Family = (typeof families)[number]
+
+/** Addresses of the appliance: on the side of the lab, and of the vendor. */
 const addresses = {
   4: ['10.77.1.10', '203.0.113.10'],
   6: ['fd00:77:1::10', '2001:db8:113::10'],
@@ -37,10 +40,31 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
   throw new Error('waited for too long')
 }
 
-const sluice = (...args: string[]): Promise<string> => on('appliance', process.execPath, main, ...args, '--data', data)
+/** An appliance for each family: it listens on one address, and calls its vendor by that family. */
+const sides = {
+  4: {
+    data: join(work, 'data4'),
+    port: 8443,
+    lab: '10.77.1.10',
+    instrument: '10.77.1.20',
+    vendor: '203.0.113.20',
+    network: '203.0.113.0/24',
+  },
+  6: {
+    data: join(work, 'data6'),
+    port: 9443,
+    lab: '[fd00:77:1::10]',
+    instrument: 'fd00:77:1::20',
+    vendor: '2001:db8:113::20',
+    network: '2001:db8:113::/64',
+  },
+} as const
+
+const sluice = (family: Family, ...args: string[]): Promise<string> =>
+  on('appliance', process.execPath, main, ...args, '--data', sides[family].data)
 
 /** Sends a run status as an instrument does. @returns status code of the answer, 000 for none */
-const send = (...options: string[]): Promise<string> =>
+const send = (family: Family, ...options: string[]): Promise<string> =>
   on(
     'instrument',
     'curl',
@@ -50,7 +74,7 @@ const send = (...options: string[]): Promise<string> =>
     '--noproxy',
     options[0] === '--proxy' ? '' : '*',
     '--cacert',
-    join(data, 'ca', 'authority.pem'),
+    join(sides[family].data, 'ca', 'authority.pem'),
     '--output',
     '/dev/null',
     '--write-out',
@@ -65,14 +89,11 @@ const send = (...options: string[]): Promise<string> =>
 const samples = join(root, 'rules', 'packs', 'illumina-proactive', 'samples', 'run-status')
 const sample = (await on('instrument', 'find', samples, '-name', '*.json')).trim().split('\n').sort()[0]!
 
-/** All 65,535 TCP ports of all addresses, from the vendor's side: `address port` of those that took a connection. */
-const scan = async (): Promise<readonly string[]> => {
-  const seen = await Promise.all(([4, 6] as const).map(family => scanFamily(family)))
-  return seen.flat()
-}
+const ALL_PORTS = '1-65535'
 
-const scanFamily = async (family: 4 | 6): Promise<readonly string[]> => {
-  const speed = ['-n', '-Pn', '-sS', '-p-', '--min-rate', '60000', '--max-retries', '1', '-oG', '-']
+/** TCP ports of the addresses of a family, from the vendor's side: `address port` of those that took a connection. */
+const scan = async (family: Family, ports: string): Promise<readonly string[]> => {
+  const speed = ['-n', '-Pn', '-sS', '-p', ports, '--min-rate', '60000', '--max-retries', '1', '-oG', '-']
   const report = await on('vendor', 'nmap', ...(family === 6 ? ['-6'] : []), ...speed, ...addresses[family])
   const hosts = [...report.matchAll(/^Host: (\S+) .*Ports: (.*)$/gm)]
   return hosts.flatMap(([, host, ports = '']) =>
@@ -80,26 +101,18 @@ const scanFamily = async (family: 4 | 6): Promise<readonly string[]> => {
   )
 }
 
-/** Whether UDP answers or refuses, which a filtered port does not. */
-const probeUdp = (address: string): Promise<string> =>
-  on(
-    'vendor',
-    'nmap',
-    ...(address.includes(':') ? ['-6'] : []),
-    '-n',
-    '-Pn',
-    '-sU',
-    '-p',
-    '53,123',
-    '--max-retries',
-    '1',
-    '-oG',
-    '-',
-    address,
+/** UDP: `address port state` of ports that may be in use. A filtered one neither answers (`open`) nor refuses (`closed`): `open|filtered`. */
+const probeUdp = async (family: Family): Promise<readonly string[]> => {
+  const speed = ['-n', '-Pn', '-sU', '-p', `53,123,${sides[family].port},${CONTROL}`, '--max-retries', '1', '-oG', '-']
+  const report = await on('vendor', 'nmap', ...(family === 6 ? ['-6'] : []), ...speed, ...addresses[family])
+  const hosts = [...report.matchAll(/^Host: (\S+) .*Ports: (.*)$/gm)]
+  return hosts.flatMap(([, host, ports = '']) =>
+    [...ports.matchAll(/(\d+)\/([a-z|]+)\/udp/g)].map(([, open, state]) => `${host} ${open} ${state}`),
   )
+}
 
-/** What a caller from the vendor's side is given by the port of the lab address: nothing, or some octets. */
-const callFromVendor = (): Promise<string> =>
+/** What a caller from the vendor's side is given by the port of the lab address: status code, and exit code of curl. */
+const callFromVendor = (family: Family, scheme: 'http' | 'https' = 'https'): Promise<string> =>
   on(
     'vendor',
     'curl',
@@ -110,79 +123,108 @@ const callFromVendor = (): Promise<string> =>
     '--max-time',
     '3',
     '--write-out',
-    '%{http_code} %{exitcode} %{time_connect}',
-    `https://10.77.1.10:${port}/`,
+    '%{http_code} %{exitcode}',
+    `${scheme}://${sides[family].lab}:${sides[family].port}/`,
   )
 
-const run = async (): Promise<object> => {
-  start('vendor', process.execPath, join(root, 'test', 'image', 'vendor.ts'), 'vendor.test', work)
-  const asked = start(
-    'vendor',
-    process.execPath,
-    join(root, 'test', 'network', 'name-server.ts'),
-    '203.0.113.20',
-    'vendor.test',
-  )
-  await sluice(
-    'init',
-    '--listen',
-    `10.77.1.10:${port}`,
-    '--instrument',
-    'novaseq-01=10.77.1.20',
-    '--destination',
-    'vendor.test',
-  )
-  const policy = join(data, 'policy.yaml')
-  writeFileSync(
-    policy,
-    readFileSync(policy, 'utf8').replace(
-      /^( *)host: vendor\.test/m,
-      '$&\n$1networks: [203.0.113.0/24]\n$1ca: vendor-ca.pem',
-    ),
-  )
-  await until(() =>
-    on('vendor', 'cat', join(work, 'vendor-ca.pem')).then(
-      text => text.endsWith('-----\n') || text.trim().endsWith('-----'),
-    ),
-  )
-  writeFileSync(join(data, 'vendor-ca.pem'), readFileSync(join(work, 'vendor-ca.pem')))
-  chmodSync(work, 0o755)
-  const serving = start('appliance', process.execPath, main, 'serve', '--json', '--data', data)
-  await until(() => serving().includes('"kind":"ready"'))
+const callAll = (): Promise<readonly string[]> =>
+  Promise.all(families.flatMap(family => [callFromVendor(family), callFromVendor(family, 'http')]))
 
-  const bare = { doctor: await isolation(), vendor: await callFromVendor() }
-  const ruleset = await sluice('doctor', 'isolation', '--print-nftables')
-  const file = join(work, 'sluice.nft')
-  writeFileSync(file, ruleset)
-  await on('appliance', 'nft', '-f', file)
-  // Once more: a set that is in force is replaced.
-  await on('appliance', 'nft', '-f', file)
-  writeFileSync(
-    join(work, 'nat.nft'),
-    `table ip steering { chain prerouting { type nat hook prerouting priority dstnat; iifname "lab" tcp dport 443 redirect to :${port}\n}\n}\n`,
-  )
-  await on('appliance', 'nft', '-f', join(work, 'nat.nft'))
-
-  const target = 'https://vendor.test/proactive/v1/run-status'
-  const ways = {
-    connect: await send('--proxy', `http://10.77.1.10:${port}`, target),
-    gateway: await send(`https://10.77.1.10:${port}/proactive/v1/run-status`),
-    redirect: await send('--resolve', 'vendor.test:443:203.0.113.20', target),
-  }
-  await on('appliance', 'sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1', 'net.ipv4.conf.all.arp_ignore=1')
-  const filtered = { doctor: await isolation(), open: await scan(), vendor: await callFromVendor() }
-  const udp = (await Promise.all([...addresses[4], ...addresses[6]].map(probeUdp))).join('')
-
-  // The positive control: ports that are open to the vendor's side, on each address, are seen by the same scan.
-  start('appliance', process.execPath, '-e', "require('net').createServer().listen(61234, '::')")
-  await on('appliance', 'nft', 'insert', 'rule', 'inet', 'sluice', 'input', 'tcp', 'dport', '61234', 'accept')
-  await setTimeout(300)
-  const opened = { doctor: await isolation(), open: await scan() }
-  return { ways, bare, filtered, udp, opened, asked: [...new Set(asked().trim().split('\n'))], ruleset }
+/** How many callers an appliance dropped when it accepted them. */
+const dropped = async (family: Family): Promise<number> => {
+  const { outsiders } = JSON.parse(await sluice(family, 'status', '--json')) as ApplianceStatus
+  return outsiders.connections
 }
 
-const isolation = async (): Promise<Record<string, string>> => {
-  const lines = (await sluice('doctor', 'isolation', '--json')).trim().split('\n')
+/** Sets up the appliance of a family, starts it, and waits until it is ready. */
+const serve = async (family: Family): Promise<void> => {
+  const { data, lab, port, instrument, network } = sides[family]
+  const who = ['--instrument', `novaseq-01=${instrument}`, '--destination', 'vendor.test']
+  await sluice(family, 'init', '--listen', `${lab}:${port}`, ...who)
+  const policy = join(data, 'policy.yaml')
+  const text = readFileSync(policy, 'utf8')
+  const named = text.replace(/^( *)host: vendor\.test/m, `$&\n$1networks: ['${network}']\n$1ca: vendor-ca.pem`)
+  writeFileSync(policy, named)
+  writeFileSync(join(data, 'vendor-ca.pem'), readFileSync(join(work, 'vendor-ca.pem')))
+  const serving = start('appliance', process.execPath, main, 'serve', '--json', '--data', data)
+  await until(() => serving().includes('"kind":"ready"'))
+}
+
+/** Loads the packet filter of an appliance, twice: a set that is in force is replaced. Clients of the lab are redirected besides. */
+const filter = async (family: Family): Promise<void> => {
+  const file = join(work, `sluice${family}.nft`)
+  writeFileSync(file, await sluice(family, 'doctor', 'isolation', '--print-nftables'))
+  await on('appliance', 'nft', '-f', file)
+  await on('appliance', 'nft', '-f', file)
+  const nat = join(work, `nat${family}.nft`)
+  const rule = `type nat hook prerouting priority dstnat; iifname "lab" tcp dport 443 redirect to :${sides[family].port}`
+  writeFileSync(nat, `table ${family === 6 ? 'ip6' : 'ip'} steering { chain prerouting { ${rule}\n}\n}\n`)
+  await on('appliance', 'nft', '-f', nat)
+}
+
+/** The main job in the three ways of clients. */
+const sendAll = async (family: Family): Promise<Record<string, string>> => {
+  const { lab, port, vendor } = sides[family]
+  const target = 'https://vendor.test/proactive/v1/run-status'
+  return {
+    connect: await send(family, '--proxy', `http://${lab}:${port}`, target),
+    gateway: await send(family, `https://${lab}:${port}/proactive/v1/run-status`),
+    redirect: await send(family, '--resolve', `vendor.test:443:${vendor}`, target),
+  }
+}
+
+const underFilter = async (family: Family): Promise<object> => {
+  await filter(family)
+  const ways = await sendAll(family)
+  const [doctor, open, udp, vendor] = await Promise.all([
+    isolation(family),
+    scan(family, ALL_PORTS),
+    probeUdp(family),
+    callFromVendor(family),
+  ])
+  return { ways, doctor, open, udp, vendor }
+}
+
+/** A port on which TCP and UDP are answered on every address, so that the scans show that they would see one. */
+const CONTROL = 61234
+const control = `
+for (const address of ${JSON.stringify([...addresses[4], ...addresses[6]])}) {
+  require('net').createServer().listen(${CONTROL}, address)
+  const socket = require('dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  socket.on('message', (_, { address, port }) => socket.send('here', port, address)).bind(${CONTROL}, address)
+}`
+
+const run = async (): Promise<object> => {
+  chmodSync(work, 0o755)
+  start('vendor', process.execPath, join(root, 'test', 'image', 'vendor.ts'), 'vendor.test', work)
+  const names = join(root, 'test', 'network', 'name-server.ts')
+  const asked = start('vendor', process.execPath, names, 'vendor.test', sides[4].vendor, sides[6].vendor)
+  await until(() => on('vendor', 'cat', join(work, 'vendor-ca.pem')).then(text => text.trim().endsWith('-----')))
+  await Promise.all(families.map(serve))
+
+  const bare = {
+    doctor: await isolation(4),
+    vendor: await callAll(),
+    dropped: await Promise.all(families.map(dropped)),
+  }
+  await on('appliance', 'sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1', 'net.ipv4.conf.all.arp_ignore=1')
+  const filtered = { 4: await underFilter(4), 6: await underFilter(6) }
+
+  // The positive control.
+  start('appliance', process.execPath, '-e', control)
+  for (const protocol of ['tcp', 'udp'])
+    await on('appliance', 'nft', 'insert', 'rule', 'inet', 'sluice', 'input', protocol, 'dport', `${CONTROL}`, 'accept')
+  await setTimeout(300)
+  const opened = {
+    doctor: await isolation(6),
+    open: (await Promise.all(families.map(family => scan(family, '60000-65535')))).flat(),
+    udp: (await Promise.all(families.map(probeUdp))).flat(),
+  }
+  return { bare, filtered, opened, asked: [...new Set(asked().trim().split('\n'))] }
+}
+
+const isolation = async (family: Family): Promise<Record<string, string>> => {
+  const lines = (await sluice(family, 'doctor', 'isolation', '--json')).trim().split('\n')
   return Object.fromEntries(
     lines.map(text => JSON.parse(text) as { check: string; state: string }).map(({ check, state }) => [check, state]),
   )

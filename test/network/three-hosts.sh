@@ -39,6 +39,7 @@ connect lab instrument 20 appliance 10 10.77.1 fd00:77:1
 connect wan appliance 10 vendor 20 203.0.113 2001:db8:113
 ip -n instrument route add default via 10.77.1.10
 ip -n appliance route add default via 203.0.113.20
+ip -n instrument -6 route add default via fd00:77:1::10
 ip -n vendor route add 10.77.1.0/24 via 203.0.113.10
 ip -n vendor -6 route add fd00:77:1::/64 via 2001:db8:113::10
 on appliance sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter'

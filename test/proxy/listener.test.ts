@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
@@ -46,6 +46,16 @@ t.test('P8: an occupied port is refused, and the folder is free again afterwards
   await t.rejects(startAppliance(folder, settings, silent), { code: 'ERR_LISTEN_UNAVAILABLE' })
   t.notOk(existsSync(folder.control))
   t.equal((await sendRaw(await startInProcess(t, folder), good)).status, 200)
+})
+
+t.test('P8: a control socket that others could replace is refused at the start, and nothing stays open', async t => {
+  const folder = await makeFolder(t, policy)
+  chmodSync(folder.root, 0o770)
+  await t.rejects(startAppliance(folder, readSettings(folder), silent), { code: 'ERR_CONTROL_MODE', message: /770/ })
+  t.notOk(existsSync(folder.control))
+  chmodSync(folder.root, 0o700)
+  const appliance = await startInProcess(t, folder)
+  t.equal((await sendRaw(appliance, good)).status, 200)
 })
 
 type Bound = { readonly protocol: string; readonly address: string }
