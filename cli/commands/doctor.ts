@@ -35,7 +35,7 @@ import { spellPaused } from './pause.ts'
 import { spellCaller } from '../spell-caller.ts'
 import { keyFilesIn } from '../reviewer-keys.ts'
 
-/** What one check saw. `hint`: what to do; null when all is well. */
+/** What one check saw. `hint`: what to do; null when all is well. With `ok` and a hint it is a warning: nothing is wrong yet. */
 type Finding = { readonly check: string; readonly ok: boolean; readonly seen: string; readonly hint: string | null }
 
 const MIN_FREE_BYTES = 1024 ** 3
@@ -44,7 +44,9 @@ const CA_WARNING_MS = 90 * 86_400_000
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
-    .description('check what usually goes wrong in an installation; exits with 8 when something is')
+    .description(
+      'check what usually goes wrong in an installation; exits with 8 when something is wrong, with 0 where it only will be',
+    )
     .addArgument(
       new Argument('[part]', '"isolation": only what keeps connections from outside away').choices(['isolation']),
     )
@@ -80,11 +82,12 @@ const doctor = async (options: CommonOptions): Promise<void> => {
   for await (const finding of examine(folder)) {
     findings.push(finding)
     if (options.json) json(finding)
-    else
-      line(`${finding.ok ? '✓' : '✗'} ${finding.check}: ${finding.seen}${finding.hint ? `\n  → ${finding.hint}` : ''}`)
+    else line(`${markOf(finding)} ${finding.check}: ${finding.seen}${finding.hint ? `\n  → ${finding.hint}` : ''}`)
   }
   if (findings.some(({ ok }) => !ok)) process.exitCode = exitCodes.found
 }
+
+const markOf = ({ ok, hint }: Finding): string => (!ok ? '✗' : hint === null ? '✓' : '!')
 
 const examine = async function* (folder: DataFolder): AsyncGenerator<Finding> {
   const settings = readSettings(folder)
@@ -158,19 +161,23 @@ const examinePolicy = async function* (
     if (authority.notAfter.getTime() - Date.now() < CA_WARNING_MS) throw new Error(`ends on ${end}`)
     return `until ${end}, SHA-256 ${authority.fingerprint256.slice(0, 23)}…`
   })
-  if (policy.exceptions.length > 0)
-    yield attempt('exceptions', 'renew what is still needed, remove the rest, and run "sluice rules activate"', () => {
-      const summary = summarize(policy.exceptions, Date.now())
-      const { endingSoon, expired, tooLong } = summary
-      if (endingSoon.length + expired.length + tooLong.length > 0) throw new Error(spellExceptions(summary))
-      return spellExceptions(summary)
-    })
+  if (policy.exceptions.length > 0) yield exceptionsFinding(policy)
   for (const destination of policy.destinations) {
     if (destination.proxy === null) yield await resolution(`destination ${destination.host}`, destination)
     yield* examineFiles(folder, destination)
   }
   const proxies = new Map(policy.destinations.flatMap(({ proxy }) => (proxy ? [[spellAuthority(proxy), proxy]] : [])))
   for (const [name, proxy] of proxies) yield await resolution(`upstream proxy ${name}`, proxy)
+}
+
+/** One that ends soon still does what it is for. */
+const exceptionsFinding = ({ exceptions }: Policy): Finding => {
+  const summary = summarize(exceptions, Date.now())
+  const { endingSoon, expired, tooLong } = summary
+  const ok = expired.length + tooLong.length === 0
+  const hint = 'renew what is still needed, remove the rest, and run "sluice rules activate"'
+  const isWell = ok && endingSoon.length === 0
+  return { check: 'exceptions', ok, seen: spellExceptions(summary), hint: isWell ? null : hint }
 }
 
 const examineFiles = function* (folder: DataFolder, destination: Destination): Generator<Finding> {
@@ -259,15 +266,16 @@ const stateOf = async (folder: DataFolder): Promise<ApplianceStatus | null> => {
   }
 }
 
-/** What passes unopened is shown whenever somebody looks, and is a fault when it needs somebody. */
+/** What passes unopened is shown whenever somebody looks, and is a fault when it needs somebody now. */
 const uninspected = (splice: ApplianceStatus['splices'][number]): Finding => {
   const { state, bytesLastHour, bytesPerHour, bytesLastDay, bytesPerDay } = splice
   const isNearlyUsed = bytesLastHour > 0.9 * bytesPerHour || bytesLastDay > 0.9 * bytesPerDay
   const hint = isNearlyUsed
     ? 'look at what the instrument sends so much of, before the budget is raised'
     : 'renew "expires" under "splice" of the destination if it is still needed, else remove it'
-  const ok = state === 'in-force' && !isNearlyUsed
-  return { check: `UNINSPECTED ${splice.destination}`, ok, seen: spellSplice(splice), hint: ok ? null : hint }
+  const ok = (state === 'in-force' || state === 'ends-soon') && !isNearlyUsed
+  const isWell = ok && state === 'in-force'
+  return { check: `UNINSPECTED ${splice.destination}`, ok, seen: spellSplice(splice), hint: isWell ? null : hint }
 }
 
 /** A pause is easily forgotten, and then looks like a fault of the appliance. */

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeFolder, startInProcess } from '../kit/appliance.ts'
@@ -61,6 +62,9 @@ t.test('exceptions: on the way through a running appliance, each decision that u
   t.equal(doctor.code, 8)
   t.match(doctor.stdout, /^✗ exceptions: 2; end within 14 days: kit-names; expired: lane-names\n {2}→ renew/m)
   for (const { stdout } of [shown, doctor]) t.notMatch(stdout, person, 'P7')
+  writeFileSync(join(folder.root, 'policy.yaml'), policyWith(vendor.port, soon))
+  const warned = (await run('doctor')).stdout
+  t.match(warned, /^! exceptions: 1; end within 14 days: kit-names\n {2}→ renew/m, 'what ends soon is not wrong yet')
 })
 
 t.test('exceptions: rules check, explain, test, lint and diff know them', async t => {
