@@ -25,17 +25,20 @@ export const answerOf = (passage: Passage): Answer => {
       return problem(passage.id, 503, 'decision-not-recorded', unrecorded, 'proxy_internal_error')
     case 'forwarded': {
       const { id, answer } = passage
-      if (passage.mode === 'status-only') return statusOnly(answer)
+      if (passage.mode === 'status-only') return statusOnly(id, answer)
       if (answer.kind === 'fault') return faultAnswer(id, answer.fault)
       return { status: answer.status, fields: [...answer.fields, ...marks(id)], body: answer.body }
     }
   }
 }
 
-/** One number and nothing else, so that whoever is at the other end can say no more; not even our own fields, which would tell faults apart. */
-const statusOnly = (answer: UpstreamAnswer): Answer => {
+/**
+ * One number, so that whoever is at the other end can say no more; and the id of the decision, which was made before they were asked. No
+ * Proxy-Status: it would tell faults apart, and ours from theirs.
+ */
+const statusOnly = (id: string, answer: UpstreamAnswer): Answer => {
   const status = answer.kind === 'answer' ? answer.status : statusOfFault(answer.fault)
-  return { status, fields: [], body: Buffer.alloc(0) }
+  return { status, fields: [['sluice-decision', id]], body: Buffer.alloc(0) }
 }
 
 type Fields = Answer['fields']
