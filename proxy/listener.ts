@@ -338,9 +338,9 @@ export class Listener {
     const isTooMany = underWay.size > this.#limits.maxPipelined
     const turn = isTooMany ? this.#leaveOut(socket) : (earlier ?? Promise.resolve())
     const ended = turn.then(async () => {
-      const { repeats } = await this.#answer(request, response, load, broken.signal)
+      const { repeats, isLeftOut } = await this.#answer(request, response, load, broken.signal)
       answered(repeats)
-      await this.#taken(response)
+      if (!isLeftOut) await this.#taken(response)
       end()
     })
     const entry = { request, broken, ended }
@@ -353,8 +353,13 @@ export class Listener {
     this.#accounted.set(socket, socket.bytesRead)
   }
 
-  /** One after the other, as they came: what stands behind a last answer is not looked at any more. */
-  async #answer(request: IncomingMessage, response: ServerResponse, load: Load, broken: AbortSignal): Promise<Ended> {
+  /** One after the other, as they came: what stands behind a last answer is not looked at any more, and left without one. */
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    load: Load,
+    broken: AbortSignal,
+  ): Promise<Ended & { readonly isLeftOut: boolean }> {
     const { socket } = request
     const arrival = this.#arrivals.get(socket)
     const gate = this.#pipeline.gate()
@@ -362,17 +367,22 @@ export class Listener {
       // It is dropped as it comes: left unread, it would have the connection reset, and the last answer lost.
       request.resume()
       const passage = await gate.refuse({ arrival }, inspectUnreadable(arrival, behindLast, gate.policy))
-      return { isLast: true, repeats: passage.kind === 'blocked' && passage.repeats }
+      return { isLast: true, repeats: passage.kind === 'blocked' && passage.repeats, isLeftOut: true }
     }
     const ended = await exchange(request, response, { arrival, gate, load, rate: this.#limits, broken })
     if (ended.isLast || !response.shouldKeepAlive) this.#over.add(socket)
-    return ended
+    return { ...ended, isLeftOut: false }
   }
 
   /** Waits until the client has taken its answer, for as long as it may take. */
   async #taken(response: ServerResponse): Promise<void> {
-    const cut = setTimeout(() => response.destroy(), this.#limits.answer)
-    await sent(response)
+    const late = Promise.withResolvers<void>()
+    const cut = setTimeout(() => {
+      response.destroy()
+      // node:http says nothing of the end of an answer that never came to its turn
+      late.resolve()
+    }, this.#limits.answer)
+    await Promise.race([sent(response), late.promise])
     clearTimeout(cut)
   }
 

@@ -37,3 +37,17 @@ t.test('listener: a last answer arrives, however much the client has sent behind
     'and nothing is held against it',
   )
 })
+
+t.test('listener: what stands behind a last answer takes no place among the requests under way', async t => {
+  const policy = { ...(JSON.parse(testPolicy(vendor.port)) as object), limits: { maxConcurrentRequests: 4 } }
+  const appliance = await startInProcess(t, await makeFolder(t, JSON.stringify(policy)))
+  const good = postJson('/v1/serial', '{"serial":1}')
+  for (let round = 0; round < 5; round++) {
+    const client = await openRaw(appliance)
+    client.write(good.repeat(6))
+    const statuses: number[] = []
+    for (let { status } = await client.answer(); status !== 0; { status } = await client.answer()) statuses.push(status)
+    t.same(statuses, [200, 200, 200, 200, 429], 'the fifth is one too many, and the sixth behind a last answer')
+  }
+  t.equal((await sendRaw(appliance, good)).status, 200)
+})
