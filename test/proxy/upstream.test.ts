@@ -270,7 +270,8 @@ t.test('P6: status-only: the instrument gets a status and not an octet more, wha
     const [line, ...fields] = raw.trimEnd().split('\r\n')
     t.match(line, /^HTTP\/1\.1 \d{3} [A-Z][A-Za-z' -]*$/, 'with the words of the standard')
     t.equal(answer.fields['sluice-decision'], lastRow().id, 'and the id of the decision, which is not of the vendor')
-    const own = /^(?:sluice-decision: [\da-f-]{36}|date: \w{3}, [\d:A-Za-z ]+ GMT|content-length: 0|connection: keep-alive|keep-alive: timeout=\d+)$/i
+    const own =
+      /^(?:sluice-decision: [\da-f-]{36}|date: \w{3}, [\d:A-Za-z ]+ GMT|content-length: 0|connection: keep-alive|keep-alive: timeout=\d+)$/i
     t.same(
       fields.filter(field => !own.test(field)),
       [],
