@@ -93,13 +93,18 @@ export type Running = Reachable & {
   readonly stop: (signal: NodeJS.Signals) => Promise<number | null>
 }
 
-/** Starts an appliance as a process of its own, and waits until it is ready. @param user - whom it runs as, where that is another */
+/**
+ * Starts an appliance as a process of its own, and waits until it is ready.
+ * @param user - whom it runs as, where that is another
+ * @param options - of Node
+ */
 export const startProcess = async (
   t: Test,
   folder: DataFolder,
   user: { readonly uid?: number; readonly gid?: number } = {},
+  options: readonly string[] = [],
 ): Promise<Running> => {
-  const child = spawn(process.execPath, [main, 'serve', '--json', '--data', folder.root], user)
+  const child = spawn(process.execPath, [...options, main, 'serve', '--json', '--data', folder.root], user)
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
