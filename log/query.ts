@@ -3,6 +3,7 @@ import { boundValues, conditionOf, type DecisionFilter } from './decision-filter
 import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
 import { openLastingReader, type LastingReader } from './reader.ts'
 import type { ActivationEntry, ConfigEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
+import { pastCases, type PastCase } from './review/past-cases.ts'
 import type { State } from './review/states.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
@@ -133,6 +134,8 @@ export type LogReader = {
   readonly show: (id: string) => readonly StoredRecord[]
   /** Newest first. @param filter - `limit`: default 100 */
   readonly heldList: (filter?: HeldFilter & { readonly limit?: number }) => readonly HeldRow[]
+  /** Every payload about which people said or decided something, held or not: for `similarCases`. */
+  readonly pastCases: () => readonly PastCase[]
   /** Releases since a time (RFC 3339, UTC, milliseconds), and those that failed since the last one that did not, or since they were resumed. */
   readonly releaseFigures: (since: string) => ReleaseFigures
   readonly heldGet: (decision: string) => Sealed | null
@@ -179,6 +182,7 @@ export const openLogReader = (directory: string): LogReader => {
     trials: ({ limit = Infinity, ...filter } = {}) => trials(reader, filter, limit),
     show: id => read(database => show(database, id)),
     heldList: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => read(database => heldList(database, filter, limit)),
+    pastCases: () => read(pastCases),
     releaseFigures: since => read(database => releaseFigures(database, since)),
     heldGet: decision => read(database => heldGet(database, decision)),
     heldByKey: () => read(heldByKey),
