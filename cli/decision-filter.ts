@@ -22,16 +22,23 @@ export const withFilter = (command: Command): Command =>
 
 /** The options that say which held payloads a command is about. */
 export const withHeldFilter = (command: Command): Command =>
-  withSubject(command).addOption(
-    new Option('--state <state>', 'in one state').choices(Object.keys(states).filter(state => state !== 'purged')),
-  )
+  withSubject(command)
+    .addOption(
+      new Option('--state <state>', 'in one state').choices(Object.keys(states).filter(state => state !== 'purged')),
+    )
+    .option('--detector <id>', 'in which one detector found something')
+    .option('--place <place>', 'with something found or broken there, as "list --group-by place" has it')
+    .option('--policy <digest>', 'blocked by one policy: its digest, or how that begins')
 
-export type HeldFilterOptions = CommonOptions & HeldFilter
+export type HeldFilterOptions = CommonOptions & Omit<HeldFilter, 'where' | 'ids'> & { readonly place?: string }
 
 /** The filter among the options of a command about held payloads. */
 export const heldFilterOf = (options: HeldFilterOptions): HeldFilter => ({
   ...filterOf(options),
   ...(options.state !== undefined && { state: options.state }),
+  ...(options.detector !== undefined && { detector: options.detector }),
+  ...(options.place !== undefined && { where: options.place }),
+  ...(options.policy !== undefined && { policy: options.policy }),
 })
 
 export type FilterOptions = CommonOptions & DecisionFilter

@@ -17,7 +17,8 @@ export type OutlineRow = {
   readonly shape: string
 }
 
-const MAX_ROWS = 200
+/** Rows of an outline, at the most. */
+export const MAX_ROWS = 200
 const MAX_SHAPE = 40
 
 /** The structure of a body, with no value in it. */
@@ -25,8 +26,19 @@ export const outlineOf = (content: Uint8Array, head: Head): readonly OutlineRow[
   const decoded = decodeContent(content, fieldValues(head, 'content-encoding')[0] ?? null, defaultLimits)
   const parts = decoded.ok ? partsOf(decoded.bytes, head) : null
   const rows = parts ? rowsOfParts(parts) : decoded.ok ? rowsOf(decoded.bytes, '') : [opaque(content, '')]
-  return [...rows].slice(0, MAX_ROWS)
+  return Iterator.from(rows).take(MAX_ROWS).toArray()
 }
+
+/** The header section that is held, which has no credential in it: names, and values masked as in a body. */
+export const outlineOfHead = ({ target, fields }: Head): readonly OutlineRow[] => [
+  { pointer: 'target', type: 'text', size: target.length, shape: shapeOf(target) },
+  ...fields.map(([name, value]) => ({
+    pointer: `field ${name.toLowerCase()}`,
+    type: 'text',
+    size: value.length,
+    shape: shapeOf(value),
+  })),
+]
 
 /** The parts of a form; null where it is none, or cannot be read as one. */
 const partsOf = (bytes: Uint8Array, head: Head): readonly Part[] | null => {

@@ -16,7 +16,21 @@ export const stream = async (text: string): Promise<void> => {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
-export const json = (value: unknown): void => line(JSON.stringify(value))
+/** For people on standard error, beside what a command prints. */
+export const note = (text: string): void => void process.stderr.write(`sluice: note: ${text}\n`)
+
+/** JSON in one line. Its strings may be somebody else's text: no character of it commands a terminal, and all of them are still there. */
+export const json = (value: unknown): void => line(spellJson(value))
+
+export const spellJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)
+
+/** As UTF-16 code units, which is how JSON escapes a character (RFC 8259 section 7). */
+const escapeUnits = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
 
 export type Cell = string | number | null
 

@@ -1,12 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import { boundValues, conditionOf, type DecisionFilter } from './decision-filter.ts'
+import { heldList, type HeldFilter, type HeldRow } from './held-list.ts'
 import { countOrphans, heldTotal, type HeldTotal } from './held-table.ts'
 import { openLastingReader, type LastingReader } from './reader.ts'
 import type { ActivationEntry, ConfigEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
 import { pastCases, type PastCase } from './review/past-cases.ts'
-import type { State } from './review/states.ts'
 import type { Recipient, Sealed } from './seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
+
+export type { HeldFilter, HeldRow }
 
 /** A row of the view `decisions`: one decision and how it ended. See `record.ts` for units and forms. */
 export type DecisionRow = {
@@ -59,26 +61,6 @@ export type TrialFilter = DecisionFilter & { readonly trial?: 'would-allow' | 'w
 
 /** A record with its index in the Merkle tree and its leaf hash, 32 octets. */
 export type StoredRecord = { readonly record: LogRecord; readonly leaf: Uint8Array }
-
-/** A payload that is held, without its content. */
-export type HeldRow = {
-  readonly decision: string
-  readonly time: string
-  readonly state: State
-  readonly instrument: string | null
-  readonly route: string | null
-  readonly destination: string | null
-  readonly reason: string | null
-  /** Octets of the sealed payload. */
-  readonly bytes: number
-  /** `sealDigest` of the sealed payload, as the record of the decision has it. */
-  readonly seal: string
-  /** Names of the reviewers who can open it. */
-  readonly reviewers: readonly string[]
-}
-
-/** Which held payloads are meant: by their decisions, by their state, and by their ids. */
-export type HeldFilter = DecisionFilter & { readonly state?: State; readonly ids?: readonly string[] }
 
 /** What became of releases: `recent` began since a time, `failures` ended badly in a row, up to now. */
 export type ReleaseFigures = { readonly recent: number; readonly failures: number }
@@ -238,29 +220,6 @@ const show = (database: Database, id: string): readonly StoredRecord[] => {
     )
     .all({ id }) as { body: string; leaf: Uint8Array }[]
   return rows.map(({ body, leaf }) => ({ record: JSON.parse(body) as LogRecord, leaf }))
-}
-
-const heldList = (database: Database, { state, ids, ...filter }: HeldFilter, limit: number): readonly HeldRow[] => {
-  const isInState = state === undefined ? 'TRUE' : 'h.state = @state'
-  const isNamed = ids === undefined ? 'TRUE' : 'h.decision IN (SELECT value FROM json_each(@ids))'
-  const values = {
-    ...boundValues(filter),
-    ...(state !== undefined && { state }),
-    ...(ids && { ids: JSON.stringify(ids) }),
-  }
-  const rows = database
-    .prepare(
-      `SELECT h.decision, r.time, h.state, r.instrument, r.route, r.destination, r.reason, length(h.ciphertext) AS bytes,
-         r.body ->> '$.seal' AS seal, h.recipients, r.sequence
-       FROM held h JOIN record r ON r.id = h.decision AND r.kind = 'decision'
-       WHERE ${conditionOf(filter, column => `r.${column}`)} AND ${isInState} AND ${isNamed}
-       ORDER BY r.sequence DESC LIMIT @limit`,
-    )
-    .all({ ...values, limit }) as (Omit<HeldRow, 'reviewers'> & { recipients: string; sequence: number })[]
-  return rows.map(({ recipients, sequence: _sequence, ...row }) => ({
-    ...row,
-    reviewers: recipientsOf(recipients).map(({ name }) => name),
-  }))
 }
 
 /** By the index of what befell held payloads; its condition has to stand in the query for that. */

@@ -1,32 +1,10 @@
 import { placeShape } from '../place-shape.ts'
-import type { DecisionEntry, ReviewEntry } from '../record.ts'
+import type { DecisionEntry } from '../record.ts'
 import type { PastCase } from './past-cases.ts'
+import { outcomeOf, saidIn, type Outcome, type Said } from './said.ts'
 
 /** In what two blocked payloads are the same. `place`: what was found or broken, and where, as `placeShape` has it. */
 export type Likeness = 'place' | 'cause' | 'route' | 'instrument'
-
-/** How a past case ended, as far as it has. */
-export type Outcome =
-  | 'leak'
-  | 'false-positive'
-  | 'approved'
-  | 'expired'
-  | 'releasing'
-  | 'released'
-  | 'release-failed'
-  | 'release-unknown'
-  | 'replayed'
-  | 'undecided'
-
-/** What somebody said or did about a payload. `because`: the reason or the note, in their words. */
-export type Said = {
-  readonly time: string
-  readonly what: 'note' | 'approve' | 'reject' | 'release' | 'replay' | 'tried again'
-  readonly actor: string
-  /** The reviewer whose key signed it. */
-  readonly signedBy: string | null
-  readonly because: string
-}
 
 export type SimilarCase = {
   readonly decision: string
@@ -129,63 +107,6 @@ const tellingOf = ({
   instrument,
   route,
   reason,
-  outcome: events.reduce<Outcome>((outcome, event) => outcomeOf(event) ?? outcome, 'undecided'),
-  said: events.flatMap(event => saidIn(event) ?? []),
+  outcome: outcomeOf(events),
+  said: saidIn(events),
 })
-
-/** What an event makes of a case; null where it leaves it as it was. */
-const outcomeOf = (event: ReviewEntry): Outcome | null => {
-  switch (event.kind) {
-    case 'review.approve':
-      return 'approved'
-    case 'review.reject':
-      return event.finding
-    case 'review.expire':
-      return 'expired'
-    case 'review.release':
-      return 'releasing'
-    case 'review.released':
-      return 'released'
-    case 'review.release-failed':
-      return 'release-failed'
-    case 'review.release-unknown':
-      return 'release-unknown'
-    case 'review.replay':
-      return 'replayed'
-    case 'review.unsent':
-      return 'undecided'
-    case 'review.note':
-    case 'review.blocked':
-    case 'review.open':
-    case 'review.read':
-    case 'purge':
-      return null
-  }
-}
-
-const saidIn = (event: ReviewEntry): Said | null => {
-  const { time, actor } = event
-  switch (event.kind) {
-    case 'review.note':
-      return { time, what: 'note', actor, signedBy: null, because: event.note }
-    case 'review.approve':
-      return { time, what: 'approve', actor, signedBy: event.signature?.reviewer ?? null, because: event.because }
-    case 'review.release':
-      return { time, what: 'release', actor, signedBy: event.signature?.reviewer ?? null, because: event.because }
-    case 'review.reject':
-      return { time, what: 'reject', actor, signedBy: null, because: event.because }
-    case 'review.replay':
-      return { time, what: 'replay', actor, signedBy: null, because: event.because }
-    case 'review.blocked':
-      return { time, what: 'tried again', actor, signedBy: null, because: event.because }
-    case 'review.expire':
-    case 'review.released':
-    case 'review.release-failed':
-    case 'review.release-unknown':
-    case 'review.unsent':
-    case 'review.open':
-    case 'review.read':
-    case 'purge':
-      return null
-  }
-}

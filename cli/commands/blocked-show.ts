@@ -1,0 +1,86 @@
+import { Command } from 'commander'
+import { openLogReader } from '../../log/query.ts'
+import type { SimilarCase } from '../../log/review/similar-cases.ts'
+import { readyFolder, type CommonOptions } from '../context.ts'
+import { parseCount } from '../decision-filter.ts'
+import { examples } from '../examples.ts'
+import { factsOf, heldCase, structureOf, type HeldCase, type Structure } from '../held-case.ts'
+import { othersLike, type Others } from '../held-others.ts'
+import { openHeld } from '../held.ts'
+import { MAX_ROWS } from '../outline.ts'
+import { passphraseOption } from '../passphrase.ts'
+import { fields, json, line, table, type Cell } from '../print.ts'
+import { recordLooks } from '../review-client.ts'
+import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
+
+type ShowOptions = CommonOptions & KeyOptions & { readonly similar?: number | true }
+
+export const showCommand = (): Command =>
+  new Command('show')
+    .description('show the structure of a blocked payload: places, types, lengths; values stay masked. Is recorded.')
+    .argument('<id>', 'id of the decision')
+    .option(
+      '--similar [n]',
+      'also what was decided about others like it, and why: the most similar ones first, ten when no number is given',
+      parseCount,
+    )
+    .addOption(keyOption())
+    .addOption(passphraseOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sluice blocked show 019aa0f2-7d1c-7abc-9def-0123456789ab --key ~/reviewer.key',
+        'sluice blocked show 019aa0f2-7d1c-7abc-9def-0123456789ab --similar --key ~/reviewer.key',
+      ),
+    )
+    .action(async (id: string, options: ShowOptions) => {
+      const folder = readyFolder(options)
+      const payload = await openHeld(folder, id, await reviewerKeys(folder, options))
+      await recordLooks(folder, [id], 'show')
+      const reader = openLogReader(folder.log)
+      try {
+        const found = heldCase(reader, id)
+        const others = options.similar === undefined ? null : othersLike(reader, found, options.similar)
+        show(found, structureOf(payload), others, options)
+      } finally {
+        reader.close()
+      }
+    })
+
+const show = (found: HeldCase, structure: Structure, others: Others | null, options: CommonOptions): void => {
+  if (options.json) return json({ ...found, ...structure, ...others })
+  fields(factsOf(found))
+  line()
+  table(
+    ['place', 'type', 'size', 'shape'],
+    [...structure.head, ...structure.outline].map(({ pointer, type, size, shape }) => [
+      pointer || '/',
+      type,
+      size,
+      shape,
+    ]),
+  )
+  if (structure.isCut) line(`these are the first ${MAX_ROWS} places; "sluice blocked reveal" shows all`)
+  if (others !== null) showOthers(others)
+}
+
+const showOthers = ({ similar, more, waiting }: Others): void => {
+  line()
+  line(`${waiting} others of the same kind wait for a decision; ${similar.length + more} like it were spoken of before`)
+  if (similar.length === 0) return
+  table(['alike', 'in', 'id', 'instrument', 'outcome', 'when', 'what', 'who', 'because'], similar.flatMap(rowsOf))
+  if (more > 0) line(`and ${more} more: --similar ${similar.length + more}`)
+}
+
+const rowsOf = ({
+  likeness,
+  alike,
+  decision,
+  instrument,
+  outcome,
+  said,
+}: SimilarCase): readonly (readonly Cell[])[] => {
+  const which = [`${Math.round(100 * likeness)} %`, alike.join(', '), decision, instrument, outcome]
+  if (said.length === 0) return [[...which, null, null, null, null]]
+  return said.map(({ time, what, actor, signedBy, because }) => [...which, time, what, signedBy ?? actor, because])
+}
