@@ -28,9 +28,10 @@ export const withHeldFilter = (command: Command): Command =>
     )
     .option('--detector <id>', 'in which one detector found something')
     .option('--place <place>', 'with something found or broken there, as "list --group-by place" has it')
-    .option('--policy <digest>', 'blocked by one policy: its digest, or how that begins')
+    .option('--under <digest>', 'blocked under one policy: its digest, or how that begins')
 
-export type HeldFilterOptions = CommonOptions & Omit<HeldFilter, 'where' | 'ids'> & { readonly place?: string }
+export type HeldFilterOptions = CommonOptions &
+  Omit<HeldFilter, 'where' | 'policy' | 'ids'> & { readonly place?: string; readonly under?: string }
 
 /** The filter among the options of a command about held payloads. */
 export const heldFilterOf = (options: HeldFilterOptions): HeldFilter => ({
@@ -38,7 +39,7 @@ export const heldFilterOf = (options: HeldFilterOptions): HeldFilter => ({
   ...(options.state !== undefined && { state: options.state }),
   ...(options.detector !== undefined && { detector: options.detector }),
   ...(options.place !== undefined && { where: options.place }),
-  ...(options.policy !== undefined && { policy: options.policy }),
+  ...(options.under !== undefined && { policy: options.under }),
 })
 
 export type FilterOptions = CommonOptions & DecisionFilter

@@ -39,6 +39,24 @@ export const row = (cells: readonly Cell[]): string => cells.map(spell).join('\t
 
 const spell = (cell: Cell): string => harmless(cell === null ? '-' : String(cell))
 
+/** Rows of a table with a frame: to lay out many of them takes minutes, and nobody looks at so many in a frame. */
+const MOST_FRAMED = 200
+
+/** Aligned by the code units of their texts, which is enough for ids, codes and numbers. */
+const columns = (rows: readonly (readonly string[])[]): void => {
+  const widths = rows.reduce<readonly number[]>(
+    (widest, cells) => cells.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)),
+    [],
+  )
+  const lines = rows.map(cells =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index]!))
+      .join('  ')
+      .trimEnd(),
+  )
+  line(lines.join('\n'))
+}
+
 /** Rows under headings: a table on a terminal, tab-separated with one heading line when piped. */
 export const table = (headings: readonly string[], rows: readonly (readonly Cell[])[]): void => {
   if (!process.stdout.isTTY) {
@@ -46,6 +64,7 @@ export const table = (headings: readonly string[], rows: readonly (readonly Cell
     return
   }
   const texts = rows.map(cells => cells.map(spell))
+  if (rows.length > MOST_FRAMED) return columns([headings, ...texts])
   const isPlain = process.env.NO_COLOR !== undefined
   const grid = new Table({
     head: [...headings],

@@ -19,7 +19,7 @@ const withCommonOptions = (command: Command): Command => {
 }
 
 /** The groups of commands, in the order of the help. Each is loaded when it is called: together they are 900 modules. */
-const groups: Readonly<Record<string, () => Promise<Command>>> = {
+const groups: Readonly<Record<string, (name?: string) => Promise<Command>>> = {
   init: async () => (await import('./commands/init.ts')).initCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
@@ -27,7 +27,7 @@ const groups: Readonly<Record<string, () => Promise<Command>>> = {
   pause: async () => (await import('./commands/pause.ts')).pauseCommand(),
   resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
-  blocked: async () => (await import('./commands/blocked.ts')).blockedCommand(),
+  blocked: async name => (await import('./commands/blocked.ts')).blockedCommand(name),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   certs: async () => (await import('./commands/certs.ts')).certsCommand(),
@@ -38,7 +38,7 @@ const groups: Readonly<Record<string, () => Promise<Command>>> = {
  * The command line.
  * @param args - what was typed, without the program: where that names one group, only that one is loaded; otherwise all are
  */
-export const programFor = async ([first = '']: readonly string[]): Promise<Command> => {
+export const programFor = async ([first = '', second]: readonly string[]): Promise<Command> => {
   const called = Object.hasOwn(groups, first) ? [groups[first]!] : Object.values(groups)
   const program = new Command('sluice')
     .description('Lets instrument telemetry out of the lab and keeps sequencing data and personal or health data in.')
@@ -47,6 +47,6 @@ export const programFor = async ([first = '']: readonly string[]): Promise<Comma
       'after',
       '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 refused by the appliance or a rail, 6 partly,\n7 two policies differ, or changed since the dry run, 8 a check found something, 10 tampering, 11 inconclusive,\n12 the appliance is not reachable, 130 interrupted.',
     )
-  for (const load of called) program.addCommand(await load())
+  for (const load of called) program.addCommand(await load(second))
   return withCommonOptions(program)
 }

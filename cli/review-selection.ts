@@ -35,7 +35,7 @@ export const chooseHeld = async (
   event: ReviewEvent,
   options: SelectionOptions,
 ): Promise<readonly Chosen[] | null> => {
-  const items = ids.length > 0 ? named(folder, ids) : filtered(folder, event, options)
+  const items = ids.length > 0 ? heldNamed(folder, ids) : filtered(folder, event, options)
   const plan = {
     action,
     items,
@@ -54,7 +54,11 @@ export const chooseHeld = async (
   return (await confirmed(plan, options)) ? items : null
 }
 
-const named = (folder: DataFolder, ids: readonly string[]): readonly Chosen[] => {
+/**
+ * The held payloads of these ids, newest first.
+ * @throws Failure when one of them is not held
+ */
+export const heldNamed = (folder: DataFolder, ids: readonly string[]): readonly HeldRow[] => {
   const unique = [...new Set(ids)]
   const rows = rowsOf(folder, reader => reader.heldList({ ids: unique, limit: unique.length }))
   const missing = unique.find(id => !rows.some(({ decision }) => decision === id))

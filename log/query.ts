@@ -121,6 +121,8 @@ export type LogReader = {
   /** Releases since a time (RFC 3339, UTC, milliseconds), and those that failed since the last one that did not, or since they were resumed. */
   readonly releaseFigures: (since: string) => ReleaseFigures
   readonly heldGet: (decision: string) => Sealed | null
+  /** Those of them that are held, by their decisions: for whoever opens many. */
+  readonly heldGetAll: (decisions: readonly string[]) => ReadonlyMap<string, Sealed>
   /** How many of the held payloads each key opens, by its fingerprint. */
   readonly heldByKey: () => ReadonlyMap<string, number>
   /** Payloads that a key opens, in the order of their ids, without their content. @param after - id from which to go on */
@@ -166,7 +168,8 @@ export const openLogReader = (directory: string): LogReader => {
     heldList: ({ limit = DEFAULT_LIMIT, ...filter } = {}) => read(database => heldList(database, filter, limit)),
     pastCases: () => read(pastCases),
     releaseFigures: since => read(database => releaseFigures(database, since)),
-    heldGet: decision => read(database => heldGet(database, decision)),
+    heldGet: decision => heldGetAll(reader, [decision]).get(decision) ?? null,
+    heldGetAll: decisions => heldGetAll(reader, decisions),
     heldByKey: () => read(heldByKey),
     heldFor: (fingerprint, after, limit) => read(database => heldFor(database, fingerprint, after, limit)),
     heldBefore: (time, limit) => read(database => heldBefore(database, time, limit)),
@@ -233,10 +236,19 @@ const releaseFigures = (database: Database, since: string): ReleaseFigures =>
     )
     .get({ since }) as ReleaseFigures
 
-const heldGet = (database: Database, decision: string): Sealed | null => {
-  const row = database.prepare('SELECT nonce, ciphertext, recipients FROM held WHERE decision = ?').get(decision) as
-    { nonce: Uint8Array; ciphertext: Uint8Array; recipients: string } | undefined
-  return row === undefined ? null : { ...row, recipients: recipientsOf(row.recipients) }
+const heldGetAll = ({ read }: LastingReader, decisions: readonly string[]): ReadonlyMap<string, Sealed> => {
+  type Row = { decision: string; nonce: Uint8Array; ciphertext: Uint8Array; recipients: string }
+  const rows = read(
+    database =>
+      database
+        .prepare(
+          `SELECT decision, nonce, ciphertext, recipients FROM held WHERE decision IN (SELECT value FROM json_each(?))`,
+        )
+        .all(JSON.stringify(decisions)) as Row[],
+  )
+  return new Map(
+    rows.map(({ decision, recipients, ...sealed }) => [decision, { ...sealed, recipients: recipientsOf(recipients) }]),
+  )
 }
 
 const heldByKey = (database: Database): ReadonlyMap<string, number> =>

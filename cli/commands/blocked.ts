@@ -1,22 +1,26 @@
 import { Command } from 'commander'
-import { approveCommand } from './blocked-approve.ts'
-import { noteCommand, purgeCommand, rejectCommand } from './blocked-decide.ts'
-import { listCommand } from './blocked-list.ts'
-import { releaseCommand, replayCommand } from './blocked-resend.ts'
-import { resumeCommand } from './blocked-resume.ts'
-import { revealCommand } from './blocked-reveal.ts'
-import { showCommand } from './blocked-show.ts'
 
-export const blockedCommand = (): Command =>
-  new Command('blocked')
-    .description('review blocked payloads: look, approve, release once, or send again when today’s policy lets them')
-    .addCommand(listCommand())
-    .addCommand(showCommand())
-    .addCommand(revealCommand())
-    .addCommand(noteCommand())
-    .addCommand(approveCommand())
-    .addCommand(rejectCommand())
-    .addCommand(releaseCommand())
-    .addCommand(replayCommand())
-    .addCommand(purgeCommand())
-    .addCommand(resumeCommand())
+/** The commands of the group, in the order of the help. Each is loaded when it is called: most of them bring the whole appliance along. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  list: async () => (await import('./blocked-list.ts')).listCommand(),
+  show: async () => (await import('./blocked-show.ts')).showCommand(),
+  reveal: async () => (await import('./blocked-reveal.ts')).revealCommand(),
+  reevaluate: async () => (await import('./blocked-reevaluate.ts')).reevaluateCommand(),
+  note: async () => (await import('./blocked-decide.ts')).noteCommand(),
+  approve: async () => (await import('./blocked-approve.ts')).approveCommand(),
+  reject: async () => (await import('./blocked-decide.ts')).rejectCommand(),
+  release: async () => (await import('./blocked-resend.ts')).releaseCommand(),
+  replay: async () => (await import('./blocked-resend.ts')).replayCommand(),
+  purge: async () => (await import('./blocked-decide.ts')).purgeCommand(),
+  resume: async () => (await import('./blocked-resume.ts')).resumeCommand(),
+}
+
+/** @param name - what was typed behind `blocked`: where that names one of the commands, only that one is loaded */
+export const blockedCommand = async (name = ''): Promise<Command> => {
+  const called = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands)
+  const group = new Command('blocked').description(
+    'review blocked payloads: look, approve, release once, or send again when today’s policy lets them',
+  )
+  for (const load of called) group.addCommand(await load())
+  return group
+}
