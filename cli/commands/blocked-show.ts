@@ -4,14 +4,14 @@ import type { SimilarCase } from '../../log/review/similar-cases.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { parseCount } from '../decision-filter.ts'
 import { examples } from '../examples.ts'
-import { factsOf, heldCase, structureOf, type HeldCase, type Structure } from '../held-case.ts'
+import { heldCase, structureOf, type HeldCase, type Structure } from '../held-case.ts'
 import { othersLike, type Others } from '../held-others.ts'
 import { openHeld } from '../held.ts'
-import { MAX_ROWS } from '../outline.ts'
 import { passphraseOption } from '../passphrase.ts'
-import { fields, json, line, table, type Cell } from '../print.ts'
+import { json, line, table, type Cell } from '../print.ts'
 import { recordLooks } from '../review-client.ts'
 import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
+import { showCase } from '../show-case.ts'
 
 type ShowOptions = CommonOptions & KeyOptions & { readonly similar?: number | true }
 
@@ -49,18 +49,7 @@ export const showCommand = (): Command =>
 
 const show = (found: HeldCase, structure: Structure, others: Others | null, options: CommonOptions): void => {
   if (options.json) return json({ ...found, ...structure, ...others })
-  fields(factsOf(found))
-  line()
-  table(
-    ['place', 'type', 'size', 'shape'],
-    [...structure.head, ...structure.outline].map(({ pointer, type, size, shape }) => [
-      pointer || '/',
-      type,
-      size,
-      shape,
-    ]),
-  )
-  if (structure.isCut) line(`these are the first ${MAX_ROWS} places; "sluice blocked reveal" shows all`)
+  showCase(found, structure)
   if (others !== null) showOthers(others)
 }
 

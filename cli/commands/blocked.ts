@@ -6,6 +6,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./blocked-show.ts')).showCommand(),
   reveal: async () => (await import('./blocked-reveal.ts')).revealCommand(),
   reevaluate: async () => (await import('./blocked-reevaluate.ts')).reevaluateCommand(),
+  export: async () => (await import('./blocked-export.ts')).exportCommand(),
+  unseal: async () => (await import('./blocked-unseal.ts')).unsealCommand(),
   note: async () => (await import('./blocked-decide.ts')).noteCommand(),
   approve: async () => (await import('./blocked-approve.ts')).approveCommand(),
   reject: async () => (await import('./blocked-decide.ts')).rejectCommand(),
