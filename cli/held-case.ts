@@ -111,13 +111,7 @@ export const factsOf = (found: HeldCase): readonly (readonly [string, Cell])[] =
   ['reason', found.meaning === null ? found.reason : `${found.reason}: ${found.meaning}`],
   ...(found.rule === null ? [] : [['rule', found.rule] as const]),
   ...(found.place === null ? [] : [['place', `${found.place.surface} ${found.place.pointer || '/'}`] as const]),
-  ...found.findings.map(
-    ({ detector, category, surface, pointer, length, chain }) =>
-      [
-        'found',
-        `${detector} (${category}) in ${surface} ${pointer || '/'}, ${length} long${chain.length === 0 ? '' : `, in ${chain.join(' in ')}`}`,
-      ] as const,
-  ),
+  ...[...new Set(found.findings.map(spellFinding))].map(text => ['found', text] as const),
   ...(found.exceptions.length === 0 ? [] : [['exceptions', found.exceptions.join(', ')] as const]),
   ['sealed to', found.reviewers.join(', ')],
   ['looked at', `${found.looks} times`],
@@ -128,3 +122,8 @@ export const factsOf = (found: HeldCase): readonly (readonly [string, Cell])[] =
 
 const spellSaid = (time: string, actor: string, signedBy: string | null, because: string): string =>
   `${time} ${signedBy === null ? actor : `${actor}, signed by ${signedBy}`}: ${because}`
+
+const spellFinding = ({ detector, category, surface, pointer, length, chain }: FindingRecord): string => {
+  const where = `${surface} ${pointer || '/'}, ${length} long`
+  return `${detector} (${category}) in ${where}${chain.length === 0 ? '' : `, within ${chain.join(' in ')}`}`
+}

@@ -22,6 +22,11 @@ export const note = (text: string): void => void process.stderr.write(`sluice: n
 /** JSON in one line. Its strings may be somebody else's text: no character of it commands a terminal, and all of them are still there. */
 export const json = (value: unknown): void => line(spellJson(value))
 
+/** One a line, written at once. */
+export const jsonLines = (values: readonly unknown[]): void => {
+  if (values.length > 0) line(values.map(spellJson).join('\n'))
+}
+
 export const spellJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)
 
@@ -60,7 +65,7 @@ const columns = (rows: readonly (readonly string[])[]): void => {
 /** Rows under headings: a table on a terminal, tab-separated with one heading line when piped. */
 export const table = (headings: readonly string[], rows: readonly (readonly Cell[])[]): void => {
   if (!process.stdout.isTTY) {
-    for (const cells of [headings, ...rows]) line(row(cells))
+    line([headings, ...rows].map(row).join('\n'))
     return
   }
   const texts = rows.map(cells => cells.map(spell))

@@ -58,7 +58,7 @@ export const reevaluate = async (
   rows: readonly HeldRow[],
   keys: readonly ReviewerKey[],
   how: ReevaluateHow,
-  reviews: Pick<Reviews, 'read'>,
+  read: Reviews['read'],
   onProgress: (done: number) => void,
 ): Promise<Reevaluation> => {
   const reader = openLogReader(folder.log)
@@ -67,11 +67,7 @@ export const reevaluate = async (
   const results: Reevaluated[] = []
   const broken: string[] = []
   try {
-    for await (const { row, payload } of openedInOrder(
-      batchesOf(rows.toReversed(), reader, opening),
-      opening,
-      reviews,
-    )) {
+    for await (const { row, payload } of openedInOrder(batchesOf(rows.toReversed(), reader, opening), opening, read)) {
       if (payload === null) broken.push(row.decision)
       else results.push(judge(row, decodeHeld(payload)))
       const done = results.length + broken.length
@@ -92,10 +88,10 @@ type Opened = { readonly row: HeldRow; readonly payload: Uint8Array | null }
 const openedInOrder = async function* (
   batches: Generator<Batch, undefined>,
   opening: Opening,
-  reviews: Pick<Reviews, 'read'>,
+  read: Reviews['read'],
 ): AsyncGenerator<Opened> {
   const begin = async (batch: Batch): Promise<readonly Opened[]> => {
-    await reviews.read(
+    await read(
       osIdentity(),
       batch.map(({ decision }) => decision),
     )

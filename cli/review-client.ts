@@ -3,7 +3,7 @@ import { callControl, refusalIn } from '../proxy/control.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import { ProxyError } from '../proxy/proxy-error.ts'
 import type { ReviewDesk, ReviewResult } from '../proxy/review-desk.ts'
-import { withDesk } from '../proxy/stand-alone.ts'
+import { withDesk, withReads } from '../proxy/stand-alone.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
@@ -19,6 +19,13 @@ export type Reviews = Pick<ReviewDesk, 'act' | 'read' | 'resume'>
  */
 export const withReviews = async <T>(folder: DataFolder, use: (reviews: Reviews) => Promise<T>): Promise<T> =>
   (await isRunning(folder)) ? use(throughAppliance(folder)) : withDesk(folder, use)
+
+/**
+ * The same for who only reads payloads.
+ * @param use - gets what records that payloads are read, before they are
+ */
+export const withReader = async <T>(folder: DataFolder, use: (read: Reviews['read']) => Promise<T>): Promise<T> =>
+  (await isRunning(folder)) ? use(throughAppliance(folder).read) : withReads(folder, use)
 
 const isRunning = async (folder: DataFolder): Promise<boolean> => {
   try {
@@ -77,12 +84,13 @@ export type Look = 'show' | 'read' | { readonly because: string }
  * @throws Failure when one of them cannot be looked at
  */
 export const recordLooks = (folder: DataFolder, decisions: readonly string[], look: Look): Promise<void> =>
-  withReviews(folder, async reviews => {
-    if (look === 'read') return reviews.read(osIdentity(), decisions)
-    const how = look === 'show' ? { action: look } : { action: 'reveal' as const, ...look }
-    for (const decision of decisions) {
-      const result = await reviews.act({ ...how, decision, actor: osIdentity() })
-      if (result.kind === 'refused')
-        throw new Failure('the look could not be recorded, so nothing is shown', 'see "sluice log show"')
-    }
-  })
+  look === 'read'
+    ? withReader(folder, read => read(osIdentity(), decisions))
+    : withReviews(folder, async reviews => {
+        const how = look === 'show' ? { action: look } : { action: 'reveal' as const, ...look }
+        for (const decision of decisions) {
+          const result = await reviews.act({ ...how, decision, actor: osIdentity() })
+          if (result.kind === 'refused')
+            throw new Failure('the look could not be recorded, so nothing is shown', 'see "sluice log show"')
+        }
+      })

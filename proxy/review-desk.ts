@@ -257,11 +257,7 @@ export const openDesk = ({ log, journal, pipeline, reviewers, settings }: DeskPa
 
   return {
     act,
-    read: async (actor, decisions) => {
-      const entries = decisions.map(decision => ({ kind: 'review.read', time: now(), decision, actor }) as const)
-      const [first, ...more] = entries
-      if (first) await journal.appendAll([first, ...more])
-    },
+    read: (actor, decisions) => recordReads(journal, actor, decisions),
     resume: async (actor, because) => {
       const fault = freeTextFault(because)
       if (fault) return { code: fault, explanation: freeTextFaults[fault] }
@@ -285,6 +281,17 @@ export const openDesk = ({ log, journal, pipeline, reviewers, settings }: DeskPa
       }
     },
   }
+}
+
+/** As `ReviewDesk.read`, for whoever has no desk. */
+export const recordReads = async (
+  journal: Pick<Journal, 'appendAll'>,
+  actor: string,
+  decisions: readonly string[],
+): Promise<void> => {
+  const entries = decisions.map(decision => ({ kind: 'review.read', time: now(), decision, actor }) as const)
+  const [first, ...more] = entries
+  if (first) await journal.appendAll([first, ...more])
 }
 
 const HOUR = 3_600_000

@@ -7,7 +7,7 @@ import { openPauses, switchesIn } from './pauses.ts'
 import { createPipeline } from './pipeline.ts'
 import { readCopy } from './policy-copies.ts'
 import { ProxyError } from './proxy-error.ts'
-import { openDesk, type ReviewDesk } from './review-desk.ts'
+import { openDesk, recordReads, type ReviewDesk } from './review-desk.ts'
 import { railSettings, readSettings } from './settings.ts'
 import { spliceLedgerFrom } from './splice-ledger.ts'
 import { createSplicer } from './splicer.ts'
@@ -57,6 +57,20 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
     return await use(desk)
   } finally {
     forwarder.close()
+    await journal.close()
+  }
+}
+
+/**
+ * Opens the log to record that payloads are read, while no appliance runs: without the policy, which takes a while to compile and has no
+ * part in it.
+ * @throws LogError `ERR_LOG_BUSY` while an appliance runs
+ */
+export const withReads = async <T>(folder: DataFolder, use: (read: ReviewDesk['read']) => Promise<T>): Promise<T> => {
+  const journal = await openJournal({ directory: folder.log })
+  try {
+    return await use((actor, decisions) => recordReads(journal, actor, decisions))
+  } finally {
     await journal.close()
   }
 }

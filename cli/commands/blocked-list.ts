@@ -5,7 +5,7 @@ import { openLogReader, type HeldRow } from '../../log/query.ts'
 import { readyFolder } from '../context.ts'
 import { heldFilterOf, parseCount, withHeldFilter, type HeldFilterOptions } from '../decision-filter.ts'
 import { examples } from '../examples.ts'
-import { json, note, table } from '../print.ts'
+import { jsonLines, note, table } from '../print.ts'
 
 type ListOptions = HeldFilterOptions & { readonly groupBy?: readonly HeldDimension[]; readonly limit?: number }
 
@@ -50,7 +50,7 @@ const readRows = (options: ListOptions, limit: number): readonly HeldRow[] => {
 
 const listRows = (rows: readonly HeldRow[], { limit = Infinity, json: isJson }: ListOptions): void => {
   const shown = rows.slice(0, limit)
-  if (isJson) return shown.forEach(json)
+  if (isJson) return jsonLines(shown)
   table(
     ['time', 'id', 'state', 'instrument', 'route', 'reason', 'what', 'octets sealed'],
     shown.map(row => [
@@ -81,7 +81,7 @@ const listGroups = (
   { limit = Infinity, json: isJson }: ListOptions,
 ): void => {
   const groups = groupHeld(rows, by).slice(0, limit)
-  if (isJson) return groups.forEach(json)
+  if (isJson) return jsonLines(groups)
   const headings = [...by, 'payloads', 'waiting', 'bytes', 'first', 'last'] as const
   table(
     headings,

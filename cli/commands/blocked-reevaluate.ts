@@ -15,7 +15,7 @@ import { passphraseOption } from '../passphrase.ts'
 import { json, line, table } from '../print.ts'
 import { progressBar } from '../progress-bar.ts'
 import { reevaluate, type Reevaluated, type Reevaluation } from '../reevaluate.ts'
-import { withReviews } from '../review-client.ts'
+import { withReader } from '../review-client.ts'
 import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
 import { heldNamed } from '../review-selection.ts'
 
@@ -81,7 +81,7 @@ const run = async (
   const bar = progressBar('held payloads')
   const onProgress = (done: number): void => bar.show({ done, total: rows.length })
   try {
-    const found = await withReviews(folder, reviews => reevaluate(folder, rows, keys, how, reviews, onProgress))
+    const found = await withReader(folder, read => reevaluate(folder, rows, keys, how, read, onProgress))
     if (found.unopened < rows.length) return found
   } finally {
     bar.end()

@@ -55,7 +55,8 @@ const show = (found: HeldCase, structure: Structure, others: Others | null, opti
 
 const showOthers = ({ similar, more, waiting }: Others): void => {
   line()
-  line(`${waiting} others of the same kind wait for a decision; ${similar.length + more} like it were spoken of before`)
+  line(`others of the same kind that wait for a decision: ${waiting}`)
+  line(`cases like it about which something was said or decided: ${similar.length + more}`)
   if (similar.length === 0) return
   table(['alike', 'in', 'id', 'instrument', 'outcome', 'when', 'what', 'who', 'because'], similar.flatMap(rowsOf))
   if (more > 0) line(`and ${more} more: --similar ${similar.length + more}`)

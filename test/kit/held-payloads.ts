@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { openAuthority } from '../../certs/authority.ts'
 import { openJournal } from '../../log/journal.ts'
 import { activeReviewers } from '../../log/reviewer-folder.ts'
@@ -6,6 +8,7 @@ import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/forwarder.ts'
 import { ledgerFrom } from '../../proxy/ledger.ts'
 import { createPipeline } from '../../proxy/pipeline.ts'
+import { packsFolder } from '../../proxy/policy-file.ts'
 import { readSettings } from '../../proxy/settings.ts'
 import { spliceLedgerFrom } from '../../proxy/splice-ledger.ts'
 import { createSplicer } from '../../proxy/splicer.ts'
@@ -13,7 +16,7 @@ import { startPolicy } from '../../proxy/start-policy.ts'
 import type { JsonValue } from '../../rules/canonical.ts'
 import type { Message } from '../../rules/message.ts'
 import { runMetadata, seeded } from './run-metadata.ts'
-import { addresses } from './test-policy.ts'
+import { addresses, testPolicy } from './test-policy.ts'
 
 /** The field that nobody has allowed yet, as after an update of the firmware. */
 export const newField = 'pumpHours'
@@ -22,11 +25,11 @@ export const newField = 'pumpHours'
 const AT_ONCE = 64
 
 /**
- * Fills a data folder with blocked payloads, as its appliance would have: through the gate, sealed to its reviewers, under its policy, which
- * has to be `testPolicy` with the kind `run-performance`. Half of them have a field too many, the others an address, a read, or a path that no
- * route has; they are the same every time but for their ids and times.
+ * Puts blocked payloads into a data folder, as its appliance would have: through the gate, sealed to its reviewers, under its policy.
+ * @param messages - which that policy blocks
+ * @returns ids of the decisions
  */
-export const holdPayloads = async (folder: DataFolder, count: number): Promise<void> => {
+export const holdPayloads = async (folder: DataFolder, messages: readonly Message[]): Promise<readonly string[]> => {
   const settings = readSettings(folder)
   const authority = openAuthority(folder.authority)
   const journal = await openJournal({ directory: folder.log })
@@ -51,12 +54,15 @@ export const holdPayloads = async (folder: DataFolder, count: number): Promise<v
       pauses: () => ({ all: false, instruments: new Set() }),
     })
     const gate = pipeline.gate()
-    const messages = blockedMessages(count)
-    for (let from = 0; from < count; from += AT_ONCE) {
+    const ids: string[] = []
+    for (let from = 0; from < messages.length; from += AT_ONCE) {
       const passages = messages.slice(from, from + AT_ONCE).map(message => gate.pass(message, new AbortController()))
-      for (const { kind } of await Promise.all(passages))
+      for (const { kind, id } of await Promise.all(passages)) {
         if (kind !== 'blocked') throw new Error(`a payload that was to be blocked was ${kind}`)
+        ids.push(id)
+      }
     }
+    return ids
   } finally {
     forwarder.close()
     await journal.close()
@@ -65,7 +71,11 @@ export const holdPayloads = async (folder: DataFolder, count: number): Promise<v
 
 const read = 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'
 
-const blockedMessages = (count: number): readonly Message[] => {
+/**
+ * Requests that `testPolicy` with the kind `run-performance` blocks: half of them have a field too many, the others a read, an address, or a
+ * path that no route has. They are the same every time.
+ */
+export const blockedMessages = (count: number): readonly Message[] => {
   const random = seeded(11)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
   return runMetadata('run-performance', count, random).map(({ value }, index) => {
@@ -74,20 +84,21 @@ const blockedMessages = (count: number): readonly Message[] => {
     const object = value as Readonly<Record<string, JsonValue>>
     switch (index % 8) {
       case 0:
-        return messageOf(client, '/v1/serial', { serial: index, note: read })
+        return requestOf(client, '/v1/serial', { serial: index, note: read })
       case 1:
-        return messageOf(client, '/v1/serial', { serial: index, lanes: [{ lane: index % 8, note: `x ${read}` }] })
+        return requestOf(client, '/v1/serial', { serial: index, lanes: [{ lane: index % 8, note: `x ${read}` }] })
       case 2:
-        return messageOf(client, '/v1/serial', { serial: index, note: 'a@example.org' })
+        return requestOf(client, '/v1/serial', { serial: index, note: 'a@example.org' })
       case 3:
-        return messageOf(client, '/v1/unheard-of', value)
+        return requestOf(client, '/v1/unheard-of', value)
       default:
-        return messageOf(client, kind, { ...object, [newField]: index })
+        return requestOf(client, kind, { ...object, [newField]: index })
     }
   })
 }
 
-const messageOf = (client: string, target: string, value: JsonValue): Message => ({
+/** A request of a gateway client. */
+export const requestOf = (client: string, target: string, value: JsonValue): Message => ({
   arrival: { client, ingress: { kind: 'gateway', names: ['appliance.test'], port: 8443 }, time: Date.now() },
   head: {
     method: 'POST',
@@ -100,3 +111,17 @@ const messageOf = (client: string, target: string, value: JsonValue): Message =>
   },
   content: { kind: 'complete', bytes: Buffer.from(JSON.stringify(value)), trailers: 0 },
 })
+
+/** The text of `testPolicy` once somebody has allowed the new field. @param more - members of its route */
+export const allowingNewField = (more: object = {}): string => {
+  const file = join(packsFolder, 'illumina-proactive', 'run-performance.schema.json')
+  const schema = JSON.parse(readFileSync(file, 'utf8')) as { readonly properties: Record<string, object> }
+  schema.properties[newField] = { type: 'integer', minimum: 0, maximum: 1_000_000 }
+  const policy = JSON.parse(testPolicy(443, [], ['run-performance'])) as {
+    readonly routes: readonly { readonly id: string; readonly body: object }[]
+  }
+  const routes = policy.routes.map(route =>
+    route.id === 'run-performance' ? { ...route, body: { ...route.body, schema }, ...more } : route,
+  )
+  return JSON.stringify({ ...policy, routes })
+}
