@@ -136,7 +136,7 @@ t.test(
     }
     const chosen = items.map(({ decision }) => decision)
     t.same(chosen.toSorted(), [ids[2], ids[10]].toSorted())
-    t.notOk(recordsOf(chosen[0]!).some(({ kind }) => kind === 'review.open'))
+    t.equal(recordsOf(chosen[0]!).at(-1)?.kind, 'review.read', 'a dry run records nothing')
     t.equal((await run(...handed, '--confirm', token)).code, 0)
     for (const id of chosen) t.match(recordsOf(id).at(-1), { kind: 'review.open', action: 'reveal', because })
     t.equal(statSync(path('away')).mode & 0o777, 0o600)
