@@ -27,6 +27,8 @@ export const tamperings = {
   'held-altered': 'a held payload is not the one that was sealed for the decision',
   'held-state': 'a held payload is in a state to which its records do not lead',
   'review-impossible': 'records say of a held payload what cannot have happened in that order',
+  'signature-forged':
+    'the signature under an approval or a release is not of the reviewer whom it names, or not of what the records say',
   'held-orphan': 'a payload is held for which there is no decision',
   'rolled-back': 'the log is shorter than the anchor says it was: an older copy was put in its place',
   'anchor-mismatch': 'the log does not begin with the records that the anchor signs: they were written anew',

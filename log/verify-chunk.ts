@@ -9,6 +9,7 @@ import type { LogRecord, RedactEntry, RequestCounts, ReviewEntry } from './recor
 import { isReviewEvent, stateAfter } from './review/states.ts'
 import { sealDigest } from './seal.ts'
 import { segmentsOf } from './segments.ts'
+import { signatureCheck } from './verify-signatures.ts'
 
 /** A piece of the log. Sequences `from` up to, and without, `to`, which is at most `from` + `PIECE` where they are signed. */
 export type ChunkTask = {
@@ -224,6 +225,7 @@ const recordExaminer = (database: Database) => {
   const redactionOf = redactions(database)
   const namesDecision = decisionsBefore(database)
   const heldFault = heldCheck(database)
+  const isSignedRightly = signatureCheck(database)
 
   return (sequence: number, body: Row[1], stored: string, { schema, add, see, redacted }: Examiner): string => {
     if (body === '{}') {
@@ -246,6 +248,7 @@ const recordExaminer = (database: Database) => {
       if (!namesDecision(record, sequence)) add('outcome-orphan', sequence)
       const wrong = heldFault(record)
       if (wrong !== null) add(wrong, sequence)
+      if (!isSignedRightly(record)) add('signature-forged', sequence)
       see(record)
     }
     return leaf

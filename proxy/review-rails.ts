@@ -2,7 +2,7 @@ import { isNeverReleased, isReleasable } from '../rules/releasable.ts'
 import type { ReleaseFigures } from '../log/query.ts'
 import type { ApproveEntry, DecisionEntry } from '../log/record.ts'
 import type { ReviewCase } from '../log/review/case.ts'
-import { areTwoPeople, type Identity } from '../log/review/identity.ts'
+import { comparePeople, type Identity } from '../log/review/identity.ts'
 import { nextState, type ReviewEvent, type State } from '../log/review/states.ts'
 
 /** What keeps a person from doing something about a held payload that they should not do. Codes are stable. */
@@ -44,7 +44,11 @@ export const rails = {
   },
   'same-person': {
     what: 'a release needs two people, and this is who approved it',
-    hint: 'have somebody else release it, or sign with another reviewer key (--sign); one-person mode is set as reviews.people',
+    hint: 'have somebody else release it, or, where it was approved with a signature, sign with the key of another reviewer (--sign); one-person mode is set as reviews.people',
+  },
+  'identity-untold': {
+    what: 'one of approval and release is signed and the other is not, so nothing shows that they are of two people',
+    hint: 'sign both (--sign), each with the key of another reviewer, or neither',
   },
   'signature-invalid': {
     what: 'the signature is not of a reviewer that this appliance knows, or not of this payload, policy and destination',
@@ -156,8 +160,10 @@ export const releaseRail = (
   const { settings } = context
   const rail = unapproved(found, context) ?? anyRail(found, 'review.release') ?? contentRail(found.decision, context)
   if (rail) return rail
-  const approvals = holdingApprovals(found, context)
-  if (settings.people === 2 && !approvals.some(approval => areTwoPeople(approval, releaser))) return 'same-person'
+  if (settings.people === 2) {
+    const people = holdingApprovals(found, context).map(approval => comparePeople(approval, releaser))
+    if (!people.includes('two')) return people.includes('untold') ? 'identity-untold' : 'same-person'
+  }
   if (figures.failures >= settings.stopAfterFailures) return 'release-stopped'
   return figures.recent >= settings.releasesPerHour ? 'release-rate' : null
 }

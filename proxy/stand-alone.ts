@@ -1,5 +1,4 @@
 import { openJournal } from '../log/journal.ts'
-import { activeReviewers } from '../log/reviewer-folder.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder } from './forwarder.ts'
 import { ledgerFrom } from './ledger.ts'
@@ -8,6 +7,7 @@ import { createPipeline } from './pipeline.ts'
 import { readCopy } from './policy-copies.ts'
 import { ProxyError } from './proxy-error.ts'
 import { openDesk, recordReads, type ReviewDesk } from './review-desk.ts'
+import { openReviewers } from './reviewers.ts'
 import { railSettings, readSettings } from './settings.ts'
 import { spliceLedgerFrom } from './splice-ledger.ts'
 import { createSplicer } from './splicer.ts'
@@ -25,7 +25,8 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
   try {
     const last = lastActivation(folder)
     if (last === null) throw new ProxyError('ERR_NO_POLICY', 'no policy was ever in force here')
-    const people = activeReviewers(folder.reviewers)
+    // Whose signature counts has to stand in the log before the signature does.
+    const reviewers = await openReviewers(folder, journal)
     const pauses = openPauses({
       rows: switchesIn(folder.log),
       journal,
@@ -36,7 +37,7 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
       policy: readCopy(folder, last),
       journal,
       forwarder,
-      reviewers: () => people,
+      reviewers: reviewers.current,
       whenFull: settings.held.whenFull,
       ledger: ledgerFrom(folder.log),
       splices: spliceLedgerFrom(folder.log),
@@ -49,7 +50,7 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
       log: folder.log,
       journal,
       pipeline,
-      reviewers: () => people,
+      reviewers: reviewers.current,
       settings: railSettings(settings),
     })
     await desk.recover()

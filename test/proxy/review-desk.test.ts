@@ -250,7 +250,8 @@ t.test('P4: signatures: two keys are two people; of another, or of something els
     'another name',
   )
   t.equal(endOf(await approve(id, { expires, ...sign(ada, 'approve') })), 'approved')
-  t.equal(endOf(await release(id, { actor: 'os:ada' })), 'same-person', 'unsigned, it may be whoever approved')
+  t.equal(endOf(await release(id, { actor: 'os:ada' })), 'same-person', 'unsigned, by the same user')
+  t.equal(endOf(await release(id, { actor: 'os:eve' })), 'identity-untold', 'unsigned, it may be whoever approved')
   t.equal(
     endOf(await release(id, { actor: 'os:eve', ...sign(ada, 'release') })),
     'same-person',
@@ -260,6 +261,7 @@ t.test('P4: signatures: two keys are two people; of another, or of something els
   t.equal(endOf(await release(id, { actor: 'os:ada', ...sign(bob, 'release') })), 'released')
   t.match(caseOf(id).events.at(-2), { signature: { reviewer: 'bob' } })
   t.equal(vendor.requests.length, 1)
+  t.match(await verifyLog(folder.log), { kind: 'intact' }, 'the signatures fit')
 })
 
 t.test('reviews: every event is a row of the view, with who and why', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { areTwoPeople } from '../../../log/review/identity.ts'
+import { comparePeople } from '../../../log/review/identity.ts'
 import { nextState, stateAfter, states, transitions, type ReviewEvent, type State } from '../../../log/review/states.ts'
 
 const events = Object.keys(transitions) as ReviewEvent[]
@@ -43,14 +43,18 @@ t.test('states: a whole life, and one that cannot have been', async t => {
   t.equal(stateAfter(['purge', 'review.open']), null)
 })
 
-t.test('two people: by their keys where both signed, else by their names', async t => {
-  const who = (actor: string, key: string | null = null) => ({
+t.test('two people: by their keys where both signed, by their names where neither did, and else not at all', async t => {
+  const who = (actor: string, reviewer: string | null = null, fingerprint = reviewer) => ({
     actor,
-    signature: key === null ? null : { reviewer: key, fingerprint: key, value: '' },
+    signature: reviewer === null ? null : { reviewer, fingerprint: fingerprint!, value: '' },
   })
-  t.equal(areTwoPeople(who('os:ada'), who('os:bob')), true)
-  t.equal(areTwoPeople(who('os:ada'), who('os:ada')), false)
-  t.equal(areTwoPeople(who('os:ada', 'a'), who('os:ada', 'b')), true)
-  t.equal(areTwoPeople(who('os:ada', 'a'), who('os:bob', 'a')), false, 'one key is one person')
-  t.equal(areTwoPeople(who('os:ada', 'a'), who('os:ada')), false, 'who did not sign may be the one who did')
+  t.equal(comparePeople(who('os:ada'), who('os:bob')), 'two')
+  t.equal(comparePeople(who('os:ada'), who('os:ada')), 'same')
+  t.equal(comparePeople(who('os:ada', 'a'), who('os:ada', 'b')), 'two')
+  t.equal(comparePeople(who('os:ada', 'a'), who('os:bob', 'a')), 'same', 'one key is one person')
+  t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'a', '2')), 'same', 'with a new key as well')
+  t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'b', '1')), 'same', 'and under a new name')
+  t.equal(comparePeople(who('os:ada', 'a'), who('os:ada')), 'same', 'who did not sign is the one who did')
+  t.equal(comparePeople(who('os:ada', 'a'), who('os:bob')), 'untold', 'who did not sign may be the one who did')
+  t.equal(comparePeople(who('os:ada'), who('os:bob', 'a')), 'untold')
 })
