@@ -28,6 +28,10 @@ export type Plan<Item> = {
   readonly cells: (item: Item) => readonly Cell[]
   /** Whether exactly one item was named, so that there is nothing that a list could add. */
   readonly isNamed: boolean
+  /** Where to look when there is nothing to do. */
+  readonly overview: string
+  /** What the list leaves out and why, if that has to be told with it. */
+  readonly remark?: string | null
 }
 
 /**
@@ -64,18 +68,21 @@ export const tokenOf = <Item>({ action, items, identify }: Pick<Plan<Item>, 'act
 
 const printPlan = <Item>(plan: Plan<Item>, isJson: boolean): void => {
   requireAny(plan)
-  const { action, items, identify, headings, cells } = plan
+  const { action, items, identify, headings, cells, remark = null } = plan
   const token = tokenOf(plan)
-  if (isJson) return json({ action, dryRun: true, items: items.map(identify), token })
+  if (isJson)
+    return json({ action, dryRun: true, items: items.map(identify), token, ...(remark !== null && { remark }) })
   table(headings, items.map(cells))
+  if (remark !== null) line(remark)
   line(
     `${action}: ${items.length} in this list, and nothing was changed. To go on with exactly these: --confirm ${token}`,
   )
 }
 
-const requireAny = ({ action, items }: { readonly action: string; readonly items: readonly unknown[] }): void => {
+const requireAny = <Item>({ action, items, overview, remark = null }: Plan<Item>): void => {
   if (items.length > 0) return
-  throw new Failure(`there is nothing to ${action}`, 'see "sluice blocked list" for what there is', exitCodes.notFound)
+  const what = `there is nothing to ${action}${remark === null ? '' : `; ${remark}`}`
+  throw new Failure(what, `see "${overview}" for what there is`, exitCodes.notFound)
 }
 
 const requireSame = <Item>(plan: Plan<Item>, token: string): void => {

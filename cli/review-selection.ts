@@ -50,6 +50,7 @@ export const chooseHeld = async (
       reason,
     ],
     isNamed: ids.length === 1,
+    overview: 'sluice blocked list',
   }
   return (await confirmed(plan, options)) ? items : null
 }
