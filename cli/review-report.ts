@@ -21,13 +21,14 @@ type Told = { readonly decision: string; readonly result: ReviewResult | Failure
  * Asks for the same about each of the payloads, one after the other, and tells how it went. What fails for one of them keeps none of the
  * others back; Ctrl-C does, once the one under way has ended.
  * @param want - what is asked about one; what it throws is told as that one's failure
+ * @returns those of which it was done
  */
 export const reviewEach = async (
   reviews: Reviews,
   chosen: readonly Chosen[],
   want: (item: Chosen) => Promise<Wanted> | Wanted,
   isJson: boolean,
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const interrupted = interruption()
   const told: Told[] = []
   for (const item of chosen) {
@@ -36,6 +37,9 @@ export const reviewEach = async (
   }
   tell(told, isJson)
   if (!interrupted.aborted) process.exitCode = exitCodeOf(told.map(({ result }) => codeOf(result)))
+  return told.flatMap(({ decision, result }) =>
+    !(result instanceof Failure) && result.kind === 'done' ? decision : [],
+  )
 }
 
 const resultOf = async (

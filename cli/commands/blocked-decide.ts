@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import { readyFolder } from '../context.ts'
 import { examples } from '../examples.ts'
+import { exceptionPatch, requireFree, tellExceptions } from '../exception-patch.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
 import { withReviews } from '../review-client.ts'
 import { reviewEach } from '../review-report.ts'
 import { chooseHeld, withSelection, type SelectionOptions } from '../review-selection.ts'
@@ -24,31 +27,41 @@ export const noteCommand = (): Command =>
         )
     })
 
-type RejectOptions = SelectionOptions & { readonly falsePositive?: boolean }
+type RejectOptions = SelectionOptions & { readonly falsePositive?: boolean; readonly patch?: string }
 
 export const rejectCommand = (): Command =>
   withSelection(new Command('reject'))
     .description('decide that blocked payloads are not released')
     .option(
       '--false-positive',
-      'nothing is wrong with them, the policy is: once it is mended, a replay may send them. Without it, they are leaks',
+      'nothing is wrong with them, the policy is: once it is mended, a replay may send them, and an exception is suggested. Without it, they are leaks',
     )
+    .option('--patch <file>', 'with --false-positive: write the suggested exceptions to a new file, as a patch')
     .addHelpText(
       'after',
       examples(
         "sluice blocked reject 019aa0f2-7d1c-7abc-9def-0123456789ab --because 'reads in a log line'",
+        "sluice blocked reject 019aa0f2-7d1c-7abc-9def-0123456789ab --because 'an index sequence of the kit' --false-positive --patch kit.patch",
         "sluice blocked reject --reason schema-violation --since 1d --because 'firmware test' --dry-run",
       ),
     )
     .action(async (ids: readonly string[], options: RejectOptions) => {
+      const { because, falsePositive = false, patch, json: isJson = false } = options
+      if (patch !== undefined && !falsePositive)
+        throw new Failure(
+          'only a false positive has a patch',
+          'add --false-positive, or leave --patch out',
+          exitCodes.usage,
+        )
+      requireFree(patch)
       const folder = readyFolder(options)
       const chosen = await chooseHeld(folder, ids, 'reject', 'review.reject', options)
-      const finding = options.falsePositive === true ? 'false-positive' : 'leak'
-      const { because } = options
-      if (chosen)
-        await withReviews(folder, reviews =>
-          reviewEach(reviews, chosen, () => ({ action: 'reject', because, finding }), options.json ?? false),
-        )
+      if (!chosen) return
+      const finding = falsePositive ? 'false-positive' : 'leak'
+      const done = await withReviews(folder, reviews =>
+        reviewEach(reviews, chosen, () => ({ action: 'reject', because, finding }), isJson),
+      )
+      if (falsePositive && done.length > 0) tellExceptions(exceptionPatch(folder, done, because), patch, isJson)
     })
 
 export const purgeCommand = (): Command =>

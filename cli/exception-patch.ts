@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { basename, dirname } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import { stringify } from 'yaml'
+import { writeExclusive } from '../log/exclusive-file.ts'
+import { openLogReader } from '../log/query.ts'
+import type { DataFolder } from '../proxy/data-folder.ts'
+import { readPolicySource } from '../proxy/policy-file.ts'
+import { policyFile, readSettings } from '../proxy/settings.ts'
+import { parsePolicy } from '../rules/policy/parse-policy.ts'
+import { insertExceptions } from '../rules/workbench/insert-exceptions.ts'
+import {
+  exceptionObstacles,
+  suggestExceptions,
+  type Answerable,
+  type ExceptionObstacle,
+  type FalseAlarm,
+  type SuggestedException,
+} from '../rules/workbench/suggest-exceptions.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+import { json, line } from './print.ts'
+
+/** What follows for the policy from payloads that were rejected as false positives. Nothing is changed: a person applies it. */
+export type ExceptionPatch = {
+  /** The policy file that it is for. */
+  readonly policy: string
+  readonly exceptions: readonly SuggestedException[]
+  /** A unified diff for `patch -p1` or `git apply` in the folder of the policy; null where there is nothing to add, or no place for it. */
+  readonly patch: string | null
+  /** Payloads for which none is suggested. `because`: null where the policy file cannot be read. */
+  readonly without: readonly { readonly decision: string; readonly because: ExceptionObstacle | null }[]
+}
+
+const DAY = 86_400_000
+/** Long enough to have a schema changed or a vendor asked, and short enough that somebody looks again. */
+const LASTS = 90 * DAY
+
+/** @param because - why it is a false alarm, as it stands in the log; it becomes the reason of the exceptions */
+export const exceptionPatch = (folder: DataFolder, decisions: readonly string[], because: string): ExceptionPatch => {
+  const file = policyFile(folder, readSettings(folder))
+  const { text, readReference } = readPolicySource(file)
+  const reading = parsePolicy(text, readReference)
+  const none = { policy: file, exceptions: [], patch: null }
+  if (!reading.ok) return { ...none, without: decisions.map(decision => ({ decision, because: null })) }
+  const now = Date.now()
+  const answerable = { owner: ownerNow(), reason: because, expires: new Date(now + LASTS).toISOString().slice(0, 10) }
+  const exceptions: SuggestedException[] = []
+  const without: ExceptionPatch['without'][number][] = []
+  for (const alarm of alarmsIn(folder, decisions)) {
+    const suggestion = suggestExceptions(alarm, reading.policy, answerable, now)
+    if (suggestion.kind === 'obstacle') without.push({ decision: alarm.id, because: suggestion.obstacle })
+    else if (isAdmitted(text, suggestion.exceptions, readReference)) exceptions.push(...suggestion.exceptions)
+    else without.push({ decision: alarm.id, because: 'policy-moved' })
+  }
+  const merged = merge(exceptions)
+  const fresh = merged.length === 0 ? null : insertExceptions(text, merged)
+  return { policy: file, exceptions: merged, patch: fresh && diffOf(file, text, fresh), without }
+}
+
+/** The reviewer, until somebody writes down the role that answers for it. */
+const ownerNow = (): Answerable['owner'] => {
+  const { username } = userInfo()
+  return /^[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,127}$/.test(username) ? username : 'reviewer'
+}
+
+const alarmsIn = (folder: DataFolder, decisions: readonly string[]): readonly FalseAlarm[] => {
+  const reader = openLogReader(folder.log)
+  try {
+    return decisions.flatMap(id => {
+      const record = reader.show(id).find(one => one.record.kind === 'decision' && one.record.id === id)?.record
+      return record?.kind === 'decision' ? [record] : []
+    })
+  } finally {
+    reader.close()
+  }
+}
+
+/** Whether the policy reads well with them; where there is no place for them in the text, a person will see. */
+const isAdmitted = (
+  text: string,
+  exceptions: readonly SuggestedException[],
+  readReference: Parameters<typeof parsePolicy>[1],
+): boolean => {
+  const fresh = insertExceptions(text, exceptions)
+  return fresh === null || parsePolicy(fresh, readReference).ok
+}
+
+/** One for each detector and place, as long as the longest that was found there. */
+const merge = (exceptions: readonly SuggestedException[]): readonly SuggestedException[] => {
+  const merged = new Map<string, SuggestedException>()
+  for (const one of exceptions) {
+    const { detector, route, instrument, surface, pointer } = one
+    const key = JSON.stringify([detector, route, instrument, surface, pointer])
+    const known = merged.get(key)
+    merged.set(key, known ? { ...known, maxLength: Math.max(known.maxLength, one.maxLength) } : one)
+  }
+  return [...merged.values()]
+}
+
+const diffOf = (file: string, before: string, after: string): string => {
+  const name = basename(file)
+  return createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
+    headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
+  })
+}
+
+/**
+ * Tells what follows for the policy, and writes the patch to a file where one is named.
+ * @param file - a new file
+ */
+export const tellExceptions = (suggested: ExceptionPatch, file: string | undefined, isJson: boolean): void => {
+  const { patch, exceptions, without, policy } = suggested
+  if (patch !== null && file !== undefined) writeExclusive(file, patch, 0o600)
+  if (isJson) return json({ kind: 'suggestion', ...suggested })
+  for (const { decision, because } of without) line(spellObstacle(decision, because))
+  if (exceptions.length === 0) return
+  line(`suggested for ${policy}; nothing is changed yet. Read it, set owner and end, then apply it:`)
+  if (patch === null) return line(`add this under "exceptions" by hand:\n\n${stringify(exceptions).trimEnd()}`)
+  line(`  patch -p1 -d ${dirname(policy)} < ${file ?? 'FILE (--patch FILE writes it)'}`)
+  if (file === undefined) line(`\n${patch.trimEnd()}`)
+}
+
+const spellObstacle = (decision: string, obstacle: ExceptionObstacle | null): string => {
+  if (obstacle === null)
+    return `no exception is suggested for ${decision}: the policy file has problems; "sluice rules lint" names them`
+  const { what, hint } = exceptionObstacles[obstacle]
+  return `no exception is suggested for ${decision} (${obstacle}): ${what}\n  ${hint}`
+}
+
+/**
+ * Sees that the file of a patch is not there yet, before anything is decided.
+ * @throws Failure
+ */
+export const requireFree = (file: string | undefined): void => {
+  if (file === undefined || !existsSync(file)) return
+  throw new Failure(`${file} is there already`, 'name a new file for the patch; nothing was done', exitCodes.usage)
+}
