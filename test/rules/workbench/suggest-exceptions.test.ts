@@ -84,7 +84,7 @@ t.test(
 t.test('suggestion: none where the policy has it already, unless that has expired', async t => {
   const text = insertExceptions(testPolicy(443), [suggested])!
   const withIt = parsePolicy(text, readReference)
-  if (!withIt.ok) return t.fail(JSON.stringify(withIt.problems))
+  if (!withIt.ok) throw new Error(JSON.stringify(withIt.problems))
   t.match(suggestExceptions(alarm, withIt.policy, answerable, time), { obstacle: 'already-there' })
   const late = Date.parse('2027-03-02T00:00:00Z')
   t.match(suggestExceptions(alarm, withIt.policy, answerable, late), { kind: 'exceptions' })
