@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { stringify } from 'yaml'
 import { writeExclusive } from '../log/exclusive-file.ts'
 import { openLogReader } from '../log/query.ts'
+import { readCase } from '../log/review/case.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import { readPolicySource } from '../proxy/policy-file.ts'
 import { policyFile, readSettings } from '../proxy/settings.ts'
@@ -21,6 +22,7 @@ import {
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { json, line } from './print.ts'
+import { broken, columns } from './screen.ts'
 
 /** What follows for the policy from payloads that were rejected as false positives. Nothing is changed: a person applies it. */
 export type ExceptionPatch = {
@@ -37,22 +39,28 @@ const DAY = 86_400_000
 /** Long enough to have a schema changed or a vendor asked, and short enough that somebody looks again. */
 const LASTS = 90 * DAY
 
-/** @param because - why it is a false alarm, as it stands in the log; it becomes the reason of the exceptions */
-export const exceptionPatch = (folder: DataFolder, decisions: readonly string[], because: string): ExceptionPatch => {
+/** A payload that was rejected as a false positive, and why, as it stands in the log: that becomes the reason of its exceptions. */
+export type Rejected = { readonly decision: string; readonly because: string }
+
+export const exceptionPatch = (folder: DataFolder, rejected: readonly Rejected[]): ExceptionPatch => {
   const file = policyFile(folder, readSettings(folder))
   const { text, readReference } = readPolicySource(file)
   const reading = parsePolicy(text, readReference)
   const none = { policy: file, exceptions: [], patch: null }
-  if (!reading.ok) return { ...none, without: decisions.map(decision => ({ decision, because: null })) }
+  if (!reading.ok) return { ...none, without: rejected.map(({ decision }) => ({ decision, because: null })) }
   const now = Date.now()
-  const answerable = { owner: ownerNow(), reason: because, expires: new Date(now + LASTS).toISOString().slice(0, 10) }
+  const owner = ownerNow()
+  const expires = new Date(now + LASTS).toISOString().slice(0, 10)
   const exceptions: SuggestedException[] = []
   const without: ExceptionPatch['without'][number][] = []
-  for (const alarm of alarmsIn(folder, decisions)) {
-    const suggestion = suggestExceptions(alarm, reading.policy, answerable, now)
-    if (suggestion.kind === 'obstacle') without.push({ decision: alarm.id, because: suggestion.obstacle })
+  const alarms = alarmsIn(folder, rejected)
+  for (const { decision, because: reason } of rejected) {
+    const alarm = alarms.get(decision)
+    if (!alarm) continue
+    const suggestion = suggestExceptions(alarm, reading.policy, { owner, reason, expires }, now)
+    if (suggestion.kind === 'obstacle') without.push({ decision, because: suggestion.obstacle })
     else if (isAdmitted(text, suggestion.exceptions, readReference)) exceptions.push(...suggestion.exceptions)
-    else without.push({ decision: alarm.id, because: 'policy-moved' })
+    else without.push({ decision, because: 'policy-moved' })
   }
   const merged = merge(exceptions)
   const fresh = merged.length === 0 ? null : insertExceptions(text, merged)
@@ -65,13 +73,15 @@ const ownerNow = (): Answerable['owner'] => {
   return /^[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,127}$/.test(username) ? username : 'reviewer'
 }
 
-const alarmsIn = (folder: DataFolder, decisions: readonly string[]): readonly FalseAlarm[] => {
+const alarmsIn = (folder: DataFolder, rejected: readonly Rejected[]): ReadonlyMap<string, FalseAlarm> => {
   const reader = openLogReader(folder.log)
   try {
-    return decisions.flatMap(id => {
-      const record = reader.show(id).find(one => one.record.kind === 'decision' && one.record.id === id)?.record
-      return record?.kind === 'decision' ? [record] : []
-    })
+    return new Map(
+      rejected.flatMap(({ decision }) => {
+        const record = readCase(reader, decision)?.decision
+        return record ? [[decision, record] as const] : []
+      }),
+    )
   } finally {
     reader.close()
   }
@@ -114,19 +124,23 @@ export const tellExceptions = (suggested: ExceptionPatch, file: string | undefin
   const { patch, exceptions, without, policy } = suggested
   if (patch !== null && file !== undefined) writeExclusive(file, patch, 0o600)
   if (isJson) return json({ kind: 'suggestion', ...suggested })
-  for (const { decision, because } of without) line(spellObstacle(decision, because))
+  for (const { decision, because } of without) spellObstacle(decision, because).forEach(tell)
   if (exceptions.length === 0) return
-  line(`suggested for ${policy}; nothing is changed yet. Read it, set owner and end, then apply it:`)
+  tell(`suggested for ${policy}; nothing is changed yet. Read it, set owner and end, then apply it:`)
   if (patch === null) return line(`add this under "exceptions" by hand:\n\n${stringify(exceptions).trimEnd()}`)
   line(`  patch -p1 -d ${dirname(policy)} < ${file ?? 'FILE (--patch FILE writes it)'}`)
   if (file === undefined) line(`\n${patch.trimEnd()}`)
 }
 
-const spellObstacle = (decision: string, obstacle: ExceptionObstacle | null): string => {
+/** Fitted to a terminal, as it is where a program reads. */
+const tell = (text: string): void =>
+  (process.stdout.isTTY ? broken(text, columns(), '  ') : [text]).forEach(one => line(one))
+
+const spellObstacle = (decision: string, obstacle: ExceptionObstacle | null): readonly string[] => {
   if (obstacle === null)
-    return `no exception is suggested for ${decision}: the policy file has problems; "sluice rules lint" names them`
+    return [`no exception is suggested for ${decision}: the policy file has problems; "sluice rules lint" names them`]
   const { what, hint } = exceptionObstacles[obstacle]
-  return `no exception is suggested for ${decision} (${obstacle}): ${what}\n  ${hint}`
+  return [`no exception is suggested for ${decision} (${obstacle}): ${what}`, `  ${hint}`]
 }
 
 /**
@@ -134,6 +148,10 @@ const spellObstacle = (decision: string, obstacle: ExceptionObstacle | null): st
  * @throws Failure
  */
 export const requireFree = (file: string | undefined): void => {
-  if (file === undefined || !existsSync(file)) return
-  throw new Failure(`${file} is there already`, 'name a new file for the patch; nothing was done', exitCodes.usage)
+  if (file === undefined || (!existsSync(file) && existsSync(dirname(resolve(file))))) return
+  throw new Failure(
+    `${file} cannot be made`,
+    'name a new file for the patch, in a folder that there is; nothing was done',
+    exitCodes.usage,
+  )
 }

@@ -9,7 +9,7 @@ import { osIdentity, type Reviews } from './review-client.ts'
 import type { Chosen } from './review-selection.ts'
 
 /** What a request says besides who asks about what. */
-type Wanted = ReviewRequest extends infer Request
+export type Wanted = ReviewRequest extends infer Request
   ? Request extends ReviewRequest
     ? Omit<Request, 'decision' | 'actor' | 'seen'>
     : never

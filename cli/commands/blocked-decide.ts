@@ -61,7 +61,8 @@ export const rejectCommand = (): Command =>
       const done = await withReviews(folder, reviews =>
         reviewEach(reviews, chosen, () => ({ action: 'reject', because, finding }), isJson),
       )
-      if (falsePositive && done.length > 0) tellExceptions(exceptionPatch(folder, done, because), patch, isJson)
+      const rejected = done.map(decision => ({ decision, because }))
+      if (falsePositive && done.length > 0) tellExceptions(exceptionPatch(folder, rejected), patch, isJson)
     })
 
 export const purgeCommand = (): Command =>

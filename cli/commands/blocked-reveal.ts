@@ -6,17 +6,22 @@ import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { openHeld } from '../held.ts'
+import { openKeyboard } from '../keyboard.ts'
 import { passphraseOption } from '../passphrase.ts'
-import { harmless, line } from '../print.ts'
+import { line } from '../print.ts'
+import { revealedLines } from '../revealed-lines.ts'
 import { osIdentity, withReviews } from '../review-client.ts'
 import { railFailure } from '../review-report.ts'
 import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
+import { page, visible } from '../screen.ts'
 
 type RevealOptions = CommonOptions & KeyOptions & { readonly because: string; readonly output?: string }
 
 export const revealCommand = (): Command =>
   new Command('reveal')
-    .description('show all of a blocked payload, on a terminal or in a file of your own. Is recorded, with the reason.')
+    .description(
+      'show all of a blocked payload, on a screen of the terminal or in a file of your own. Is recorded before, with the reason.',
+    )
     .argument('<id>', 'id of the decision')
     .requiredOption('--because <text>', 'why it has to be seen, for the log: at most 200 characters')
     .option('--output <file>', 'write the content, octet for octet, to a new file that only you can read')
@@ -40,13 +45,18 @@ export const revealCommand = (): Command =>
         reviews.act({ action: 'reveal', decision: id, actor: osIdentity(), because }),
       )
       if (result.kind === 'refused') throw railFailure(result.rail, result.detail?.explanation ?? null)
-      if (output === undefined) showAll(payload)
+      if (output === undefined) await showAll(payload)
       else writeExclusive(output, payload.content, 0o600)
     })
 
-/** A payload is an attacker's text: no line of it can command the terminal. */
-const showAll = ({ head, content }: HeldPayload): void => {
-  const fields = head.fields.map(([name, value]) => `${name}: ${value}`)
-  const text = [`${head.method} ${head.target}`, ...fields, '', ...Buffer.from(content).toString().split('\n')]
-  for (const one of text) line(harmless(one))
+/** A screen at a time, so that nothing of it stays on the terminal; line by line where nobody can press a key. */
+const showAll = async (payload: HeldPayload): Promise<void> => {
+  const lines = revealedLines(payload)
+  if (!process.stdin.isTTY) return lines.forEach(text => line(visible(text)))
+  const keyboard = openKeyboard('a screen', 'name a file with --output')
+  try {
+    await page(lines, keyboard)
+  } finally {
+    keyboard.close()
+  }
 }

@@ -5,6 +5,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./blocked-list.ts')).listCommand(),
   show: async () => (await import('./blocked-show.ts')).showCommand(),
   reveal: async () => (await import('./blocked-reveal.ts')).revealCommand(),
+  review: async () => (await import('./blocked-review.ts')).reviewCommand(),
   reevaluate: async () => (await import('./blocked-reevaluate.ts')).reevaluateCommand(),
   export: async () => (await import('./blocked-export.ts')).exportCommand(),
   unseal: async () => (await import('./blocked-unseal.ts')).unsealCommand(),

@@ -6,18 +6,18 @@ import { loadPolicy } from '../../proxy/policy-file.ts'
 import { inspect, inspectTrial } from '../../rules/inspect.ts'
 import type { Message } from '../../rules/message.ts'
 import type { Policy } from '../../rules/policy.ts'
-import type { Block, Excepted, Judgement, Trial } from '../../rules/verdict.ts'
-import { explain, type Explanation } from '../../rules/workbench/explain.ts'
+import type { Excepted, Judgement, Trial } from '../../rules/verdict.ts'
+import type { Explanation } from '../../rules/workbench/explain.ts'
 import { judgeOn } from '../../rules/workbench/judge.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { draftPolicyIn } from '../draft-policy-in.ts'
 import { examples } from '../examples.ts'
 import { printExcepted } from '../exception-table.ts'
+import { blockIn, explainBlock } from '../explain-block.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { openHeld } from '../held.ts'
 import { recordLooks } from '../review-client.ts'
-import { bodyOf, messageFor, messageOfHeld } from '../message-for.ts'
+import { messageFor, messageOfHeld } from '../message-for.ts'
 import { passphraseOption } from '../passphrase.ts'
 import { fields, json, line, table } from '../print.ts'
 import { readPayload } from '../read-payload.ts'
@@ -178,17 +178,6 @@ const tellRecord = (
   const explanation = explainBlock(blockIn(record), file, policy, null)
   if (options.json) json({ ...shared, ...explanation })
   else tell(shared, explanation)
-}
-
-/** What a record of a block holds was a `Block` when it was written, and codes and detectors are stable. */
-const blockIn = ({ exceptions = [], excepted = [], ...record }: DecisionEntry): Block => {
-  const { reason, rule, place, findings, instrument, destination, route } = record
-  return { kind: 'block', reason, rule, place, findings, instrument, destination, route, exceptions, excepted } as Block
-}
-
-const explainBlock = (block: Block, file: string, policy: Policy, message: Message | null): Explanation => {
-  const route = draftPolicyIn(file).routes.find(({ id }) => id === block.route) ?? null
-  return explain(block, { policy, route, body: message === null ? undefined : bodyOf(message, policy, block.route) })
 }
 
 const labels: Readonly<Record<string, string>> = {

@@ -43,18 +43,21 @@ t.test('states: a whole life, and one that cannot have been', async t => {
   t.equal(stateAfter(['purge', 'review.open']), null)
 })
 
-t.test('two people: by their keys where both signed, by their names where neither did, and else not at all', async t => {
-  const who = (actor: string, reviewer: string | null = null, fingerprint = reviewer) => ({
-    actor,
-    signature: reviewer === null ? null : { reviewer, fingerprint: fingerprint!, value: '' },
-  })
-  t.equal(comparePeople(who('os:ada'), who('os:bob')), 'two')
-  t.equal(comparePeople(who('os:ada'), who('os:ada')), 'same')
-  t.equal(comparePeople(who('os:ada', 'a'), who('os:ada', 'b')), 'two')
-  t.equal(comparePeople(who('os:ada', 'a'), who('os:bob', 'a')), 'same', 'one key is one person')
-  t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'a', '2')), 'same', 'with a new key as well')
-  t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'b', '1')), 'same', 'and under a new name')
-  t.equal(comparePeople(who('os:ada', 'a'), who('os:ada')), 'same', 'who did not sign is the one who did')
-  t.equal(comparePeople(who('os:ada', 'a'), who('os:bob')), 'untold', 'who did not sign may be the one who did')
-  t.equal(comparePeople(who('os:ada'), who('os:bob', 'a')), 'untold')
-})
+t.test(
+  'two people: by their keys where both signed, by their names where neither did, and else not at all',
+  async t => {
+    const who = (actor: string, reviewer: string | null = null, fingerprint = reviewer) => ({
+      actor,
+      signature: reviewer === null ? null : { reviewer, fingerprint: fingerprint!, value: '' },
+    })
+    t.equal(comparePeople(who('os:ada'), who('os:bob')), 'two')
+    t.equal(comparePeople(who('os:ada'), who('os:ada')), 'same')
+    t.equal(comparePeople(who('os:ada', 'a'), who('os:ada', 'b')), 'two')
+    t.equal(comparePeople(who('os:ada', 'a'), who('os:bob', 'a')), 'same', 'one key is one person')
+    t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'a', '2')), 'same', 'with a new key as well')
+    t.equal(comparePeople(who('os:ada', 'a', '1'), who('os:bob', 'b', '1')), 'same', 'and under a new name')
+    t.equal(comparePeople(who('os:ada', 'a'), who('os:ada')), 'same', 'who did not sign is the one who did')
+    t.equal(comparePeople(who('os:ada', 'a'), who('os:bob')), 'untold', 'who did not sign may be the one who did')
+    t.equal(comparePeople(who('os:ada'), who('os:bob', 'a')), 'untold')
+  },
+)

@@ -1,0 +1,77 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+
+export const hasTmux = spawnSync('tmux', ['-V']).status === 0
+
+/** Milliseconds, so that a test that waits in vain can say for what. */
+const PATIENCE = 25_000
+
+/** A command that runs on a real terminal, in front of which a test sits. */
+export type Terminal = {
+  /** What is on the screen once it matches. @throws what is there instead, when the command has ended or nothing comes any more */
+  readonly sees: (pattern: RegExp) => Promise<string>
+  /** Presses keys, by their names in tmux. */
+  readonly press: (...keys: readonly string[]) => Promise<void>
+  readonly type: (text: string) => Promise<void>
+  /** Exit code of the command, once it has ended. */
+  readonly ended: () => Promise<number>
+  /** All octets that were written to the terminal so far. */
+  readonly written: () => string
+  /** What a program can set with an escape sequence. */
+  readonly title: () => Promise<string>
+}
+
+type Test = { readonly teardown: (done: () => Promise<unknown> | void) => void }
+
+/** Starts the command line on a terminal of its own. */
+export const startTerminal = async (
+  t: Test,
+  args: readonly string[],
+  { columns = 80, rows = 24, env = {} as Readonly<Record<string, string>> } = {},
+): Promise<Terminal> => {
+  const folder = mkdtempSync(join(tmpdir(), 'tmux-'))
+  const copy = join(folder, 'written')
+  const tmux = async (...words: readonly string[]): Promise<string> =>
+    (await run('tmux', ['-u', '-f', '/dev/null', '-S', join(folder, 'socket'), ...words])).stdout
+  t.teardown(async () => {
+    await tmux('kill-server').catch(() => undefined)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const variables = Object.entries({ LC_ALL: 'C.UTF-8', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+  const size = ['-x', String(columns), '-y', String(rows)]
+  const command = ['sh', '-c', 'read go; exec "$0" "$@"', process.execPath, main, ...args]
+  await tmux('new-session', '-d', ...size, ...variables, ...command, ';', 'set', '-g', 'remain-on-exit', 'on')
+  await tmux('pipe-pane', '-o', `cat > '${copy}'`)
+  await tmux('send-keys', 'Enter')
+  const screen = (): Promise<string> => tmux('capture-pane', '-p')
+  const ask = async (format: string): Promise<string> => (await tmux('display-message', '-p', format)).trim()
+  return {
+    sees: async pattern => {
+      for (const end = Date.now() + PATIENCE; ;) {
+        const wasDead = await ask('#{pane_dead}')
+        const seen = await screen()
+        if (pattern.test(seen)) return seen
+        if (wasDead === '1' || Date.now() > end) throw new Error(`the terminal does not show ${pattern}, but:\n${seen}`)
+        await setTimeout(40)
+      }
+    },
+    press: async (...keys) => void (await tmux('send-keys', ...keys)),
+    type: async text => void (await tmux('send-keys', '-l', text)),
+    ended: async () => {
+      for (;;) {
+        const [isDead, code] = (await ask('#{pane_dead} #{pane_dead_status}')).split(' ')
+        if (isDead === '1' && code) return Number(code)
+        await setTimeout(40)
+      }
+    },
+    written: () => readFileSync(copy, 'utf8'),
+    title: () => ask('#{pane_title}'),
+  }
+}
