@@ -30,7 +30,7 @@ export const broken = (text: string, width: number, indent = ''): readonly strin
       const end = space > part.length / 2 ? space : part.length
       parts.push(part.slice(0, end))
       part = indent + part.slice(end)
-      used = [...part].reduce((sum, each) => sum + columnsOf(each), 0)
+      used = Array.from(part, columnsOf).reduce<number>((sum, each) => sum + each, 0)
     }
     part += character
     used += takes

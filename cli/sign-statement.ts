@@ -1,7 +1,7 @@
 import { openLogReader } from '../log/query.ts'
 import type { SignatureRecord } from '../log/record.ts'
 import { signAct } from '../log/review-signature.ts'
-import { readCase } from '../log/review/case.ts'
+import { readCase, type ReviewCase } from '../log/review/case.ts'
 import { statementBytes, statementOf, statementTypes } from '../log/review/statement.ts'
 import type { ReviewerKey } from '../log/reviewer-key.ts'
 import { activeReviewers } from '../log/reviewer-folder.ts'
@@ -27,7 +27,7 @@ export const signStatement = (
   try {
     const found = readCase(reader, id)
     const policy = reader.activations().at(-1)?.policy
-    const end = expires ?? found?.approvals.at(-1)?.expires
+    const end = expires ?? lastHolding(found?.approvals ?? [], policy)
     // What is missing here the appliance refuses, and says why.
     const { payload, destination } = found?.decision ?? {}
     const isWhole = found && policy && end && payload && destination
@@ -38,6 +38,10 @@ export const signStatement = (
     reader.close()
   }
 }
+
+/** The end of the last approval that holds now, which the signature under a release names. */
+const lastHolding = (approvals: ReviewCase['approvals'], policy: string | undefined): string | undefined =>
+  approvals.findLast(approval => approval.policy === policy && Date.parse(approval.expires) > Date.now())?.expires
 
 const knownKey = (
   folder: DataFolder,

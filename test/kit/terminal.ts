@@ -30,11 +30,17 @@ export type Terminal = {
 
 type Test = { readonly teardown: (done: () => Promise<unknown> | void) => void }
 
+type Setting = {
+  readonly columns?: number
+  readonly rows?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts the command line on a terminal of its own. */
 export const startTerminal = async (
   t: Test,
   args: readonly string[],
-  { columns = 80, rows = 24, env = {} as Readonly<Record<string, string>> } = {},
+  { columns = 80, rows = 24, env = {} }: Setting = {},
 ): Promise<Terminal> => {
   const folder = mkdtempSync(join(tmpdir(), 'tmux-'))
   const copy = join(folder, 'written')
