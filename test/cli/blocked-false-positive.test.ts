@@ -7,8 +7,8 @@ import { openLogReader } from '../../log/query.ts'
 import { callControl } from '../../proxy/control.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { makeFolder, startInProcess } from '../kit/appliance.ts'
+import { startCommands } from '../kit/commands.ts'
 import { block } from '../kit/reviewing.ts'
-import { sluice } from '../kit/sluice.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 import { until } from '../kit/until.ts'
 import { startVendor, vendorAuthority } from '../kit/vendor.ts'
@@ -26,7 +26,8 @@ t.test(
     const written = `# Written by hand.\n${stringify(JSON.parse(testPolicy(vendor.port)))}# The end.\n`
     const folder = await makeFolder(t, written)
     const appliance = await startInProcess(t, folder)
-    const run = (...args: string[]) => sluice([...args, '--data', folder.root])
+    const commands = startCommands(t)
+    const run = (...args: string[]) => commands([...args, '--data', folder.root])
     const id = await block(appliance, { serial: 1, note })
     const miss = await block(appliance, { serial: 1, status: 'resting' })
 
