@@ -9,7 +9,7 @@ import { isInForce } from '../exception.ts'
 export const exceptionObstacles = {
   'schema-miss': {
     what: 'no detector found anything: the schema does not admit what was sent',
-    hint: 'widen the schema: "sluice rules learn --route ROUTE --held" proposes what to add, "sluice rules diff" shows what that lets out',
+    hint: 'widen the schema: "sluice rules learn --blocked --route ROUTE" proposes one that does, and "sluice rules diff" shows what it would let out',
   },
   'not-content': {
     what: 'it was blocked for something else than its content, which no exception can change',

@@ -14,6 +14,7 @@ import { dripRules } from '../../rules/drip/drip-rules.ts'
 import { freeTextFaults } from '../../rules/free-text.ts'
 import { detectors } from '../../rules/registry.ts'
 import { blockReasons } from '../../rules/verdict.ts'
+import { exceptionObstacles } from '../../rules/workbench/suggest-exceptions.ts'
 import { safeHarbor } from './safe-harbor.ts'
 
 const program = await programFor([])
@@ -195,6 +196,12 @@ const codesPage = (): string =>
     ),
     'Why a reason or a note is not taken:',
     tableOf(['fault', 'meaning'], codeRows(freeTextFaults)),
+    '## Why no exception is suggested',
+    'What `blocked reject --false-positive` and the verdict `f` of `blocked review` say where they suggest no exception; [false positives](review.md#false-positives) tells more.',
+    tableOf(
+      ['code', 'meaning', 'what to do'],
+      Object.entries(exceptionObstacles).map(([code, { what, hint }]) => [`\`${code}\``, what, hint]),
+    ),
     '## States of a held payload',
     tableOf(['state', 'meaning'], codeRows(states)),
     '## What can go wrong on the way to the vendor',
