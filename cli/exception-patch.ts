@@ -7,8 +7,10 @@ import { writeExclusive } from '../log/exclusive-file.ts'
 import { openLogReader } from '../log/query.ts'
 import { readCase } from '../log/review/case.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
-import { readPolicySource } from '../proxy/policy-file.ts'
+import { readPolicySource, type PolicySource } from '../proxy/policy-file.ts'
+import { ProxyError } from '../proxy/proxy-error.ts'
 import { policyFile, readSettings } from '../proxy/settings.ts'
+import type { Policy } from '../rules/policy.ts'
 import { parsePolicy } from '../rules/policy/parse-policy.ts'
 import { insertExceptions } from '../rules/workbench/insert-exceptions.ts'
 import {
@@ -44,10 +46,33 @@ export type Rejected = { readonly decision: string; readonly because: string }
 
 export const exceptionPatch = (folder: DataFolder, rejected: readonly Rejected[]): ExceptionPatch => {
   const file = policyFile(folder, readSettings(folder))
-  const { text, readReference } = readPolicySource(file)
-  const reading = parsePolicy(text, readReference)
-  const none = { policy: file, exceptions: [], patch: null }
-  if (!reading.ok) return { ...none, without: rejected.map(({ decision }) => ({ decision, because: null })) }
+  const source = readable(file)
+  const reading = source && parsePolicy(source.text, source.readReference)
+  if (source === null || !reading?.ok) {
+    const without = rejected.map(({ decision }) => ({ decision, because: null }))
+    return { policy: file, exceptions: [], patch: null, without }
+  }
+  const { exceptions, without } = suggestionsFor(folder, rejected, source, reading.policy)
+  const fresh = exceptions.length === 0 ? null : insertExceptions(source.text, exceptions)
+  return { policy: file, exceptions, patch: fresh && diffOf(file, source.text, fresh), without }
+}
+
+/** What was decided stays decided where the file cannot be read. */
+const readable = (file: string): PolicySource | null => {
+  try {
+    return readPolicySource(file)
+  } catch (error) {
+    if (error instanceof ProxyError) return null
+    throw error
+  }
+}
+
+const suggestionsFor = (
+  folder: DataFolder,
+  rejected: readonly Rejected[],
+  { text, readReference }: PolicySource,
+  policy: Policy,
+): Pick<ExceptionPatch, 'exceptions' | 'without'> => {
   const now = Date.now()
   const owner = ownerNow()
   const expires = new Date(now + LASTS).toISOString().slice(0, 10)
@@ -57,14 +82,12 @@ export const exceptionPatch = (folder: DataFolder, rejected: readonly Rejected[]
   for (const { decision, because: reason } of rejected) {
     const alarm = alarms.get(decision)
     if (!alarm) continue
-    const suggestion = suggestExceptions(alarm, reading.policy, { owner, reason, expires }, now)
+    const suggestion = suggestExceptions(alarm, policy, { owner, reason, expires }, now)
     if (suggestion.kind === 'obstacle') without.push({ decision, because: suggestion.obstacle })
     else if (isAdmitted(text, suggestion.exceptions, readReference)) exceptions.push(...suggestion.exceptions)
     else without.push({ decision, because: 'policy-moved' })
   }
-  const merged = merge(exceptions)
-  const fresh = merged.length === 0 ? null : insertExceptions(text, merged)
-  return { policy: file, exceptions: merged, patch: fresh && diffOf(file, text, fresh), without }
+  return { exceptions: merge(exceptions), without }
 }
 
 /** The reviewer, until somebody writes down the role that answers for it. */
@@ -117,12 +140,22 @@ const diffOf = (file: string, before: string, after: string): string => {
 }
 
 /**
- * Tells what follows for the policy, and writes the patch to a file where one is named.
+ * Writes the patch to a file where one is named, and tells what follows for the policy. Where it cannot be written it is printed, because
+ * what was rejected cannot be rejected again.
  * @param file - a new file
  */
 export const tellExceptions = (suggested: ExceptionPatch, file: string | undefined, isJson: boolean): void => {
+  try {
+    if (suggested.patch !== null && file !== undefined) writeExclusive(file, suggested.patch, 0o600)
+  } catch (error) {
+    printExceptions(suggested, undefined, isJson)
+    throw error
+  }
+  printExceptions(suggested, file, isJson)
+}
+
+const printExceptions = (suggested: ExceptionPatch, file: string | undefined, isJson: boolean): void => {
   const { patch, exceptions, without, policy } = suggested
-  if (patch !== null && file !== undefined) writeExclusive(file, patch, 0o600)
   if (isJson) return json({ kind: 'suggestion', ...suggested })
   for (const { decision, because } of without) spellObstacle(decision, because).forEach(tell)
   if (exceptions.length === 0) return

@@ -12,6 +12,8 @@ export type Keyboard = {
   readonly line: (question: string) => Promise<string>
   /** Lets something else ask on the terminal. */
   readonly lend: <Result>(ask: () => Promise<Result>) => Promise<Result>
+  /** Throws once Ctrl-C was pressed: for what is begun without a key. */
+  readonly requireOn: () => void
   readonly close: () => void
 }
 
@@ -67,6 +69,7 @@ export const openKeyboard = (whatFor: string, instead: string): Keyboard => {
     },
     line: question => lend(() => askLine(question, stopped)),
     lend,
+    requireOn,
     close: () => {
       stopped.removeEventListener('abort', stop)
       stdin.off('end', stop)

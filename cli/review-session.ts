@@ -201,6 +201,7 @@ export const openSession = (
       ),
     run: async () => {
       for (let index = 0; index < ids.length;) {
+        keyboard.requireOn()
         const shown = await show(ids[index]!, `${index + 1} of ${ids.length}`)
         const step = await decideOn(shown)
         if (step === 'end') return

@@ -7,8 +7,8 @@ import t from 'tap'
 import { logFiles } from '../../log/log-files.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { decisionsOf, makeFolder, startInProcess, startProcess } from '../kit/appliance.ts'
+import { startCommands } from '../kit/commands.ts'
 import { block, desk, read } from '../kit/reviewing.ts'
-import { sluice } from '../kit/sluice.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 import { startVendor } from '../kit/vendor.ts'
 
@@ -64,9 +64,18 @@ t.test(
     t.match(await as(0, 'release', id, ...because), { code: 5, output: /state-not-allowed/ })
     t.equal(vendor.requests.length, 1)
 
+    const signed = await block(appliance)
+    t.equal((await as(nobody, 'show', signed)).code, 0)
+    t.equal((await as(nobody, 'approve', signed, ...because, '--sign')).code, 0)
+    t.match(await as(0, 'release', signed, ...because), { code: 5, output: /identity-untold[^]*hint: / })
+    t.equal(vendor.requests.length, 1, 'who signed may be any user, so two users prove nothing then')
+
     const database = new Database(logFiles(folder.log).database, { readonly: true })
     t.teardown(() => database.close())
-    const reviews = database.prepare('SELECT action, actor, because, people FROM reviews ORDER BY sequence').raw().all()
+    const reviews = database
+      .prepare('SELECT action, actor, because, people FROM reviews WHERE decision = ? ORDER BY sequence')
+      .raw()
+      .all(id)
     t.same(reviews, [
       ['show', 'os:nobody', null, null],
       ['approve', 'os:nobody', because[1], null],
@@ -90,7 +99,8 @@ t.test(
     const folder = await makeFolder(t, testPolicy(vendor.port))
     const appliance = await startInProcess(t, folder)
     const { ask, caseOf } = desk(folder)
-    const run = (...args: string[]) => sluice(['blocked', ...args, '--data', folder.root])
+    const commands = startCommands(t)
+    const run = (...args: string[]) => commands(['blocked', ...args, '--data', folder.root])
     const [one, two, mail] = [
       await block(appliance),
       await block(appliance),
