@@ -42,9 +42,17 @@ t.test(
     const folder = await makeFolder(t, testPolicy(vendor.port))
     giveTo(dirname(folder.root), nobody)
     const appliance = await startProcess(t, folder, { uid: nobody, gid: nobody })
-    const as = async (uid: number, ...args: readonly string[]) => {
+    const commands = startCommands(t)
+    const asRoot = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await commands(['blocked', ...args, '--data', folder.root])
+      return { code, output: stdout + stderr }
+    }
+    const asNobody = async (...args: readonly string[]) => {
       const main = join(import.meta.dirname, '../../cli/main.ts')
-      const child = spawn(process.execPath, [main, 'blocked', ...args, '--data', folder.root], { uid, gid: uid })
+      // Of the cache of whoever runs the tests they can read nothing.
+      const env = { ...process.env, NODE_COMPILE_CACHE: join(dirname(folder.root), 'cache') }
+      const user = { uid: nobody, gid: nobody, env }
+      const child = spawn(process.execPath, [main, 'blocked', ...args, '--data', folder.root], user)
       let output = ''
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -52,22 +60,22 @@ t.test(
       return { code, output }
     }
     const id = await block(appliance)
-    t.match(await as(nobody, 'approve', id, ...because), { code: 5, output: /state-not-allowed[^]*hint: / })
-    t.equal((await as(nobody, 'show', id)).code, 0)
-    t.match(await as(nobody, 'approve', id, ...because), { code: 0, output: /approved/ })
-    t.match(await as(nobody, 'release', id, ...because), { code: 5, output: /same-person[^]*hint: / })
+    t.match(await asNobody('approve', id, ...because), { code: 5, output: /state-not-allowed[^]*hint: / })
+    t.equal((await asNobody('show', id)).code, 0)
+    t.match(await asNobody('approve', id, ...because), { code: 0, output: /approved/ })
+    t.match(await asNobody('release', id, ...because), { code: 5, output: /same-person[^]*hint: / })
     t.equal(vendor.requests.length, 0)
-    t.match(await as(0, 'release', id, ...because), {
+    t.match(await asRoot('release', id, ...because), {
       code: 0,
       output: /^sent: the vendor answered 200; .* released\n$/,
     })
-    t.match(await as(0, 'release', id, ...because), { code: 5, output: /state-not-allowed/ })
+    t.match(await asRoot('release', id, ...because), { code: 5, output: /state-not-allowed/ })
     t.equal(vendor.requests.length, 1)
 
     const signed = await block(appliance)
-    t.equal((await as(nobody, 'show', signed)).code, 0)
-    t.equal((await as(nobody, 'approve', signed, ...because, '--sign')).code, 0)
-    t.match(await as(0, 'release', signed, ...because), { code: 5, output: /identity-untold[^]*hint: / })
+    t.equal((await asNobody('show', signed)).code, 0)
+    t.equal((await asNobody('approve', signed, ...because, '--sign')).code, 0)
+    t.match(await asRoot('release', signed, ...because), { code: 5, output: /identity-untold[^]*hint: / })
     t.equal(vendor.requests.length, 1, 'who signed may be any user, so two users prove nothing then')
 
     const database = new Database(logFiles(folder.log).database, { readonly: true })
