@@ -2,6 +2,7 @@ import type { ReviewCase } from '../log/review/case.ts'
 import type { Policy } from '../rules/policy.ts'
 import { blockReasons, type BlockReason } from '../rules/verdict.ts'
 import { blockIn, explainBlock } from './explain-block.ts'
+import type { Others } from './held-others.ts'
 import type { OutlineRow } from './outline.ts'
 import { broken, columns, titled, visible } from './screen.ts'
 
@@ -70,3 +71,15 @@ export const whySheet = ({ decision }: ReviewCase, file: string, policy: Policy)
       : titled('policy', 'the policy file is another than when it was blocked')),
   ]
 }
+
+/** What was decided about payloads like it, and why: the most similar one first. */
+export const othersSheet = ({ similar, more, waiting }: Others): readonly string[] => [
+  ...similar.flatMap(({ likeness, alike, decision, outcome, said }) => [
+    ...titled('like it', `${decision}, ${outcome}; ${Math.round(100 * likeness)} % alike (${alike.join(', ')})`),
+    ...said.flatMap(({ what, because, signedBy, actor, time }) =>
+      titled(what, `${because} (${signedBy ?? actor}, ${time})`),
+    ),
+  ]),
+  ...(more === 0 ? [] : titled('', `and ${more} more cases like it`)),
+  ...titled('waiting', `${waiting} others of the same kind`),
+]

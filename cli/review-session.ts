@@ -4,10 +4,12 @@ import { isProtected, type ReviewerKey } from '../log/reviewer-key.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import { loadPolicy } from '../proxy/policy-file.ts'
 import { policyFile, railSettings, readSettings } from '../proxy/settings.ts'
-import { caseSheet, outlineSheet, whySheet } from './case-sheet.ts'
+import { caseSheet, othersSheet, outlineSheet, whySheet } from './case-sheet.ts'
 import type { Rejected } from './exception-patch.ts'
 import { exitCodes } from './exit-codes.ts'
 import { describe, Failure } from './failure.ts'
+import { heldCase } from './held-case.ts'
+import { othersLike, type Others } from './held-others.ts'
 import { openHeld } from './held.ts'
 import type { Keyboard } from './keyboard.ts'
 import { outlineOf, type OutlineRow } from './outline.ts'
@@ -52,7 +54,7 @@ const keys = {
   s: 'skip it, and decide nothing',
   v: 'reveal all of it; for a reason, and recorded',
   o: 'open it and show all of its structure, with values masked; recorded',
-  w: 'why it was blocked, and what the policy allows',
+  w: 'why it was blocked, what the policy allows, and what was decided about others like it',
   n: 'note something about it',
   b: 'back to the one before',
   q: 'quit; what was decided stays',
@@ -164,7 +166,8 @@ export const openSession = (
         return 0
       case 'w': {
         const file = policyFile(folder, readSettings(folder))
-        whySheet(shown, file, loadPolicy(file)).forEach(text => line(text))
+        const sheet = [...whySheet(shown, file, loadPolicy(file)), ...othersSheet(likeIt(folder, shown))]
+        sheet.forEach(text => line(text))
         return 'ask'
       }
       case 'n':
@@ -222,6 +225,18 @@ const caseOf = (folder: DataFolder, id: string): Shown => {
     reader.close()
   }
   throw new Failure(`no payload is held for ${id}`, 'it was purged meanwhile', exitCodes.notFound)
+}
+
+/** Few enough to be read beside the case itself. */
+const SIMILAR = 3
+
+const likeIt = (folder: DataFolder, { decision }: Shown): Others => {
+  const reader = openLogReader(folder.log)
+  try {
+    return othersLike(reader, heldCase(reader, decision.id), SIMILAR)
+  } finally {
+    reader.close()
+  }
 }
 
 const approvalLasts = (folder: DataFolder): number => railSettings(readSettings(folder)).approvalExpires

@@ -89,6 +89,8 @@ t.test('review: case by case, with the keyboard alone, every act by the rails an
   await screen.sees(/\(2 of 3\),\s+rejected[^]*Decide \[/)
   await screen.press('s')
   await screen.sees(/\(3 of 3\)[^]*Decide \[[^\]]*\]\?\s*$/)
+  await screen.press('w')
+  await screen.sees(/like it[^]*an index sequence[^]*others of the same[^]*Decide \[[^\]]*\]\?\s*$/)
   await screen.press('a')
   await screen.sees(/Why may it be released\?\s*$/)
   await screen.type(`it says ${read}`)
