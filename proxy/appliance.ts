@@ -194,6 +194,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const status = (): ApplianceStatus => ({
     version,
     started: started.toISOString(),
+    pid: process.pid,
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
     confinement: confinement(),
     policy: policyStatus(inForce()),
@@ -202,6 +203,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
     trustAnchors: anchorStatus(authorities.rotation()),
     outsiders: listener.outsiders,
     handshakes: listener.handshakes,
+    trustedBy: listener.trustedBy,
+    vendorClocks: forwarder.clocks(),
     pages: listener.pages,
     leaves: listener.leaves.map(({ names, notAfter, fingerprint256 }) => ({
       names,

@@ -21,11 +21,14 @@ import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
 import type { ReviewSettings, Settings } from './settings.ts'
 import type { SpliceStatus } from './splice-ledger.ts'
 import type { TrialCount } from './trial-tally.ts'
+import type { VendorClock } from './vendor-clocks.ts'
 
 /** What `sluice status` shows of a running appliance. */
 export type ApplianceStatus = {
   readonly version: string
   readonly started: string
+  /** As the appliance sees it: in a container, the number there. */
+  readonly pid: number
   readonly listen: { readonly address: string; readonly port: number; readonly connections: number }
   /** What the process has given up. */
   readonly confinement: Confinement
@@ -48,6 +51,9 @@ export type ApplianceStatus = {
   readonly outsiders: OutsiderStatus
   /** Who does not take our certificates, or did not at first, since the start. */
   readonly handshakes: readonly HandshakeStatus[]
+  /** Ids of the instruments that take our certificates, seen since the start. */
+  readonly trustedBy: readonly string[]
+  readonly vendorClocks: readonly VendorClock[]
   /** How often each page of the appliance itself was asked for. */
   readonly pages: Readonly<Partial<Record<LabPath, number>>>
   /** Certificates that were minted for instruments and are still in use. */

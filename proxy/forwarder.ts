@@ -9,6 +9,7 @@ import { faultOf } from './fault-of.ts'
 import { isAllowedTarget } from './upstream-address.ts'
 import { UpstreamError, type UpstreamFault } from './upstream-fault.ts'
 import { upstreamConnections } from './upstream-connections.ts'
+import { vendorClocks, type VendorClock } from './vendor-clocks.ts'
 
 /** The vendor's answer, whole and cut down to what the route lets back; or why there is none. */
 export type UpstreamAnswer =
@@ -42,6 +43,7 @@ export type Forwarder = {
   ) => Promise<UpstreamAnswer>
   /** How many requests it was given since the start. */
   readonly sent: () => number
+  readonly clocks: () => readonly VendorClock[]
   /**
    * Says which destinations there are from now on. Connections to the others are closed as soon as their last request has
    * ended; those to a destination that is the same in all but its id stay open.
@@ -64,6 +66,7 @@ export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeo
   proxy.on('proxyRes', (answer, standIn) => passages.get(standIn)?.onAnswer(answer))
   proxy.on('econnreset', (_error, standIn) => passages.get(standIn)?.fail('connection_terminated'))
   const connections = upstreamConnections(files, timeouts.connect)
+  const clocks = vendorClocks()
   let sent = 0
   return {
     forward: async (request, to, response, signal) => {
@@ -72,6 +75,7 @@ export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeo
         if (isIP(to.host) !== 0 && !isAllowedTarget(to, to.host)) throw new UpstreamError('destination_ip_prohibited')
         return await connections.use(to, agent => {
           const passage = new Passage(request, response, timeouts.answer, signal)
+          passage.noteDate = date => clocks.note(to.host, date, Date.now())
           passages.set(passage.incoming, passage)
           return passage.run(proxy, to, agent, timeouts.connect)
         })
@@ -80,6 +84,7 @@ export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeo
       }
     },
     sent: () => sent,
+    clocks: clocks.status,
     keep: connections.keep,
     close: connections.close,
   }
@@ -102,6 +107,8 @@ const ownFields = new Set([
 class Passage {
   /** A request that came over no connection: http-proxy copies its header section, which is empty. */
   readonly incoming: IncomingMessage
+  /** Told of the field Date when an answer begins. */
+  noteDate: (date: string | undefined) => void = () => undefined
   readonly #outgoing: ServerResponse
   readonly #request: Released
   readonly #response: Route['response']
@@ -162,6 +169,7 @@ class Passage {
   }
 
   onAnswer(answer: IncomingMessage): void {
+    this.noteDate(answer.headers.date)
     const chunks: Buffer[] = []
     let bytes = 0
     answer.on('data', (chunk: Buffer) => {

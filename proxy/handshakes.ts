@@ -88,6 +88,13 @@ export class Handshakes {
     return entries.toSorted((a, b) => b.last - a.last).map(entry => this.#statusOf(entry))
   }
 
+  /** Instruments that took our certificate for every host they asked for last. */
+  trusting(): readonly string[] {
+    const known = [...this.#entries.values()].filter(({ instrument }) => instrument !== null)
+    const refusing = new Set(known.filter(({ isResolved }) => !isResolved).map(({ instrument }) => instrument))
+    return [...new Set(known.map(({ instrument }) => instrument!))].filter(id => !refusing.has(id))
+  }
+
   #entryOf({ client, instrument, host }: Conversation): Entry {
     const key = `${instrument ?? client} ${instrument === null} ${host}`
     const entry = this.#entries.get(key) ?? newEntry(client, instrument, host)

@@ -198,6 +198,10 @@ export class Listener {
   }
 
   /** Who does not take our certificates, or did not at first. */
+  get trustedBy(): readonly string[] {
+    return this.#handshakes.trusting()
+  }
+
   get handshakes(): readonly HandshakeStatus[] {
     return this.#handshakes.status()
   }

@@ -19,6 +19,9 @@ export type UpstreamFiles = {
   readonly credentials: string | null
 }
 
+/** One of these files, in words. `renewedByHand`: somebody has to think of it before `end`, rather than a job that fetches it. */
+export type UpstreamFile = { readonly what: string; readonly end: Date | null; readonly renewedByHand: boolean }
+
 type Named = Pick<Destination, 'revocation' | 'clientCertificate' | 'proxy'>
 
 const filesOf = (folder: string, { revocation, clientCertificate, proxy }: Named): readonly string[] => [
@@ -54,24 +57,23 @@ export const readUpstreamFiles = (folder: string, { revocation, clientCertificat
 
 /**
  * Checks all that `readUpstreamFiles` would read, and that it is still good.
- * @returns a line for each file, for people
  * @throws CertError, ProxyError `ERR_PROXY_CREDENTIALS`
  */
-export const requireUpstreamFiles = (folder: string, destination: Named): readonly string[] => {
+export const requireUpstreamFiles = (folder: string, destination: Named): readonly UpstreamFile[] => {
   const { revocation, clientCertificate, proxy } = destination
-  const lines = revocation.crls.map(name => {
+  const files: UpstreamFile[] = revocation.crls.map(name => {
     const end = requireFreshCrls(join(folder, name))
-    return `revocation list ${name} until ${end === null ? 'it is replaced' : day(end)}`
+    return { what: `revocation list ${name}`, end, renewedByHand: false }
   })
   if (clientCertificate !== null) {
     const { notAfter } = readClientIdentity(join(folder, clientCertificate))
-    lines.push(`client certificate ${clientCertificate} until ${day(notAfter)}`)
+    files.push({ what: `client certificate ${clientCertificate}`, end: notAfter, renewedByHand: true })
   }
   if (proxy?.credentials != null) {
     requireCredentials(join(folder, proxy.credentials))
-    lines.push(`credentials ${proxy.credentials} for the proxy`)
+    files.push({ what: `credentials ${proxy.credentials} for the proxy`, end: null, renewedByHand: false })
   }
-  return lines
+  return files
 }
 
 const requireCredentials = (path: string): void => {
@@ -81,5 +83,3 @@ const requireCredentials = (path: string): void => {
     throw new ProxyError('ERR_PROXY_CREDENTIALS', `${path} is missing, open to other users, or not name:password`)
   }
 }
-
-const day = (date: Date): string => date.toISOString().slice(0, 10)

@@ -53,3 +53,6 @@ export const isPublicAddress = (text: string): boolean => {
 
 /** Whether an address names every interface at once (0.0.0.0 or ::). */
 export const isWildcardAddress = (text: string): boolean => parseAddress(text)?.range() === 'unspecified'
+
+/** Of this computer alone. */
+export const isLoopbackAddress = (text: string): boolean => parseAddress(text)?.range() === 'loopback'

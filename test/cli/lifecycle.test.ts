@@ -152,7 +152,7 @@ t.test('certs: exported as PEM and as DER, listed with what it may vouch for', a
 t.test('doctor: names what is wrong and what to do, exit code 8', async t => {
   const { code, stdout } = await run('doctor')
   t.equal(code, 8)
-  t.match(stdout, /✗ destination vendor\.invalid: the name does not resolve\n {2}→ /)
+  t.match(stdout, /✗ DNS of vendor\.invalid: the name does not resolve\n {2}→ /)
   t.match(stdout, /✗ key custody/)
   t.match(stdout, /✓ appliance: is running/)
   chmodSync(data, 0o755)

@@ -131,7 +131,7 @@ t.test('handshakes: who takes our certificate for one host and leaves with that 
   t.match(seen, { diagnosis: 'pins-likely', host: vendorHost, instrument: 'novaseq-01' })
   const doctor = await sluice(['doctor', '--data', folder.root, '--json'])
   const finding = doctor.stdout.split('\n').find(line => line.includes('TLS of novaseq-01'))
-  t.match(JSON.parse(finding ?? 'null'), { ok: false, seen: /probably pins/, hint: /ask the vendor/ })
+  t.match(JSON.parse(finding ?? 'null'), { state: 'found', seen: /probably pins/, hint: /ask the vendor/ })
   const status = await sluice(['status', '--data', folder.root])
   t.match(status.stdout, /TLS of novaseq-01 to telemetry\.vendor\.test\trefused 1, took 0: .*pins/)
   const afterwards = await sendRaw(appliance, good.replace('appliance.test', vendorHost), { way: 'redirect' })

@@ -234,7 +234,7 @@ t.test('client certificate: it is shown, and another one from the moment that it
     sluice(['doctor', '--data', folder.root, '--json']),
     sluice(['log', 'show', lastRow().id, '--data', folder.root]),
   ])
-  t.match(doctor.stdout, /"files for mutual\.vendor\.test","ok":false,"seen":"[^"]*lab\.pem has expired"/)
+  t.match(doctor.stdout, /"files for mutual\.vendor\.test","state":"found","seen":"[^"]*lab\.pem has expired"/)
   t.match(show.stdout, /what to do\s+run "sluice doctor"/)
   const secrets = [late.keyPem.split('\n')[1]!, password, Buffer.from(`sluice:${password}`).toString('base64')]
   const written = readdirSync(folder.log).map(name => readFileSync(join(folder.log, name), 'latin1'))

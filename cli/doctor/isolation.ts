@@ -1,28 +1,23 @@
 import { readFileSync } from 'node:fs'
-import type { DataFolder } from '../proxy/data-folder.ts'
-import { gatherFacts, type Sides } from '../proxy/isolation/gather-facts.ts'
-import { judgeIsolation, type Judgement } from '../proxy/isolation/judge-isolation.ts'
-import { nftRuleset, planFor, resolversIn } from '../proxy/isolation/nft-ruleset.ts'
-import { loadPolicy } from '../proxy/policy-file.ts'
-import { policyFile, readSettings } from '../proxy/settings.ts'
-import { exitCodes } from './exit-codes.ts'
-import { Failure } from './failure.ts'
-import { json, line } from './print.ts'
+import type { DataFolder } from '../../proxy/data-folder.ts'
+import { gatherFacts, type Sides } from '../../proxy/isolation/gather-facts.ts'
+import { judgeIsolation } from '../../proxy/isolation/judge-isolation.ts'
+import { nftRuleset, planFor, resolversIn } from '../../proxy/isolation/nft-ruleset.ts'
+import { loadPolicy } from '../../proxy/policy-file.ts'
+import { policyFile, readSettings } from '../../proxy/settings.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { json, line } from '../print.ts'
+import { spellFinding } from './finding.ts'
 
 export type IsolationOptions = Sides & { readonly ntp?: readonly string[]; readonly json?: boolean }
-
-const marks = { holds: '✓', found: '✗', unproven: '?' } satisfies Record<Judgement['state'], string>
 
 /** Says what keeps connections from outside away from this machine, and what could not be shown; exit code 8 for what is found. */
 export const examineIsolation = async (folder: DataFolder, options: IsolationOptions): Promise<void> => {
   const judgements = judgeIsolation(await gatherFacts(folder, readSettings(folder), options))
   for (const judgement of judgements) {
-    const { check, state, seen, hint } = judgement
     if (options.json) json(judgement)
-    else
-      line(
-        `${marks[state]} ${check}: ${state === 'unproven' ? 'not proven: ' : ''}${seen}${hint ? `\n  → ${hint}` : ''}`,
-      )
+    else line(spellFinding(judgement))
   }
   if (judgements.some(({ state }) => state === 'found')) process.exitCode = exitCodes.found
 }
