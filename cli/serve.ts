@@ -3,6 +3,7 @@ import { confinement } from '../proxy/confinement.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
 import type { Notice } from '../proxy/notice.ts'
 import { policyFile, type Settings } from '../proxy/settings.ts'
+import { calledAs } from './called-as.ts'
 import { json, line } from './print.ts'
 import { keyFilesIn } from './reviewer-keys.ts'
 
@@ -29,7 +30,7 @@ const readyDocument = ({ inForce, startedWith, status }: Appliance, folder: Data
 const startNotes = {
   edited: file => `activated now, from ${file}`,
   same: file => `in force before, and the same as ${file}`,
-  kept: file => `in force before; ${file} differs, and "${sluice} rules activate" would take it`,
+  kept: file => `in force before; ${file} differs, and "${calledAs} rules activate" would take it`,
 } satisfies Record<Appliance['startedWith'], (file: string) => string>
 
 /** What an IT person needs to go on from here. */
@@ -51,16 +52,13 @@ const greet = (
   line(`              SHA-256 ${authority().anchor.fingerprint256}`)
   const hasKeys = keyFilesIn(folder.reviewers).length > 0
   line(
-    `  reviewers   ${status().reviewers.join(', ')}${hasKeys ? `: a key is in ${folder.reviewers}; see "${sluice} doctor"` : ''}`,
+    `  reviewers   ${status().reviewers.join(', ')}${hasKeys ? `: a key is in ${folder.reviewers}; see "${calledAs} doctor"` : ''}`,
   )
   if (!confinement().isConfined) line('  NOT confined: this system cannot start it with Node’s permission model')
   line(`  try it      curl --cacert ${folder.authority}/authority.pem https://${at}:${port}/proactive/v1/run-status \\`)
   line(`                -H 'content-type: application/json' -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked: 403)`)
-  line(`  decisions   ${sluice} log list      blocked payloads: ${sluice} blocked list      Ctrl-C stops`)
+  line(`  decisions   ${calledAs} log list      blocked payloads: ${calledAs} blocked list      Ctrl-C stops`)
 }
-
-/** How the command is called here: npm, when it started us, puts the Node that sluice needs on the path. */
-const sluice = process.env.npm_lifecycle_event === undefined ? 'sluice' : 'npm run sluice --'
 
 /** Notices go to standard output as lines of JSON: they hold codes and addresses, nothing of a payload. */
 const notify = (notice: Notice): void => json({ time: new Date().toISOString(), ...notice })

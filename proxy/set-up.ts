@@ -56,6 +56,7 @@ const makeReviewers = async (folder: DataFolder, reviewers: readonly ReviewerPub
 
 /** With the schema beside it, for editors; `sluice rules schema` writes it anew. */
 const writePolicy = (file: string, policy: string): void => {
+  mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, policy, { flag: 'wx', mode: 0o644 })
   writeFileSync(join(dirname(file), POLICY_SCHEMA), readFileSync(documentSchemas.policy), { mode: 0o644 })
 }

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -52,7 +52,10 @@ export const startTerminal = async (
   })
   const variables = Object.entries({ LC_ALL: 'C.UTF-8', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const size = ['-x', String(columns), '-y', String(rows)]
-  const command = ['sh', '-c', 'read go; exec "$0" "$@"', process.execPath, main, ...args]
+  // Its exit code comes by a file: tmux at times never learns it.
+  const ending = join(folder, 'code')
+  const script = `trap : INT; read go; "$0" "$@"; echo $? > '${ending}.new'; mv '${ending}.new' '${ending}'`
+  const command = ['sh', '-c', script, process.execPath, main, ...args]
   await tmux('new-session', '-d', ...size, ...variables, ...command, ';', 'set', '-g', 'remain-on-exit', 'on')
   await tmux('pipe-pane', '-o', `cat > '${copy}'`)
   await tmux('send-keys', 'Enter')
@@ -71,11 +74,8 @@ export const startTerminal = async (
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     type: async text => void (await tmux('send-keys', '-l', text)),
     ended: async () => {
-      for (;;) {
-        const [isDead, code] = (await ask('#{pane_dead} #{pane_dead_status}')).split(' ')
-        if (isDead === '1' && code) return Number(code)
-        await setTimeout(40)
-      }
+      while (!existsSync(ending)) await setTimeout(40)
+      return Number(readFileSync(ending, 'utf8'))
     },
     written: () => readFileSync(copy, 'utf8'),
     title: () => ask('#{pane_title}'),
