@@ -13,11 +13,13 @@ type Service = {
   readonly security_opt: readonly string[]
   readonly sysctls: Readonly<Record<string, string>>
   readonly mem_limit: string
+  readonly memswap_limit: string
+  readonly ulimits: Readonly<Record<string, number>>
   readonly pids_limit: number
 }
 
 const compose = join(import.meta.dirname, '..', '..', 'compose.yaml')
-const { sluice } = (parse(readFileSync(compose, 'utf8')) as { services: { sluice: Service } }).services
+const { sluice } = (parse(readFileSync(compose, 'utf8'), { merge: true }) as { services: { sluice: Service } }).services
 
 const options = [
   ...(sluice.read_only ? ['--read-only'] : []),
@@ -26,6 +28,8 @@ const options = [
   ...sluice.security_opt.map(option => `--security-opt=${option}`),
   ...Object.entries(sluice.sysctls).map(([name, value]) => `--sysctl=${name}=${value}`),
   `--memory=${sluice.mem_limit}`,
+  `--memory-swap=${sluice.memswap_limit}`,
+  ...Object.entries(sluice.ulimits).map(([name, limit]) => `--ulimit=${name}=${limit}:${limit}`),
   `--pids-limit=${sluice.pids_limit}`,
 ]
 process.stdout.write(`${options.join('\n')}\n`)
