@@ -14,8 +14,11 @@ export type Attempt = {
 
 type Json = Record<string, unknown>
 
-const sample = (kind: string, name: string): Json =>
-  JSON.parse(readFileSync(join(packsFolder, 'illumina-proactive', 'samples', kind, `${name}.json`), 'utf8')) as Json
+/** A message of the shipped pack that passes. */
+export const samplePath = (kind: string, name: string): string =>
+  join(packsFolder, 'illumina-proactive', 'samples', kind, `${name}.json`)
+
+const sample = (kind: string, name: string): Json => JSON.parse(readFileSync(samplePath(kind, name), 'utf8')) as Json
 
 const runPerformance = sample('run-performance', 'novaseq-6000')
 const instrumentPerformance = sample('instrument-performance', 'novaseq-6000')

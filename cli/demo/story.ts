@@ -1,15 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import Database from 'better-sqlite3'
 import { parseDocument } from 'yaml'
 import { createAuthority } from '../../certs/authority.ts'
 import { logFiles } from '../../log/log-files.ts'
 import { dataFolder } from '../../proxy/data-folder.ts'
 import { canonicalize, type JsonValue } from '../../rules/canonical.ts'
+import { calledAs } from '../called-as.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { line } from '../print.ts'
 import { Child, run, runSluice, showSluice, startSluice } from './child.ts'
-import { attempts, widenedSchema, type Attempt } from './payloads.ts'
+import { attempts, samplePath, widenedSchema, type Attempt } from './payloads.ts'
 
 const VENDOR = 'telemetry.vendor.test'
 
@@ -47,15 +48,34 @@ export const playStory = async (root: string): Promise<void> => {
   }
 }
 
+/**
+ * Runs the vendor and the appliance of the story until a signal comes, and says how they are tried.
+ * @param root - empty folder
+ * @param name - of the folder, for the commands that are shown
+ * @throws DemoError when they do not start
+ */
+export const stageStory = async (root: string, name: string, listen: string): Promise<void> => {
+  const story = new Story(root, listen)
+  const ended = new Promise(resolve => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+  try {
+    await story.stage(name)
+    await ended
+  } finally {
+    await story.end()
+  }
+}
+
 class Story {
   readonly #root: string
   readonly #data: string
+  readonly #listen: string
   #vendor: Child | null = null
   #vendorPort = 0
   #appliance: Child | null = null
 
-  constructor(root: string) {
+  constructor(root: string, listen = '127.0.0.1:0') {
     this.#root = root
+    this.#listen = listen
     this.#data = join(root, 'data')
   }
 
@@ -80,6 +100,19 @@ class Story {
     await this.#tamper()
   }
 
+  /** @param name - of the folder, seen from where commands are typed */
+  async stage(name: string): Promise<void> {
+    chapter('A vendor, and an appliance whose policy names it')
+    const { appliance } = await this.#setUp()
+    const ca = `--cacert ${name}/data/ca/authority.pem`
+    const post = `curl ${ca} https://127.0.0.1:${appliance}/proactive/v1/run-status -H 'content-type: application/json'`
+    chapter('Try it in another terminal')
+    line(`  ${post} -d @${relative(process.cwd(), samplePath('run-status', 'novaseq-x'))}   (passes)`)
+    line(`  ${post} -d '{"note":"ACGTTGCAACGTGCAT"}'   (is blocked)`)
+    line(`  ${calledAs} log list --data ${name}/data`)
+    line('\nCtrl-C ends it and removes what it made.')
+  }
+
   async end(): Promise<void> {
     await Promise.all([this.#vendor?.stop(), this.#appliance?.stop()])
   }
@@ -90,7 +123,7 @@ class Story {
     this.#vendor = vendor
     const { port } = await vendor.wait<{ readonly port: number }>('listening')
     this.#vendorPort = port
-    const flags = ['--listen', '127.0.0.1:0', '--instrument', 'novaseq-01=127.0.0.1', '--destination', VENDOR]
+    const flags = ['--listen', this.#listen, '--instrument', 'novaseq-01=127.0.0.1', '--destination', VENDOR]
     must(
       (await runSluice(['init', '--data', this.#data, ...flags])).status === 0,
       'sluice init has made the data folder',
