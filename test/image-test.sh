@@ -46,14 +46,22 @@ if [ "$engine" = podman ] && [ -n "${NODE_EXTRA_CA_CERTS:-}" ]; then
   echo 'cafile=/etc/ssl/certs/ca-certificates.crt' >"$work/npmrc"
   build=(--format docker --volume "$NODE_EXTRA_CA_CERTS:/etc/ssl/certs/ca-certificates.crt:ro" --volume "$work/npmrc:/usr/local/etc/npmrc:ro")
 fi
-"$engine" build "${build[@]}" --tag "$id" . >"$work/build" 2>&1 || { tail -30 "$work/build"; fail 'build'; }
+"$engine" build "${build[@]}" --build-arg REVISION=tried --build-arg CREATED=2026-11-24T00:00:00Z --tag "$id" . >"$work/build" 2>&1 || { tail -30 "$work/build"; fail 'build'; }
 size=$("$engine" image inspect --format '{{.Size}}' "$id") under=$("$engine" image inspect --format '{{.Size}}' "docker.io/library/$base")
 say "image: $((size / 1000000)) MB, of which the base image $((under / 1000000)) MB"
+label() { "$engine" image inspect --format "{{index .Config.Labels \"org.opencontainers.image.$1\"}}" "$id"; }
+expect 'labels' "$(label title) $(label version) $(label revision) $(label created) $(label base.name)" \
+  "sluice $(node -p 'require("./package.json").version') tried 2026-11-24T00:00:00Z docker.io/library/$base"
+"$engine" run --rm --entrypoint cat "$id" /app/sbom.cdx.json >"$work/sbom"
+expect 'bill of materials' "$(node -e 'const { bomFormat, metadata, components } = JSON.parse(require("fs").readFileSync(process.argv[1]))
+  const names = new Set(components.map(({ name }) => name))
+  console.log(bomFormat, metadata.component.purl, ["better-sqlite3", "node-forge"].every(name => names.has(name)), names.has("tap"))' "$work/sbom")" \
+  "CycloneDX pkg:npm/sluice@$(node -p 'require("./package.json").version') true false"
 
 # --- the two networks, with an instrument on one and a vendor on the other
 "$engine" network create --internal --subnet $lab.0/24 "$id-lab" >/dev/null
 "$engine" network create --subnet $egress.0/24 "$id-egress" >/dev/null
-mkdir "$work/vendor" && install -d -m 0700 -o 1000 -g 1000 "$work/data"
+mkdir "$work/vendor" && install -d -m 0700 -o 1000 -g 1000 "$work/data" "$work/policy"
 "$engine" run --detach --name "$id-vendor" --network "$id-egress" --ip $egress.30 --volume "$PWD:/src:ro" --volume "$work/vendor:/out" \
   "docker.io/library/$base" node /src/test/image/vendor.ts vendor.test /out >/dev/null
 for _ in {1..50}; do [ -s "$work/vendor/vendor-ca.pem" ] && break; sleep 0.2; done
@@ -61,10 +69,10 @@ for _ in {1..50}; do [ -s "$work/vendor/vendor-ca.pem" ] && break; sleep 0.2; do
 # --- set up once, as docs/deployment.md says
 node test/image/run-options.ts >"$work/options"
 mapfile -t hardened <"$work/options"
-once=("${hardened[@]}" --rm --network none --volume "$work/data:/data")
-"$engine" run "${once[@]}" "$id" init --listen $lab.10:8443 --name sluice.test --instrument novaseq-01=$lab.20 --destination vendor.test >"$work/init"
-install -m 0644 "$work/vendor/vendor-ca.pem" "$work/data/vendor-ca.pem"
-sed -i "s|^\( *\)host: vendor.test|&\n\1addresses: [$egress.30]\n\1ca: vendor-ca.pem|" "$work/data/policy.yaml"
+once=("${hardened[@]}" --rm --network none --volume "$work/data:/data" --volume "$work/policy:/policy")
+"$engine" run "${once[@]}" "$id" init --policy /policy/policy.yaml --listen $lab.10:8443 --name sluice.test --instrument novaseq-01=$lab.20 --destination vendor.test >"$work/init"
+install -m 0644 "$work/vendor/vendor-ca.pem" "$work/policy/vendor-ca.pem"
+sed -i "s|^\( *\)host: vendor.test|&\n\1addresses: [$egress.30]\n\1ca: vendor-ca.pem|" "$work/policy/policy.yaml"
 "$engine" run "${once[@]}" "$id" rules check >"$work/check" || { cat "$work/check"; fail 'the policy'; }
 expect 'private key of the authority' "$(stat -c '%a %u' "$work/data/ca/authority.key")" '600 1000'
 
@@ -77,7 +85,7 @@ post() { "$engine" exec "$id-instrument" node /src/test/image/instrument.ts http
 sluice() { "$engine" exec "$id-app" sluice "$@"; }
 
 # --- start
-"$engine" create --name "$id-app" --network "$id-lab" --ip $lab.10 "${hardened[@]}" --volume "$work/data:/data" "$id" serve --listen $lab.10:8443 >/dev/null
+"$engine" create --name "$id-app" --network "$id-lab" --ip $lab.10 "${hardened[@]}" --volume "$work/data:/data" --volume "$work/policy:/policy:ro" "$id" serve --listen $lab.10:8443 >/dev/null
 "$engine" network connect --ip $egress.10 "$id-egress" "$id-app"
 began=$(now)
 "$engine" start "$id-app" >/dev/null
@@ -98,6 +106,8 @@ expect 'decisions' "$(sluice log list --json | grep -o '"verdict":"[a-z]*"' | so
 blocked=$(sluice blocked list --json | sed 's/.*"decision":"\([^"]*\)".*/\1/')
 expect 'replay of the blocked one' "$(sluice blocked replay "$blocked" --because 'the policy may have changed' | cut -d: -f1 || true)" 'blocked again, so nothing was sent'
 expect 'log' "$(sluice log verify | cut -d: -f1)" intact
+sluice doctor >"$work/doctor" || true
+expect 'the doctor in it' "$(grep -c '^✓ \(user\|privileges\|file system\|open files\|policy in force\|way to vendor.test\|trust of novaseq-01\):' "$work/doctor")" 7
 
 # --- from outside
 expect 'open to the lab' "$("$engine" exec "$id-instrument" node /src/test/image/open-ports.ts $lab.10)" "$lab.10: 8443"
