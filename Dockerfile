@@ -9,8 +9,10 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts \
  && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src \
  && find node_modules/better-sqlite3/prebuilds -type f ! -name 'linux-*' -delete
-# The bill of materials of what is in the image besides Node and Debian: CycloneDX, with licences and hashes.
-RUN npm sbom --omit=dev --sbom-type=application --sbom-format=cyclonedx >sbom.cdx.json
+# The bill of materials of what is in the image besides Node and Debian: CycloneDX, with licences and hashes. npm would miss what only
+# development depends on.
+RUN npm pkg delete devDependencies \
+ && npm sbom --sbom-type=application --sbom-format=cyclonedx >sbom.cdx.json
 
 FROM node:${NODE_TAG}
 # The appliance installs nothing, so it needs no package manager. /data belongs to the user that the appliance runs as; /policy does not,

@@ -50,10 +50,8 @@ t.test('image: official Node 24 in all stages, production dependencies alone, no
 t.test('image: it holds a bill of materials, made of the production tree after that was installed', t => {
   const [install = '', bill = ''] = valuesOf(stages[1]!, 'RUN')
   t.match(install, /^npm ci --omit=dev/)
-  t.strictSame(bill.split(' '), [
-    ...['npm', 'sbom', '--omit=dev', '--sbom-type=application', '--sbom-format=cyclonedx'],
-    `>${basename(billOfMaterials)}`,
-  ])
+  const made = `npm sbom --sbom-type=application --sbom-format=cyclonedx >${basename(billOfMaterials)}`
+  t.equal(bill.replaceAll(/ +/g, ' '), `npm pkg delete devDependencies && ${made}`)
   const folder = valuesOf(stages[1]!, 'WORKDIR')[0]!
   t.ok(valuesOf(image, 'COPY').includes(`--from=dependencies ${folder}/${basename(billOfMaterials)} ./`))
   t.equal(only('WORKDIR'), '/app', 'where the doctor looks for it: beside cli/')

@@ -62,9 +62,11 @@ const inlineCode = (page: string): readonly string[] =>
 const callsIn = (line: string): readonly (readonly string[])[] =>
   line
     .replaceAll(/docker compose run( --rm| -T)* sluice /g, 'sluice ')
+    .replaceAll(/docker compose run( --rm| -T)* setup /g, 'sluice init ')
     .replaceAll(/docker compose exec( -T)* sluice /g, '')
+    .replaceAll(/(?:sudo|runuser -u sluice --) /g, '')
     .replaceAll(/npm run( -s)? sluice -- /g, 'sluice ')
-    .replaceAll(/node cli\/main\.ts /g, 'sluice ')
+    .replaceAll(/node (?:\/opt\/sluice\/)?cli\/main\.ts /g, 'sluice ')
     .split(/ && | \| | > |; /)
     .map(part => part.trim().split(/\s+/))
     .filter(([first]) => first === 'sluice')

@@ -69,6 +69,8 @@ for _ in {1..50}; do [ -s "$work/vendor/vendor-ca.pem" ] && break; sleep 0.2; do
 # --- set up once, as docs/deployment.md says
 node test/image/run-options.ts >"$work/options"
 mapfile -t hardened <"$work/options"
+# With a limit of its own on the command line podman forgets those of its configuration.
+[ "$engine" = docker ] || hardened+=(--ulimit=nproc=4096:4096)
 once=("${hardened[@]}" --rm --network none --volume "$work/data:/data" --volume "$work/policy:/policy")
 "$engine" run "${once[@]}" "$id" init --policy /policy/policy.yaml --listen $lab.10:8443 --name sluice.test --instrument novaseq-01=$lab.20 --destination vendor.test >"$work/init"
 install -m 0644 "$work/vendor/vendor-ca.pem" "$work/policy/vendor-ca.pem"
