@@ -24,7 +24,7 @@ t.test('quick start: five commands or fewer', t => {
 /** What stands for the words of the page: this repository, the packages that are installed, and a port that is free. */
 const adapted = (command: string, port: number): string =>
   command
-    .replace(/^git clone \S+/, `git clone --quiet --no-hardlinks '${root}' sluice`)
+    .replace(/^git clone \S+/, `git clone --quiet '${root}' sluice`)
     .replace('npm ci && ', '')
     .replace('--stay', `--stay --listen 127.0.0.1:${port}`)
     .replace(':8443/', `:${port}/`)
