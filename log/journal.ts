@@ -39,6 +39,8 @@ export type JournalStatus = {
   readonly root: string
   /** Appends that wait for the disk. */
   readonly queued: number
+  /** RFC 3339: when records came onto the disk last, since the log was opened; null before the first. */
+  readonly committed: string | null
   /** Octets of the database and its write-ahead log. */
   readonly bytes: number
   /** Payloads that are held, with those that wait for the disk; `isFull` when there is no room for the last that was turned away. */
@@ -127,6 +129,7 @@ const startJournal = async (
   let frontier: Frontier = emptyFrontier
   let held: HeldTotal = { payloads: 0, bytes: 0 }
   let bound = maxBytes ?? null
+  let committed: string | null = null
   let tickets = 0
   let octets = 0
   /** Payloads that wait for the disk. */
@@ -198,6 +201,7 @@ const startJournal = async (
       case 'committed':
         frontier = frontierOf(message.frontier)
         held = message.held
+        committed = new Date().toISOString()
         message.tickets.forEach((ticket, index) => {
           const sequence = message.firsts[index] ?? null
           settle(ticket, ({ resolve, reject }) => (sequence === null ? reject(impossible()) : resolve({ sequence })))
@@ -346,6 +350,7 @@ const startJournal = async (
       size: frontier.size,
       root: rootOf(frontier).toString('base64'),
       queued: waiting.size,
+      committed,
       bytes: fileBytes(directory),
       held: { ...heldNow(), isFull: turnedAway !== null && !hasRoomFor(turnedAway) },
     }),

@@ -45,7 +45,7 @@ export type Appliance = {
   readonly stop: () => Promise<void>
 }
 
-/** Bounds that suit every lab as they are; what is not given has its default. */
+/** Bounds that suit every lab as they are, and what else a caller may bring along; what is not given has its default. */
 export type Tuning = {
   readonly upstream?: Timeouts
   readonly splice?: SpliceTimes
@@ -54,6 +54,8 @@ export type Tuning = {
   readonly maxLogBytes?: number
   /** When the room on the disk of the log becomes too little. */
   readonly disk?: DiskLimits
+  /** How many lines of the output nobody has taken, for the metrics. */
+  readonly linesLost?: () => number
 }
 
 /** Milliseconds that requests under way get to end when the appliance stops. */

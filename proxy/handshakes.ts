@@ -59,6 +59,7 @@ const MAX_STRANGERS = 64
  */
 export class Handshakes {
   readonly #entries = new Map<string, Entry>()
+  readonly #refusals = new Map<string | null, number>()
   readonly #notify: (notice: HandshakeNotice) => void
 
   constructor(notify: (notice: HandshakeNotice) => void) {
@@ -76,6 +77,8 @@ export class Handshakes {
   /** @param code - OpenSSL's, or `left` for a client that went away without a request, `hung-up` for one amid the handshake */
   refused(conversation: Conversation, code: string): void {
     const entry = this.#entryOf(conversation)
+    const { instrument } = conversation
+    this.#refusals.set(instrument, (this.#refusals.get(instrument) ?? 0) + 1)
     entry.refused++
     Object.assign(entry, { refusal: refusalOf(code), refusedAnchor: conversation.anchor, code, isResolved: false })
     entry.last = Date.now()
@@ -93,6 +96,11 @@ export class Handshakes {
     const known = [...this.#entries.values()].filter(({ instrument }) => instrument !== null)
     const refusing = new Set(known.filter(({ isResolved }) => !isResolved).map(({ instrument }) => instrument))
     return [...new Set(known.map(({ instrument }) => instrument!))].filter(id => !refusing.has(id))
+  }
+
+  /** How often each instrument refused; under null those that are none, also the forgotten. */
+  get refusals(): ReadonlyMap<string | null, number> {
+    return this.#refusals
   }
 
   #entryOf({ client, instrument, host }: Conversation): Entry {

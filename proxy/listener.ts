@@ -206,6 +206,11 @@ export class Listener {
     return this.#handshakes.status()
   }
 
+  /** How often each instrument refused our certificates; under null whoever is none. */
+  get refusals(): ReadonlyMap<string | null, number> {
+    return this.#handshakes.refusals
+  }
+
   /** How often each page of the appliance itself was asked for. */
   get pages(): Readonly<Partial<Record<LabPath, number>>> {
     return this.#pages

@@ -1,8 +1,14 @@
 import type { DiskState } from '../log/disk-watch.ts'
 import type { HandshakeNotice } from './handshakes.ts'
+import type { RequestNotice } from './request-notice.ts'
 
-/** Something a person should hear of besides the decision log. It holds nothing of any payload. */
+/**
+ * Something that happened in the running appliance, for whoever watches it; the decision log is kept apart. Each kind has its closed
+ * fields: ids of the policy, codes, counts, addresses. None could hold anything of a payload.
+ */
 export type Notice =
+  /** A request has ended; see `request-notice.ts`. */
+  | RequestNotice
   /** An instrument does not take our certificate; see `handshakes.ts`. */
   | HandshakeNotice
   /** A fault of this program kept something from being decided, so it was blocked. `error` is the kind of fault, never its message. */

@@ -37,9 +37,10 @@ import { faultName, type Notify } from './notice.ts'
 import { Gathering } from './gathering.ts'
 import type { WhenFull } from './settings.ts'
 import { OpenSplices } from './open-splices.ts'
-import { spliceGate, type SpliceGate } from './splice-gate.ts'
+import { measuring, noticeOf, noticeOfSplice, type Measured } from './request-notice.ts'
+import { spliceGate, type Spliced, type SpliceGate } from './splice-gate.ts'
 import type { SpliceLedger } from './splice-ledger.ts'
-import type { SpliceEnd, Splicer } from './splicer.ts'
+import type { Splicer } from './splicer.ts'
 import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
@@ -210,10 +211,11 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     linesDropped: 0,
     spliced: 0,
   }
-  const counted = (passage: Passage, times = 1): Passage => {
-    const isFault = passage.kind === 'forwarded' && passage.answer.kind === 'fault'
-    counts[isFault ? 'failed' : passage.kind] += times
+  const counted = (passage: Passage, measured: Measured): Passage => {
+    const notice = noticeOf(passage, measured)
+    counts[notice.verdict] += measured.times
     if (passage.kind === 'forwarded') counts.linesDropped += passage.verdict.linesDropped
+    notify(notice)
     return passage
   }
   const alert = dripAlert(notify)
@@ -223,7 +225,11 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
   const outside = new Gathering<Passage>({ maxKinds: MAX_OUTSIDERS })
   const ownKeys = recentKeys()
   const open = new OpenSplices()
-  const spliced = ({ stood }: SpliceEnd): void => void counts[stood ? 'spliced' : 'failed']++
+  const spliced = (passage: Spliced): void => {
+    const notice = noticeOfSplice(passage)
+    counts[notice.verdict]++
+    notify(notice)
+  }
   const { take } = tally
   const openGate = (policy: Policy): Gate =>
     gateUnder(policy, {
@@ -292,10 +298,10 @@ type GateParts = Pick<
 > & {
   readonly underway: Underway
   readonly open: OpenSplices
-  readonly spliced: (end: SpliceEnd) => void
+  readonly spliced: (passage: Spliced) => void
   /** Hears after each decision whether it could be recorded: null, or why not. */
   readonly tell: (code: string | null) => void
-  readonly counted: (passage: Passage, times?: number) => Passage
+  readonly counted: (passage: Passage, measured: Measured) => Passage
   readonly gathering: Gathering<Passage>
   /** The same of callers that are not of the lab: they are many addresses at no cost, and must not crowd out the others. */
   readonly outside: Gathering<Passage>
@@ -336,10 +342,17 @@ const dripAlert = (notify: Notify): GateParts['alert'] => {
   }
 }
 
+/** Octets of content, as far as it came. */
+const octetsOf = ({ content }: Received): number => (content?.kind === 'complete' ? content.bytes.length : 0)
+
+const nobody = { instrument: null, route: null, destination: null } as const
+
 /** What a record says besides the message and the verdict. */
 type Beside = { readonly resend?: Resend | null; readonly trial?: Trial | null; readonly times?: number }
 
-type Decided = { readonly verdict: Verdict | Release; readonly trial: Trial | null }
+type Judged = { readonly verdict: Verdict | Release; readonly trial: Trial | null }
+
+type Decided = Judged & { readonly measured: Measured }
 
 /** Why a decision is not in the log; see `Passage`. */
 type Unrecorded = 'unrecorded' | 'overtaken'
@@ -358,15 +371,21 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   }
 
   const decide = (id: string, message: Message, resend: Resend | null): Decided => {
+    const started = performance.now()
+    const judged = judge(id, message, resend)
+    return { ...judged, measured: measuring(judged.verdict, octetsOf(message), 1, performance.now() - started) }
+  }
+
+  const judge = (id: string, message: Message, resend: Resend | null): Judged => {
     try {
-      return decideNow(id, message, resend)
+      return judgeAndEnter(id, message, resend)
     } catch (error) {
       return { verdict: failed(message.arrival, error), trial: null }
     }
   }
 
   /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
-  const decideNow = (id: string, message: Message, resend: Resend | null): Decided => {
+  const judgeAndEnter = (id: string, message: Message, resend: Resend | null): Judged => {
     const told = { ...message, history: ledger.history() }
     const release = resend?.release
     const verdict = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
@@ -384,8 +403,10 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     id: string,
     message: Received,
     verdict: Said,
-    beside: Beside = {},
+    beside: Beside,
+    measured: Measured,
   ): Promise<Said | Block | Unrecorded> => {
+    const started = performance.now()
     try {
       // What is sent again is held already.
       const held = verdict.kind === 'block' && !beside.resend ? await hold(id, message, verdict) : null
@@ -398,6 +419,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       const code = (error as { code?: string }).code ?? 'ERR_LOG_FAILED'
       tell(code)
       return code === 'ERR_REVIEW_STATE' ? 'overtaken' : 'unrecorded'
+    } finally {
+      measured.recordMs = performance.now() - started
     }
   }
 
@@ -496,12 +519,14 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     id: string,
     verdict: Forward,
     signal: AbortSignal,
-    resend: Resend | null = null,
+    resend: Resend | null,
+    measured: Measured,
   ): Promise<Passage> => {
     const route = policy.routes.find(({ id }) => id === verdict.route)!
     const started = performance.now()
     const answer = await forwarder.forward(verdict.request, route.destination, route.response, signal)
-    const outcome = outcomeEntry(id, route, answer, performance.now() - started)
+    measured.upstreamMs = performance.now() - started
+    const outcome = outcomeEntry(id, route, answer, measured.upstreamMs)
     const end = resend?.end(id, answer) ?? null
     await journal.appendAll(end ? [outcome, end] : [outcome]).catch(() => undefined)
     return { kind: 'forwarded', id, verdict, answer, mode: route.response.mode }
@@ -517,8 +542,9 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   const refuse = async (message: Received, block: Block, beside: Beside = {}): Promise<Passage> => {
     const id = uuidV7()
-    const recorded = await record(id, message, block, beside)
-    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded), beside.times)
+    const measured = measuring(block, octetsOf(message), beside.times ?? 1, null)
+    const recorded = await record(id, message, block, beside, measured)
+    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded), measured)
   }
 
   const refuseGathered = async (from: Arrival, refused: Block): Promise<Passage> => {
@@ -556,12 +582,13 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     gone: AbortController,
     recorded: Promise<unknown>,
     resend: Resend | null,
+    measured: Measured,
   ): Promise<Passage> => {
     const ended = underway.begin(verdict.instrument, gone)
     try {
       const why = await recorded
       if (why === 'unrecorded' || why === 'overtaken') return { kind: why, id }
-      return await send(id, verdict, gone.signal, resend)
+      return await send(id, verdict, gone.signal, resend, measured)
     } finally {
       ended()
     }
@@ -575,16 +602,18 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     if (ownKeys.has(head)) return refuse({ arrival, head }, inspectLoop(arrival, head, policy), { resend })
     if (resend?.release) ownKeys.add(resend.release.key)
     const id = uuidV7()
-    const { verdict, trial } = decide(id, message, resend)
+    const { verdict, trial, measured } = decide(id, message, resend)
     const tried = <Said>(said: Said): Said => {
       if (typeof said !== 'string' && trial !== null) trials.add(trial)
       return said
     }
     const beside = { resend, trial }
-    if (verdict.kind === 'forward')
-      return counted(await passOn(id, verdict, gone, record(id, message, verdict, beside).then(tried), resend))
-    const recorded = tried(await record(id, message, verdict, beside))
-    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded))
+    if (verdict.kind === 'forward') {
+      const recorded = record(id, message, verdict, beside, measured).then(tried)
+      return counted(await passOn(id, verdict, gone, recorded, resend, measured), measured)
+    }
+    const recorded = tried(await record(id, message, verdict, beside, measured))
+    return counted(typeof recorded === 'string' ? { kind: recorded, id } : blocked(id, recorded), measured)
   }
 
   return {
@@ -599,8 +628,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       ahead: splices.ahead,
       pass: async (...attempt) => {
         const passage = await splices.pass(...attempt)
-        if (passage.kind === 'spliced') parts.spliced(passage.end)
-        else if (passage.kind === 'unrecorded') counted(passage)
+        if (passage.kind === 'spliced') parts.spliced(passage)
+        else if (passage.kind === 'unrecorded') counted(passage, measuring(nobody, 0, 1, null))
         return passage
       },
     },

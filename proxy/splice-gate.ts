@@ -16,7 +16,14 @@ import type { SpliceEnd, Splicer } from './splicer.ts'
 import type { Underway } from './underway.ts'
 
 /** How a connection that passed unopened ended. */
-export type Spliced = { readonly kind: 'spliced'; readonly id: string; readonly end: SpliceEnd }
+export type Spliced = {
+  readonly kind: 'spliced'
+  readonly id: string
+  readonly instrument: string
+  readonly end: SpliceEnd
+  /** Milliseconds from the attempt to reach the destination to the end of both connections. */
+  readonly ms: number
+}
 
 export type SpliceGate<Refusal> = {
   /** The block that is certain before the ClientHello has come; null where there is none. */
@@ -84,8 +91,9 @@ export const spliceGate = <Refusal>(policy: Policy, parts: SpliceParts<Refusal>)
       const started = performance.now()
       const end = await splicer.splice(verdict, to, client, cut.signal)
       used = end.up + end.down
-      await journal.append(outcomeEntry(id, to, end, performance.now() - started)).catch(() => undefined)
-      return { kind: 'spliced', id, end } as const
+      const ms = performance.now() - started
+      await journal.append(outcomeEntry(id, to, end, ms)).catch(() => undefined)
+      return { kind: 'spliced', id, instrument: verdict.instrument, end, ms } as const
     } finally {
       splices.settle(to, id, used)
       ended()

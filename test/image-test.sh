@@ -91,7 +91,7 @@ sluice() { "$engine" exec "$id-app" sluice "$@"; }
 "$engine" network connect --ip $egress.10 "$id-egress" "$id-app"
 began=$(now)
 "$engine" start "$id-app" >/dev/null
-until "$engine" logs "$id-app" 2>/dev/null | grep -q 'listens on'; do
+until "$engine" logs "$id-app" 2>/dev/null | grep -q '"kind":"ready"'; do
   [ "$("$engine" inspect --format '{{.State.Running}}' "$id-app")" = true ] || fail 'the appliance ended'
   [ $(($(now) - began)) -lt 20000 ] || fail 'the appliance is not ready after 20 s'
   sleep 0.05

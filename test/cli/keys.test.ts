@@ -120,7 +120,7 @@ const serve = async (trace: string): Promise<Child> => {
   const ended = once(child, 'close')
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
-  const ready = () => printed.split('\n').find(line => line.startsWith('{"kind":"ready"'))
+  const ready = () => printed.split('\n').find(line => line.includes('"kind":"ready"'))
   await until(() => ready() !== undefined)
   const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
   const pid = hasStrace ? Number(children()[0]) : child.pid!

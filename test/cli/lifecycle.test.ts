@@ -213,7 +213,7 @@ t.test('serve: a policy with a mistake, refused with its line (P8)', async t => 
 
 t.test('serve: on a folder that is not there, makes one and tells in five to ten lines what to do next', async t => {
   const fresh = join(data, '..', 'fresh')
-  const started = await serving(['--listen', '127.0.0.1:0', '--data', fresh], /Ctrl-C stops/)
+  const started = await serving(['--log-format', 'text', '--listen', '127.0.0.1:0', '--data', fresh], /Ctrl-C stops/)
   const lines = started.output().trim().split('\n')
   t.ok(lines.length >= 5 && lines.length <= 10, `${lines.length} lines`)
   t.match(

@@ -147,7 +147,7 @@ t.test('serve: a start takes an edited file and says so, and otherwise keeps wha
   t.match(edited.policy, { number: 4, file: 'edited' }, 'a file that it refers to was edited, which counts')
   t.equal((await run('rules', 'activate', candidate)).code, 0)
   t.equal(await edited.stop(), 0)
-  const kept = await serving(['--data', data], /Ctrl-C stops/)
+  const kept = await serving(['--log-format', 'text', '--data', data], /Ctrl-C stops/)
   t.match(kept.output(), /policy {6}5: 1 routes to vendor\.invalid\n {14}in force before; .*policy\.yaml differs/)
   t.equal(await kept.stop(), 0)
   t.match(

@@ -77,7 +77,8 @@ const anyDisk = { warnBelow: 0, refuseBelow: 0, ballast: 0 }
 /** Starts an appliance in the process of the test. */
 export const startInProcess = async (t: Test, folder: DataFolder, tuning: Tuning = {}): Promise<InProcess> => {
   const notices: Notice[] = []
-  const take = (notice: Notice): void => void notices.push(notice)
+  // That a request ended is told of each, and only asked for by the tests of it.
+  const take = (notice: Notice): void => void (notice.kind === 'request' || notices.push(notice))
   const appliance = await startAppliance(folder, readSettings(folder), take, { disk: anyDisk, ...tuning })
   t.teardown(() => appliance.stop())
   const decisions = decisionsOf(t, folder)
@@ -116,7 +117,7 @@ export const startProcess = async (
   t.teardown(() => stop('SIGKILL'))
   const ready = new Promise<number>((resolve, reject) => {
     child.stdout.on('data', () => {
-      const line = printed.split('\n').find(text => text.startsWith('{"kind":"ready"'))
+      const line = printed.split('\n').find(text => text.includes('"kind":"ready"'))
       if (line) resolve((JSON.parse(line) as { port: number }).port)
     })
     void ended.then(() => reject(new Error(`the appliance ended before it was ready: ${printed}`)))
