@@ -12,11 +12,13 @@ import { openControl, type Control } from './control.ts'
 import { controlHandlers, type ApplianceStatus } from './control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './forwarder.ts'
+import type { Observed } from './gauges.ts'
 import { ledgerFrom, type Ledger } from './ledger.ts'
 import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { labNetworks } from './lab-networks.ts'
 import { Listener } from './listener.ts'
 import { openUpkeep } from './log-upkeep.ts'
+import { openMetrics, type Metrics } from './metrics.ts'
 import { unfailing, type Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
 import { openPauses, switchesIn, type PauseSwitches } from './pauses.ts'
@@ -72,12 +74,16 @@ const LAST_ANCHOR_MS = 1_000
 export const startAppliance = async (
   folder: DataFolder,
   settings: Settings,
-  given: Notify,
+  tell: Notify,
   tuning: Tuning = {},
 ): Promise<Appliance> => {
-  const notify = unfailing(given)
   parseListen(settings.listen)
   labNetworks(settings)
+  const metrics = openMetrics()
+  const notify = unfailing(notice => {
+    metrics.heed(notice)
+    tell(notice)
+  })
   const { maxLogBytes } = tuning
   const { maxPayloads, maxBytes } = settings.held
   const maxHeld = { payloads: maxPayloads, bytes: maxBytes }
@@ -103,10 +109,12 @@ export const startAppliance = async (
       reviewers,
       journal,
       runNumber: (before?.number ?? 0) + 1,
+      metrics,
       notify,
       tuning,
     })
   } catch (error) {
+    metrics.close()
     await journal.close()
     throw error
   }
@@ -122,6 +130,7 @@ type Parts = {
   readonly journal: Journal
   /** Counted from 1. */
   readonly runNumber: number
+  readonly metrics: Metrics
   readonly notify: Notify
   readonly tuning: Tuning
 }
@@ -137,7 +146,8 @@ const recordGap = (journal: Journal, { last }: LastRun): Promise<unknown> =>
   })
 
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, first, startedWith, authorities, reviewers, journal, runNumber, notify, tuning } = parts
+  const { folder, settings, first, startedWith, authorities, reviewers, journal, runNumber } = parts
+  const { metrics, notify, tuning } = parts
   const authority = authorities.current
   const disk: DiskWatch = watchDisk(folder.log, tuning.disk ?? defaultDiskLimits, ({ state, freeBytes }) =>
     notify({ kind: 'disk', state, freeBytes }),
@@ -224,6 +234,11 @@ const run = async (parts: Parts): Promise<Appliance> => {
     disk: disk.status(),
     anchors: anchors.status(),
   })
+  const observed = (): Observed => ({
+    ...status(),
+    refusals: listener.refusals,
+    linesLost: tuning.linesLost?.() ?? 0,
+  })
   const retention = openRetention(folder.log, journal, heldFor(settings))
   const id = runId(runNumber)
   const open = async (): Promise<Control> => {
@@ -234,6 +249,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
     void retention.look()
     const handlers = controlHandlers({
       status,
+      metrics,
+      observed,
       pipeline,
       journal,
       activations,
@@ -255,6 +272,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const sweeping = setInterval(() => void desk.sweep().catch(() => undefined), SWEEP_MS).unref()
   const endWatch = (): void => {
     clearInterval(sweeping)
+    metrics.close()
     anchors.close()
     retention.close()
     upkeep.close()

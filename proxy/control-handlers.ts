@@ -9,9 +9,11 @@ import type { AnchorStatus } from './anchors.ts'
 import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import type { Confinement } from './confinement.ts'
 import type { ControlHandlers } from './control.ts'
+import type { Observed } from './gauges.ts'
 import type { HandshakeStatus } from './handshakes.ts'
 import type { DripStatus } from './ledger.ts'
 import type { LogChanges, SealRequest } from './log-upkeep.ts'
+import type { Metrics } from './metrics.ts'
 import type { OutsiderStatus } from './outsiders.ts'
 import type { PauseRequest, PauseStatus, PauseSwitches } from './pauses.ts'
 import type { Counts, Pipeline } from './pipeline.ts'
@@ -80,6 +82,9 @@ export type ApplianceStatus = {
 /** What the control socket reaches. */
 export type ControlParts = {
   readonly status: () => ApplianceStatus
+  readonly metrics: Metrics
+  /** What the metrics are read from now. */
+  readonly observed: () => Observed
   readonly pipeline: Pick<Pipeline, 'gate'>
   readonly journal: Journal
   readonly activations: Activations
@@ -92,6 +97,8 @@ export type ControlParts = {
 
 export const controlHandlers = ({
   status,
+  metrics,
+  observed,
   pipeline,
   journal,
   activations,
@@ -102,6 +109,12 @@ export const controlHandlers = ({
   desk,
 }: ControlParts): ControlHandlers => ({
   'GET /status': async () => ({ status: 200, document: status() }),
+  'GET /metrics': async () => ({
+    status: 200,
+    text: await metrics.exposition(observed()),
+    mediaType: 'text/plain; version=0.0.4; charset=utf-8',
+  }),
+  'GET /metrics.json': async () => ({ status: 200, document: { families: await metrics.families(observed()) } }),
   'GET /health': async () => {
     const { state } = journal.status()
     return { status: state === 'ready' ? 200 : 503, document: { state } }

@@ -5,10 +5,13 @@ import { CertError, hints as certHints, type CertErrorCode } from '../certs/cert
 import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
 import { hints, ProxyError, type ProxyErrorCode } from './proxy-error.ts'
 
-/** What can be asked of a running appliance, by method and path. A handler answers with a status and a JSON document. */
-export type ControlHandlers = Readonly<
-  Record<string, (body: unknown) => Promise<{ readonly status: number; readonly document: object }>>
->
+/** A status with a JSON document, or with a text of its own media type. */
+export type ControlAnswer =
+  | { readonly status: number; readonly document: object }
+  | { readonly status: number; readonly text: string; readonly mediaType: string }
+
+/** What can be asked of a running appliance, by method and path. */
+export type ControlHandlers = Readonly<Record<string, (body: unknown) => Promise<ControlAnswer>>>
 
 export type Control = { readonly close: () => Promise<void> }
 
@@ -30,8 +33,10 @@ export const openControl = async (path: string, handlers: ControlHandlers): Prom
     )
   if (existsSync(path)) await removeStale(path)
   const server = createServer((request, response) => {
-    void answer(request, handlers).then(({ status, document }) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(document)}\n`)
+    void answer(request, handlers).then(given => {
+      const [type, text] =
+        'text' in given ? [given.mediaType, given.text] : ['application/json', `${JSON.stringify(given.document)}\n`]
+      response.writeHead(given.status, { 'content-type': type }).end(text)
     })
   })
   await bind(server, path)
@@ -88,10 +93,7 @@ const removeStale = async (path: string): Promise<void> => {
   rmSync(path, { force: true })
 }
 
-const answer = async (
-  request: IncomingMessage,
-  handlers: ControlHandlers,
-): Promise<{ readonly status: number; readonly document: object }> => {
+const answer = async (request: IncomingMessage, handlers: ControlHandlers): Promise<ControlAnswer> => {
   const handler = handlers[`${request.method} ${request.url}`]
   if (!handler) return { status: 404, document: { error: 'no such command' } }
   try {

@@ -39,12 +39,18 @@ export const measuring = (subject: Subject, bytesIn: number, times: number, insp
   upstreamMs: null,
 })
 
+/** To microseconds, which is as far as they mean anything. */
+const spanOf = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1_000) / 1_000)
+
 const nothing = { reason: null, bytesOut: 0, bytesBack: 0 } as const
 
 export const noticeOf = (passage: Passage, measured: Measured): RequestNotice => ({
   kind: 'request',
   decision: passage.id,
   ...measured,
+  inspectMs: spanOf(measured.inspectMs),
+  recordMs: spanOf(measured.recordMs),
+  upstreamMs: spanOf(measured.upstreamMs),
   ...endOf(passage),
 })
 
@@ -75,7 +81,7 @@ export const noticeOfSplice = ({ id, instrument, end, ms }: Spliced): RequestNot
   bytesIn: end.up,
   inspectMs: null,
   recordMs: null,
-  upstreamMs: ms,
+  upstreamMs: spanOf(ms),
   reason: end.fault,
   bytesOut: end.up,
   bytesBack: end.down,

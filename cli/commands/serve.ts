@@ -17,7 +17,10 @@ export const serveCommand = (): Command =>
     .description('run the appliance until it is stopped with Ctrl-C or SIGTERM')
     .option('--listen <address:port>', 'lab-side address and port, instead of the one in appliance.yaml')
     .addOption(
-      new Option('--log-format <format>', 'what is printed: text on a terminal, otherwise a line of JSON for each event')
+      new Option(
+        '--log-format <format>',
+        'what is printed: text on a terminal, otherwise a line of JSON for each event',
+      )
         .choices(logFormats)
         .env('SLUICE_LOG_FORMAT'),
     )
