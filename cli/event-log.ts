@@ -52,6 +52,7 @@ const levels = {
   'lines-lost': 'warn',
   'anchor-failed': 'error',
   'anchor-unread': 'error',
+  'metrics-failed': 'error',
   'segment-failed': 'error',
   'log-failed': 'error',
   'decision-failed': 'error',

@@ -24,6 +24,7 @@ const groups: Readonly<Record<string, (name?: string) => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  metrics: async () => (await import('./commands/metrics.ts')).metricsCommand(),
   pause: async () => (await import('./commands/pause.ts')).pauseCommand(),
   resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),

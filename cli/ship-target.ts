@@ -10,13 +10,13 @@ import { syslogReceiver } from '../log/ship/syslog-tls.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
-export type TargetOptions = TlsFiles & {
+export type CollectorOptions = TlsFiles & {
   readonly to: string
-  readonly format: Format
   /** File with one `name: value` a line. */
   readonly headers?: string
-  readonly maxMessage: number
 }
+
+export type TargetOptions = CollectorOptions & { readonly format: Format; readonly maxMessage: number }
 
 /** Port of syslog over TLS, RFC 5425 section 4.1. */
 const SYSLOG_PORT = 6514
@@ -27,7 +27,6 @@ const SYSLOG_PORT = 6514
  */
 export const receiverOf = (options: TargetOptions, sender: Sender): Receiver => {
   const url = urlOf(options.to)
-  const tls = tlsOf(options)
   if (url.protocol === 'syslog+tls:')
     return syslogReceiver({
       host: hostOf(url),
@@ -35,14 +34,24 @@ export const receiverOf = (options: TargetOptions, sender: Sender): Receiver => 
       hostname: hostname(),
       maxOctets: options.maxMessage,
       encoder: formats[options.format],
-      tls,
+      tls: tlsOf(options),
       sender,
     })
-  if (url.protocol !== 'https:' && !isLoopback(url)) throw unknownTarget()
-  return otlpReceiver({ url: url.href, headers: headersOf(options.headers), tls, sender })
+  return otlpReceiver({ ...collectorOf(options), sender })
 }
 
-const unknownTarget = (): LogError => new LogError('ERR_SHIP_TARGET', 'the log cannot be shipped to this address')
+/**
+ * A collector of OTLP.
+ * @throws LogError `ERR_SHIP_TARGET` for an address that is none, or would be reached in the clear; Failure
+ */
+export const collectorOf = (options: CollectorOptions) => {
+  const url = urlOf(options.to)
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+  if (!isSafe) throw unknownTarget()
+  return { url: url.href, headers: headersOf(options.headers), tls: tlsOf(options) }
+}
+
+const unknownTarget = (): LogError => new LogError('ERR_SHIP_TARGET', 'nothing can be delivered to this address')
 
 const urlOf = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : null

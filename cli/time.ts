@@ -13,6 +13,16 @@ export const parseAge = (text: string): number => {
 }
 
 /**
+ * Reads how often something is to happen: `1s`, `15s`, `5m`, `1h`.
+ * @returns milliseconds
+ */
+export const parseInterval = (text: string): number => {
+  const { amount, unit } = /^(?<amount>[1-9]\d{0,3})(?<unit>[smh])$/.exec(text)?.groups ?? {}
+  if (amount === undefined) throw new InvalidArgumentError('must be a span of time such as 1s, 15s, 5m.')
+  return Number(amount) * { ...units, s: 1_000 }[unit as 's' | 'm' | 'h']
+}
+
+/**
  * Reads a point in time: RFC 3339, a date, or how long ago (`30m`, `2h`, `7d`).
  * @returns RFC 3339 in UTC with milliseconds, as the log has it
  */

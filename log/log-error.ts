@@ -49,7 +49,7 @@ export const hints = {
     'check that the receiver runs and is reached from here, and its certificate; nothing is lost meanwhile',
   ERR_SHIP_REJECTED: 'look into the log of the receiver for the reason; what it rejected will be delivered again',
   ERR_SHIP_TARGET:
-    'name it syslog+tls://host:6514 or https://host:4318/v1/logs; in the clear only http://localhost is taken',
+    'name it syslog+tls://host:6514 or https://host:4318/v1/logs (metrics: /v1/metrics); in the clear only http://localhost is taken',
   ERR_HELD_FULL:
     'look through the blocked payloads and purge what was judged, or raise the limits under "held" in appliance.yaml',
   ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',

@@ -18,6 +18,7 @@ import { defaultLabLimits, type LabLimits } from './lab-limits.ts'
 import { labNetworks } from './lab-networks.ts'
 import { Listener } from './listener.ts'
 import { openUpkeep } from './log-upkeep.ts'
+import { openMetricsFile } from './metrics-file.ts'
 import { openMetrics, type Metrics } from './metrics.ts'
 import { unfailing, type Notify } from './notice.ts'
 import { summarize } from '../rules/exception.ts'
@@ -28,7 +29,15 @@ import { openRetention, sweepOrphans } from './retention.ts'
 import { openReviewers, type Reviewers } from './reviewers.ts'
 import { ownNames } from './set-up.ts'
 import { openDesk } from './review-desk.ts'
-import { anchorInterval, heldFor, labLimits, parseListen, railSettings, type Settings } from './settings.ts'
+import {
+  anchorInterval,
+  heldFor,
+  labLimits,
+  metricsInterval,
+  parseListen,
+  railSettings,
+  type Settings,
+} from './settings.ts'
 import { spliceLedgerFrom } from './splice-ledger.ts'
 import { createSplicer, type SpliceTimes } from './splicer.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
@@ -64,7 +73,7 @@ export type Tuning = {
 const GRACE_MS = 8_000
 /** Milliseconds from one look at which approvals have run out to the next; whoever releases looks for himself. */
 const SWEEP_MS = 60_000
-/** Milliseconds that the last anchor may take: a folder that hangs is no reason to be killed without a word. */
+/** Milliseconds that the last anchor and the last metrics may take: a folder that hangs is no reason to be killed without a word. */
 const LAST_ANCHOR_MS = 1_000
 
 /**
@@ -270,6 +279,12 @@ const run = async (parts: Parts): Promise<Appliance> => {
     }
   }
   const sweeping = setInterval(() => void desk.sweep().catch(() => undefined), SWEEP_MS).unref()
+  const metricsFile = openMetricsFile(
+    settings.metrics.folder,
+    metricsInterval(settings),
+    () => metrics.exposition(observed()),
+    notify,
+  )
   const endWatch = (): void => {
     clearInterval(sweeping)
     metrics.close()
@@ -291,7 +306,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     activations.close()
     forwarder.close()
     endWatch()
-    await Promise.race([anchors.send(), setTimeout(LAST_ANCHOR_MS)])
+    await Promise.race([Promise.all([anchors.send(), metricsFile.close()]), setTimeout(LAST_ANCHOR_MS)])
     const time = new Date().toISOString()
     await journal.append({ kind: 'stop', id, time, cause: 'signal', requests: requests() }).catch(() => undefined)
     await journal.close()

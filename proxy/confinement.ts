@@ -35,12 +35,13 @@ export type Grants = { readonly read: readonly string[]; readonly write: readonl
 const appFolder = join(import.meta.dirname, '..')
 
 /**
- * The files that an appliance needs: itself with its libraries, its data folder, the policy and what that refers to, the folder of
- * anchors. Links are followed, because Node compares paths and not what they lead to.
+ * The files that an appliance needs: itself with its libraries, its data folder, the policy and what that refers to, the folders of
+ * anchors and metrics. Links are followed, because Node compares paths and not what they lead to.
  */
 export const grantsFor = (folder: DataFolder, settings: Settings): Grants => {
   const policy = policyFile(folder, settings)
-  const write = [folder.root, settings.anchors.folder ?? folder.root]
+  const others = [settings.anchors.folder, settings.metrics.folder].filter(other => other !== null)
+  const write = [folder.root, ...others]
   const read = [appFolder, librariesFolder(), dirname(policy), ...referencesOf(policy)]
   return { read: withTargets([...read, ...write]), write: withTargets(write) }
 }

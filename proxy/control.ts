@@ -108,14 +108,19 @@ const answer = async (request: IncomingMessage, handlers: ControlHandlers): Prom
 }
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
+  const content = await readContent(request)
+  return content.length === 0 ? null : (JSON.parse(content.toString()) as unknown)
+}
+
+const readContent = async (message: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of message as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > MAX_BODY) throw new Error('the request is too large')
     chunks.push(chunk)
   }
-  return bytes === 0 ? null : (JSON.parse(Buffer.concat(chunks).toString()) as unknown)
+  return Buffer.concat(chunks)
 }
 
 /** What was refused over the control socket, as the error that it was there. Null for a document that is none. */
@@ -139,18 +144,37 @@ export const certRefusalIn = (document: unknown): CertError | null => {
  * @param command - method and path, such as `GET /status`
  * @throws ProxyError `ERR_CONTROL_UNREACHABLE` when none is running
  */
-export const callControl = (
+export const callControl = async (
   path: string,
   command: string,
   body: object | null = null,
-): Promise<{ readonly status: number; readonly document: unknown }> =>
+): Promise<{ readonly status: number; readonly document: unknown }> => {
+  const { status, content } = await ask(path, command, body)
+  try {
+    return { status, document: content.length === 0 ? null : (JSON.parse(content.toString()) as unknown) }
+  } catch (cause) {
+    throw unreachable(cause)
+  }
+}
+
+/** The same of what is answered with a text. */
+export const readControl = async (path: string, command: string): Promise<string> =>
+  (await ask(path, command, null)).content.toString()
+
+const unreachable = (cause: unknown): ProxyError =>
+  new ProxyError('ERR_CONTROL_UNREACHABLE', 'no appliance is running on this data folder', { cause })
+
+const ask = (
+  path: string,
+  command: string,
+  body: object | null,
+): Promise<{ readonly status: number; readonly content: Buffer }> =>
   new Promise((resolve, reject) => {
     const [method = 'GET', url = '/'] = command.split(' ')
-    const unreachable = (cause: unknown) =>
-      reject(new ProxyError('ERR_CONTROL_UNREACHABLE', 'no appliance is running on this data folder', { cause }))
+    const fail = (cause: unknown) => reject(unreachable(cause))
     const request = httpRequest({ socketPath: path, method, path: url, agent: false }, response => {
-      readBody(response).then(document => resolve({ status: response.statusCode ?? 0, document }), unreachable)
+      readContent(response).then(content => resolve({ status: response.statusCode ?? 0, content }), fail)
     })
-    request.once('error', unreachable)
+    request.once('error', fail)
     request.end(body === null ? undefined : JSON.stringify(body))
   })

@@ -50,6 +50,7 @@ const diskStates = ['enough', 'low', 'refusing']
 
 /** Times are seconds since the epoch, sizes octets. To add one, write it here: the exposition and docs/observability.md follow. */
 export const gauges: readonly Gauge[] = [
+  gauge('sluice_up', '1 while the appliance answers; a file of metrics says 0 when it does not', () => one(1)),
   gauge(
     'sluice_build_info',
     'Version of this program and of Node; always 1',

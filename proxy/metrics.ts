@@ -51,9 +51,7 @@ export const openMetrics = (): Metrics => {
     'Octets of content: "in" from instruments, "out" to destinations, "back" from destinations',
     ['direction', 'instrument'],
   )
-  const notices = counter('sluice_notices_total', 'What people should look at, by the kind of the line in the output', [
-    'kind',
-  ])
+  const notices = counter('sluice_notices_total', 'Events, by the kind of the line in the output', ['kind'])
   const inspection = histogram('sluice_inspection_seconds', 'Time for the verdict about one request')
   const recording = histogram('sluice_record_seconds', 'Time until a decision was on the disk')
   const upstream = histogram('sluice_upstream_seconds', 'Time until a destination had answered, or clearly will not')
@@ -99,6 +97,9 @@ export const openMetrics = (): Metrics => {
     close: () => clearInterval(timer),
   }
 }
+
+/** What is known of an appliance that does not answer. */
+export const expositionOfNone = '# HELP sluice_up 1 while the appliance answers\n# TYPE sluice_up gauge\nsluice_up 0\n'
 
 const measureOf = ({ name, help, type, labels }: Gauge, registry: Registry): Counter | Measure => {
   const configuration = { name, help, labelNames: [...labels], registers: [registry] }

@@ -29,6 +29,8 @@ export type Notice =
   | { readonly kind: 'disk'; readonly state: DiskState; readonly freeBytes: number }
   /** Payloads were found at the start for which there is no decision, and were deleted: somebody else wrote to the log. */
   | { readonly kind: 'held-swept'; readonly payloads: number }
+  /** The metrics could not be written into their folder; told once until they could be. */
+  | { readonly kind: 'metrics-failed'; readonly code: string }
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

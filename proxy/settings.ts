@@ -32,6 +32,8 @@ export type Settings = {
     readonly whenFull: WhenFull
   }
   readonly reviews: ReviewSettings
+  /** A folder into which the metrics are written as `sluice.prom`, if any, and how often: for the textfile collector of node_exporter. */
+  readonly metrics: { readonly every: string; readonly folder: string | null }
 }
 
 /** What the release of a blocked payload takes. */
@@ -91,10 +93,12 @@ export const defaultSettings: Settings = {
   anchors: { every: '1h', folder: null },
   held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
   reviews: { people: 2, approvalExpires: '4h', releasesPerHour: 20, stopAfterFailures: 3 },
+  metrics: { every: '15s', folder: null },
 }
 
-type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'reviews'>> & {
+type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'reviews' | 'metrics'>> & {
   readonly anchors?: Partial<Settings['anchors']>
+  readonly metrics?: Partial<Settings['metrics']>
   readonly held?: Partial<Settings['held']>
   readonly reviews?: Partial<ReviewSettings>
 }
@@ -112,6 +116,14 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
       additionalProperties: false,
       properties: {
         every: { type: 'string', pattern: '^[1-9][0-9]{0,2}[mhd]$' },
+        folder: { type: ['string', 'null'], minLength: 1 },
+      },
+    },
+    metrics: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        every: { type: 'string', pattern: '^[1-9][0-9]{0,2}[sm]$' },
         folder: { type: ['string', 'null'], minLength: 1 },
       },
     },
@@ -158,6 +170,7 @@ export const readSettings = (folder: DataFolder): Settings => {
       anchors: { ...defaultSettings.anchors, ...value.anchors },
       held: { ...defaultSettings.held, ...value.held },
       reviews: { ...defaultSettings.reviews, ...value.reviews },
+      metrics: { ...defaultSettings.metrics, ...value.metrics },
     }
   const [error] = validate.errors ?? []
   throw new ProxyError(
@@ -172,15 +185,19 @@ export const writeSettings = (settings: Settings): string =>
 export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
   resolve(dirname(folder.settings), policy)
 
-const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 const milliseconds = (span: string): number => Number.parseInt(span) * units[span.at(-1) as keyof typeof units]
 
 /** Milliseconds from one anchor to the next. */
 export const anchorInterval = ({ anchors: { every } }: Settings): number => milliseconds(every)
 
+/** Milliseconds from one file of metrics to the next. */
+export const metricsInterval = ({ metrics: { every } }: Settings): number => milliseconds(every)
+
 /** Milliseconds that a blocked payload is held. */
 export const heldFor = ({ held: { keepFor } }: Settings): number => milliseconds(keepFor)
+
 /** The settings of reviews as rails go by them. */
 export const railSettings = ({ reviews }: Settings): RailSettings => ({
   ...reviews,

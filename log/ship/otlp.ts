@@ -1,13 +1,12 @@
 import type { AgentOptions } from 'node:https'
-import { diag, DiagLogLevel, SeverityNumber, type LogRecord as OtelLogRecord } from '@opentelemetry/api'
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
+import { SeverityNumber, type LogRecord as OtelLogRecord } from '@opentelemetry/api'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { endpointOf, hexOf, present, tellingOf, uidOf, type Sender, type Telling } from '../export/encoder.ts'
-import { LogError } from '../log-error.ts'
 import type { DecisionEntry } from '../record.ts'
 import type { StoredLine } from '../record-source.ts'
+import { otlpDelivery } from './otlp-delivery.ts'
 import type { Receiver } from './receiver.ts'
 
 export type OtlpTarget = {
@@ -20,19 +19,15 @@ export type OtlpTarget = {
   readonly timeout?: number
 }
 
-/**
- * A collector that takes OTLP over HTTP (JSON), through the OpenTelemetry SDK. A batch is delivered when the collector has answered with 2xx and
- * has rejected none of it: the SDK itself would drop what it cannot deliver, so its batching is not used.
- * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
- */
+/** A collector that takes OTLP over HTTP (JSON), through the OpenTelemetry SDK. */
 export const otlpReceiver = ({ url, headers, tls, sender, timeout = 10_000 }: OtlpTarget): Receiver => {
-  const rejections = rejectionsHeard()
   const exporter = new OTLPLogExporter({
     url,
     headers: { ...headers },
     timeoutMillis: timeout,
     httpAgentOptions: { ...tls, minVersion: 'TLSv1.2' },
   })
+  const delivery = otlpDelivery(exporter, url)
   const collected: ReadableLogRecord[] = []
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({
@@ -53,40 +48,11 @@ export const otlpReceiver = ({ url, headers, tls, sender, timeout = 10_000 }: Ot
     deliver: async batch => {
       collected.length = 0
       for (const stored of batch) logger.emit(logRecordOf(stored, sender))
-      rejections.clear()
-      const { code, error } = await new Promise<ExportResult>(resolve => exporter.export([...collected], resolve))
-      if (rejections.heard()) throw new LogError('ERR_SHIP_REJECTED', 'the collector rejected some of the records')
-      if (code !== ExportResultCode.SUCCESS) throw failureOf(error, url)
+      await delivery.deliver([...collected])
     },
-    close: async () => {
-      await exporter.shutdown()
-      diag.disable()
-    },
+    close: delivery.close,
   }
 }
-
-/** A partial success is told only to the diagnostic log of the SDK; what it says there is not repeated anywhere. */
-const rejectionsHeard = (): { readonly heard: () => boolean; readonly clear: () => void } => {
-  let isHeard = false
-  const ignore = (): void => undefined
-  const warn = (message: string): void => {
-    if (message.includes('Partial Success')) isHeard = true
-  }
-  diag.setLogger({ error: ignore, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)
-  return { heard: () => isHeard, clear: () => void (isHeard = false) }
-}
-
-/** Answers that will be the same however often the batch is sent: the collector does not understand it. */
-const hopeless: readonly unknown[] = [400, 413, 415]
-
-const failureOf = (error: Error | undefined, url: string): LogError => {
-  const code = (error as { readonly code?: unknown } | undefined)?.code
-  const { host } = new URL(url)
-  const said = typeof code === 'number' ? `answered with ${code}` : `did not take the records: ${spell(code)}`
-  return new LogError(hopeless.includes(code) ? 'ERR_SHIP_REJECTED' : 'ERR_SHIP_UNDELIVERED', `${host} ${said}`)
-}
-
-const spell = (code: unknown): string => (typeof code === 'string' ? code : 'it is busy, or did not answer in time')
 
 const logRecordOf = (stored: StoredLine, sender: Sender): OtelLogRecord => {
   const telling = tellingOf(stored)

@@ -36,7 +36,8 @@ t.test('settings: what is written is read again; what is left out has its defaul
   const held = { keepFor: '12h', maxPayloads: 10, maxBytes: 1_000_000, whenFull: 'drop-payload' } as const
   const reviews = { people: 1, approvalExpires: '30m', releasesPerHour: 5, stopAfterFailures: 2 } as const
   const own = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
-  const settings = { ...own, anchors, held, reviews }
+  const metrics = { every: '1m', folder: '/mnt/metrics' }
+  const settings = { ...own, anchors, held, reviews, metrics }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
