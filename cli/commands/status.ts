@@ -14,15 +14,31 @@ import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
 import { spellSplice } from '../spell-splice.ts'
 import { spellPaused } from './pause.ts'
+import { watchAppliance } from '../dashboard/watch.ts'
+import { parseInterval } from '../time.ts'
 import { spellCaller } from '../spell-caller.ts'
 
-type StatusOptions = CommonOptions & { readonly health?: boolean }
+type StatusOptions = CommonOptions & {
+  readonly health?: boolean
+  readonly watch?: boolean
+  readonly interval: number
+}
 
 export const statusCommand = (): Command =>
   new Command('status')
     .description('show what a running appliance is doing; exits with 12 when it is not running or fails closed')
     .option('--health', 'print nothing and only exit: 0 when the appliance serves, 12 otherwise')
-    .addHelpText('after', examples('sluice status', 'sluice status --json | jq .requests', 'sluice status --health'))
+    .option('--watch', 'go on until q or Ctrl-C: a picture on a terminal, otherwise a line each time')
+    .option('--interval <span>', 'how often to look: 1s, 15s, 1m', parseInterval, 1_000)
+    .addHelpText(
+      'after',
+      examples(
+        'sluice status',
+        'sluice status --json | jq .requests',
+        'sluice status --health',
+        'sluice status --watch',
+      ),
+    )
     .action(status)
 
 const spellDrip = ({ lastHour, perHour, lastDay, perDay }: ApplianceStatus['drips'][number]): string =>
@@ -40,6 +56,7 @@ const spellTrial = ({ wouldAllow, wouldBlock }: TrialCount, since: string): stri
 
 const status = async (options: StatusOptions): Promise<void> => {
   const folder = readyFolder(options)
+  if (options.watch) return watchAppliance(folder, options.interval, options.json === true)
   const { document } = await callControl(folder.control, 'GET /status')
   const state = document as ApplianceStatus
   if (state.log.state !== 'ready' || state.disk.state === 'refusing') process.exitCode = exitCodes.unreachable
