@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { HandshakeStatus } from '../../proxy/handshakes.ts'
@@ -29,7 +29,9 @@ export const statusCommand = (): Command =>
     .description('show what a running appliance is doing; exits with 12 when it is not running or fails closed')
     .option('--health', 'print nothing and only exit: 0 when the appliance serves, 12 otherwise')
     .option('--watch', 'go on until q or Ctrl-C: a picture on a terminal, otherwise a line each time')
-    .option('--interval <span>', 'how often to look: 1s, 15s, 1m', parseInterval, 1_000)
+    .addOption(
+      new Option('--interval <span>', 'how often to look: 1s, 15s, 1m').argParser(parseInterval).default(1_000, '1s'),
+    )
     .addHelpText(
       'after',
       examples(

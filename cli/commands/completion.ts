@@ -1,0 +1,19 @@
+import { Argument, Command } from 'commander'
+import { completionScript, shells, type Shell } from '../completion.ts'
+import { examples } from '../examples.ts'
+import { stream } from '../print.ts'
+
+/** @param everything - the whole command line, with all its groups */
+export const completionCommand = (everything: () => Promise<Command>): Command =>
+  new Command('completion')
+    .description('print what makes a shell complete the commands, options and values of sluice')
+    .addArgument(new Argument('<shell>', 'for which').choices(shells))
+    .addHelpText(
+      'after',
+      examples(
+        'source <(sluice completion bash)      in ~/.bashrc',
+        'source <(sluice completion zsh)       in ~/.zshrc, after compinit',
+        'sluice completion fish > ~/.config/fish/completions/sluice.fish',
+      ),
+    )
+    .action(async (shell: Shell) => stream(completionScript(await everything(), shell)))
