@@ -20,6 +20,7 @@ export type Terminal = {
   /** Presses keys, by their names in tmux. */
   readonly press: (...keys: readonly string[]) => Promise<void>
   readonly type: (text: string) => Promise<void>
+  readonly resize: (columns: number, rows: number) => Promise<void>
   /** Exit code of the command, once it has ended. */
   readonly ended: () => Promise<number>
   /** All octets that were written to the terminal so far. */
@@ -34,13 +35,15 @@ type Setting = {
   readonly columns?: number
   readonly rows?: number
   readonly env?: Readonly<Record<string, string>>
+  /** What is on the screen already when the command starts. */
+  readonly before?: string
 }
 
 /** Starts the command line on a terminal of its own. */
 export const startTerminal = async (
   t: Test,
   args: readonly string[],
-  { columns = 80, rows = 24, env = {} }: Setting = {},
+  { columns = 80, rows = 24, env = {}, before = '' }: Setting = {},
 ): Promise<Terminal> => {
   const folder = mkdtempSync(join(tmpdir(), 'tmux-'))
   const copy = join(folder, 'written')
@@ -54,7 +57,7 @@ export const startTerminal = async (
   const size = ['-x', String(columns), '-y', String(rows)]
   // Its exit code comes by a file: tmux at times never learns it.
   const ending = join(folder, 'code')
-  const script = `trap : INT; read go; "$0" "$@"; echo $? > '${ending}.new'; mv '${ending}.new' '${ending}'`
+  const script = `trap : INT; read go; echo '${before}'; "$0" "$@"; echo $? > '${ending}.new'; mv '${ending}.new' '${ending}'`
   const command = ['sh', '-c', script, process.execPath, main, ...args]
   await tmux('new-session', '-d', ...size, ...variables, ...command, ';', 'set', '-g', 'remain-on-exit', 'on')
   await tmux('pipe-pane', '-o', `cat > '${copy}'`)
@@ -73,6 +76,7 @@ export const startTerminal = async (
     },
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     type: async text => void (await tmux('send-keys', '-l', text)),
+    resize: async (width, height) => void (await tmux('resize-window', '-x', String(width), '-y', String(height))),
     ended: async () => {
       while (!existsSync(ending)) await setTimeout(40)
       return Number(readFileSync(ending, 'utf8'))
