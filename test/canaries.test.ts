@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeFolder, startProcess } from './kit/appliance.ts'
+import { readControl } from '../proxy/control.ts'
+import { writeSettings } from '../proxy/settings.ts'
+import { makeFolder, startProcess, testSettings } from './kit/appliance.ts'
 import { postJson, requestText, sendRaw } from './kit/raw-client.ts'
 import { sluice } from './kit/sluice.ts'
 import { testPolicy } from './kit/test-policy.ts'
+import { until } from './kit/until.ts'
 import { startVendor } from './kit/vendor.ts'
 
 /** Made-up words and values, each in another place of a request; none may be in clear anywhere but at the vendor. */
@@ -55,7 +58,10 @@ t.test('P7: after a run no canary is in the data folder, nor in anything that wa
   const vendor = await startVendor()
   t.teardown(() => vendor.close())
   const folder = await makeFolder(t, testPolicy(vendor.port))
-  const appliance = await startProcess(t, folder)
+  const metrics = { every: '1s', folder: join(folder.root, 'metrics') }
+  mkdirSync(metrics.folder)
+  writeFileSync(folder.settings, writeSettings({ ...testSettings, metrics }))
+  const appliance = await startProcess(t, folder, {}, ['--log-level', 'debug'])
   const answers: string[] = []
   for (const request of requests) answers.push((await sendRaw(appliance, request)).raw)
   const decisions = appliance.decisions.all()
@@ -78,6 +84,12 @@ t.test('P7: after a run no canary is in the data folder, nor in anything that wa
     t.equal(code, command.includes('replay') ? 8 : 0, command.join(' '))
     printed.push([command.join(' '), Buffer.from(stdout + stderr)] as const)
   }
+  const counted = /sluice_requests_total\{.*reason="sensitive-content"/
+  const file = join(metrics.folder, 'sluice.prom')
+  await until(() => existsSync(file) && counted.test(readFileSync(file, 'utf8')))
+  printed.push(['file of metrics', readFileSync(file)] as const)
+  for (const what of ['GET /metrics', 'GET /metrics.json'])
+    printed.push([what, Buffer.from(await readControl(folder.control, what))] as const)
   await appliance.stop('SIGTERM')
   const texts: readonly (readonly [what: string, content: Buffer])[] = [
     ['output of the appliance', Buffer.from(appliance.printed())],
@@ -87,5 +99,6 @@ t.test('P7: after a run no canary is in the data folder, nor in anything that wa
   ]
   const has = (canary: string) => texts.filter(([, content]) => content.includes(canary)).map(([what]) => what)
   t.ok(has(held).length > 4, 'what is there is found')
+  t.ok(has(held).includes('output of the appliance'), 'each request has its line in the output')
   for (const [what, canary] of Object.entries(canaries)) t.same(has(canary), [], what)
 })

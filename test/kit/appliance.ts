@@ -97,15 +97,18 @@ export type Running = Reachable & {
 /**
  * Starts an appliance as a process of its own, and waits until it is ready.
  * @param user - whom it runs as, where that is another
- * @param options - of Node
+ * @param args - options of `serve`
+ * @param nodeOptions - options of Node
  */
 export const startProcess = async (
   t: Test,
   folder: DataFolder,
   user: { readonly uid?: number; readonly gid?: number } = {},
-  options: readonly string[] = [],
+  args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): Promise<Running> => {
-  const child = spawn(process.execPath, [...options, main, 'serve', '--json', '--data', folder.root], user)
+  const command = [...nodeOptions, main, 'serve', '--json', '--data', folder.root, ...args]
+  const child = spawn(process.execPath, command, user)
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
