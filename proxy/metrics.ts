@@ -25,6 +25,8 @@ export type Metrics = {
   /** The text format of Prometheus. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
   readonly exposition: (now: Observed) => Promise<string>
   readonly families: (now: Observed) => Promise<readonly Family[]>
+  /** What there is to be read, for the documentation. */
+  readonly described: () => readonly (Pick<Family, 'name' | 'help' | 'type'> & { readonly labels: readonly string[] })[]
   readonly close: () => void
 }
 
@@ -94,6 +96,7 @@ export const openMetrics = (): Metrics => {
       refresh(now)
       return (await registry.getMetricsAsJSON()).map(familyOf)
     },
+    described: () => registry.getMetricsAsArray().map(metric => describe(metric)),
     close: () => clearInterval(timer),
   }
 }
@@ -108,6 +111,12 @@ const measureOf = ({ name, help, type, labels }: Gauge, registry: Registry): Cou
 
 const observe = (histogram: Histogram, ms: number | null): void => {
   if (ms !== null) histogram.observe(ms / 1_000)
+}
+
+const describe = (metric: object): ReturnType<Metrics['described']>[number] => {
+  const { name, help, labelNames: labels } = metric as { name: string; help: string; labelNames: readonly string[] }
+  const type = metric instanceof Counter ? 'counter' : metric instanceof Histogram ? 'histogram' : 'gauge'
+  return { name, help, type, labels }
 }
 
 type Collected = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number]

@@ -5,6 +5,7 @@ import { exitCodes } from '../../cli/exit-codes.ts'
 import { programFor } from '../../cli/program.ts'
 import { inconclusives, tamperings } from '../../log/evidence.ts'
 import { hints as logHints } from '../../log/log-error.ts'
+import { openMetrics } from '../../proxy/metrics.ts'
 import { rails } from '../../proxy/review-rails.ts'
 import { states } from '../../log/review/states.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
@@ -246,9 +247,27 @@ const safeHarborPage = (): string =>
   ].join('\n\n') + '\n'
 
 /** Pages by their path from the root of the project, not yet formatted. */
+const metricsPage = (): string => {
+  const metrics = openMetrics()
+  metrics.close()
+  const rows = metrics
+    .described()
+    .toSorted((a, b) => a.name.localeCompare(b.name))
+    .map(({ name, type, labels, help }) => [`\`${name}\``, type, labels.map(label => `\`${label}\``).join(', '), help])
+  return `${note('proxy/metrics.ts and proxy/gauges.ts')}
+# Metrics
+
+What \`sluice metrics\` prints; [observability](observability.md) says how it gets to a monitoring system. Times are seconds since the epoch, durations seconds, sizes octets. A label
+without a value says that there is none: a request of whoever is no instrument has no \`instrument\`. Histograms have buckets up to 30 seconds.
+
+${tableOf(['metric', 'type', 'labels', 'what it says'], rows)}
+`
+}
+
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/cli.md': cliPage(),
   'docs/detectors.md': detectorsPage(),
   'docs/codes.md': codesPage(),
   'docs/hipaa.md': safeHarborPage(),
+  'docs/metrics.md': metricsPage(),
 })
