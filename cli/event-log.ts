@@ -116,7 +116,8 @@ export const openEventLog = (format: LogFormat, level: LogLevel, descriptor = 1)
     },
     lost: () => lost,
     close: async () => {
-      for (let looks = 0; waiting > 0 && looks < LAST_LOOKS; looks++) await setTimeout(LOOK_MS)
+      const isTaken = (): boolean => waiting === 0
+      for (let looks = 0; looks < LAST_LOOKS && !isTaken(); looks++) await setTimeout(LOOK_MS)
       isClosed = true
       out.destroy()
     },

@@ -70,7 +70,7 @@ export const table = (headings: readonly string[], rows: readonly (readonly Cell
   }
   const texts = rows.map(cells => cells.map(spell))
   if (rows.length > MOST_FRAMED) return columns([headings, ...texts])
-  const isPlain = process.env.NO_COLOR !== undefined
+  const isPlain = (process.env.NO_COLOR ?? '') !== ''
   const grid = new Table({
     head: [...headings],
     style: isPlain ? { head: [], border: [] } : { head: ['bold'], border: ['grey'] },

@@ -21,7 +21,7 @@ export const progressBar = (unit: string): ProgressBar => {
       hideCursor: true,
       stream: process.stderr,
     },
-    process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy,
+    (process.env.NO_COLOR ?? '') === '' ? Presets.shades_classic : Presets.legacy,
   )
   const begun = performance.now()
   let isStarted = false

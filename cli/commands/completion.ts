@@ -11,8 +11,8 @@ export const completionCommand = (everything: () => Promise<Command>): Command =
     .addHelpText(
       'after',
       examples(
-        'source <(sluice completion bash)      in ~/.bashrc',
-        'source <(sluice completion zsh)       in ~/.zshrc, after compinit',
+        'sluice completion bash > ~/.local/share/bash-completion/completions/sluice',
+        'sluice completion zsh > ~/.sluice.zsh     and, in ~/.zshrc after compinit: source ~/.sluice.zsh',
         'sluice completion fish > ~/.config/fish/completions/sluice.fish',
       ),
     )
