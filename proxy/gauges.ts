@@ -123,6 +123,11 @@ export const gauges: readonly Gauge[] = [
     ({ refusals }) => [...refusals].map(([instrument, value]) => ({ labels: { instrument: instrument ?? '' }, value })),
     ['instrument'],
   ),
+  counter(
+    'sluice_outsiders_total',
+    'Connections from outside the networks of the lab, dropped when they were accepted',
+    ({ outsiders }) => one(outsiders.connections),
+  ),
   gauge(
     'sluice_certificate_expiry_seconds',
     'When a certificate ends: of the authority that signs, of each that instruments are given to trust, and the first of the leaves',
