@@ -84,8 +84,7 @@ export const inspectRelease = (
   const { outcome, overrode, ...excepted } = overrideSafely(message, selected, policy)
   if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
   const { nucleotides, linesDropped, ...outbound } = outcome
-  // A structured field of type string (RFC 8941 section 3.3.3).
-  const fields = [...outbound.fields, ['idempotency-key', `"${idempotencyKey}"`] as const]
+  const fields = [...outbound.fields, keyField(idempotencyKey)]
   const request = release({ ...outbound, fields }, selected.route)
   return { kind: 'forward', ...subjectOf(selected), ...excepted, request, nucleotides, linesDropped, overrode }
 }
@@ -207,6 +206,37 @@ export const inspectUnheld = (block: Block): Block => ({
   rule: block.reason,
   place: null,
 })
+
+/** The verdict on what may leave, and finds no room to wait for its destination: always a block. It takes nothing of a budget. */
+export const inspectUnspooled = ({ instrument, destination, route }: Forward): Block => ({
+  kind: 'block',
+  reason: 'spool-full',
+  ...noDetail,
+  instrument,
+  destination,
+  route,
+  retryAfter: SPOOL_RETRY_S,
+})
+
+/** Seconds after which an instrument may ask again whether there is room. */
+const SPOOL_RETRY_S = 60
+
+/**
+ * The verdict on a spooled request whose turn to be sent has come: the policy of now has to let it out as any other. What it takes of the budgets was
+ * taken when it was accepted. Never throws.
+ * @param idempotencyKey - names the request to the destination, where the route says so: the same in every attempt
+ */
+export const inspectSpooled = (message: Omit<Message, 'history'>, policy: Policy, idempotencyKey: string): Verdict => {
+  const verdict = inspect(message, policy)
+  if (verdict.kind === 'block') return verdict
+  const route = policy.routes.find(({ id }) => id === verdict.route)!
+  if (route.spool?.idempotencyKey !== true) return verdict
+  const fields = [...verdict.request.fields, keyField(idempotencyKey)]
+  return { ...verdict, request: release({ ...verdict.request, fields }, route) }
+}
+
+/** A structured field of type string (RFC 8941 section 3.3.3). */
+const keyField = (key: string): readonly [string, string] => ['idempotency-key', `"${key}"`]
 
 export type TunnelVerdict = { readonly kind: 'open'; readonly authority: Authority } | Block
 

@@ -4,6 +4,7 @@ import type { InteropMetric } from './body/interop-layout.ts'
 import type { LogTemplates } from './body/log-lines.ts'
 import type { ValueRules } from './body/value-rules.ts'
 import type { DecodeLimits } from './decode.ts'
+import type { SpoolTerms } from './delivery.ts'
 import type { DripBudget } from './drip/drip-rules.ts'
 import type { Fixed } from './drip/spelled-nucleotides.ts'
 import type { EmbeddedPlaces } from './embedded-places.ts'
@@ -198,6 +199,8 @@ export type RouteRules = {
   readonly rate: Rate | null
   readonly forward: 'canonical' | 'exact'
   readonly response: ResponseRule
+  /** On which terms a request waits until the destination takes it; null: it is sent at once, and the instrument waits for the answer. */
+  readonly spool: SpoolTerms | null
   readonly onBlock: { readonly status: number; readonly contentType: string; readonly body: string } | null
 }
 

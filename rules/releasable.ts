@@ -46,6 +46,7 @@ export const releasableReasons = {
   'connections-exceeded': false,
   'requests-exceeded': false,
   'held-full': false,
+  'spool-full': false,
   'not-equivalent': false,
   'never-release': false,
   'approval-void': false,

@@ -78,6 +78,8 @@ export const blockReasons = {
   paused: 'people have stopped what this instrument sends, or everything; "sluice resume" lets it out again',
   'held-full':
     'it was blocked for what "rule" says, and there is no room to hold its payload for review: keep it, and send it again later',
+  'spool-full':
+    'nothing is wrong with it, but as much waits to be sent for this instrument as may wait: keep it, and send it again later',
   'request-looped': 'the request came from this appliance itself: it had sent it upstream, and got it back',
   'never-release': 'something was found that no approval can let out',
   'approval-void': 'the approval is for another policy, another destination, or an earlier time',

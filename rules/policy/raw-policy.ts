@@ -1,6 +1,7 @@
 import type { Rate } from '../budget/rate.ts'
 import type { InteropMetric } from '../body/interop-layout.ts'
 import type { ValueRulesSource } from '../body/read-value-rules.ts'
+import type { DeliveryPromise } from '../delivery.ts'
 import type { Limits } from '../policy.ts'
 import type { Surface } from '../verdict.ts'
 
@@ -102,6 +103,8 @@ export type RawRoute = {
     readonly headers?: readonly string[]
     readonly maxBytes?: number
   }
+  readonly delivery?: 'direct' | 'spool'
+  readonly spool?: { readonly promise?: DeliveryPromise; readonly expires?: string; readonly idempotencyKey?: boolean }
   readonly onBlock?: { readonly status: number; readonly contentType?: string; readonly body?: string }
 }
 

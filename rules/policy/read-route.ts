@@ -4,6 +4,7 @@ import type { Candidate, Destination, Instrument, Parameter, ResponseRule, Route
 import type { Proofreader } from './proofreader.ts'
 import type { RawRoute } from './raw-policy.ts'
 import { readBodyRule } from './read-body-rule.ts'
+import { readDelivery } from './read-delivery.ts'
 import { readHeaders, readParameters } from './read-parameters.ts'
 
 /** What a route may refer to by id. */
@@ -28,8 +29,9 @@ export const readRoute = (raw: RawRoute, path: Path, known: Known, proof: Proofr
     proof.report([...path, 'response', 'headers'], 'no header field goes back where only the status does')
   const query = readParameters(raw.query, [...path, 'query'], proof)
   const headers = readHeaders(raw.headers, [...path, 'headers'], proof)
+  const spool = readDelivery(raw, path, proof)
   if (!destination || !template || !body) return null
-  const rules = { ...settingsOf(raw), destination, path: template, pathParameters, query, headers, body }
+  const rules = { ...settingsOf(raw), spool, destination, path: template, pathParameters, query, headers, body }
   return raw.mode === 'report-only' ? { ...rules, mode: 'report-only' } : { ...rules, mode: 'enforce' }
 }
 

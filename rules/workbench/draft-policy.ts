@@ -60,6 +60,8 @@ export type DraftRoute = {
   readonly rate: Rate | null
   readonly capacity: CapacityBudget | null
   readonly forward: 'canonical' | 'exact'
+  /** Null: its requests are sent at once. */
+  readonly spool: NonNullable<RawRoute['spool']> | null
 }
 
 /** `splice`: null where connections do not pass unopened. */
@@ -117,6 +119,7 @@ const readRoute = (raw: RawRoute, path: Path, readReference: ReadReference, maxM
   rate: raw.rate ?? null,
   capacity: raw.capacity ?? null,
   forward: raw.forward ?? 'canonical',
+  spool: raw.delivery === 'spool' ? (raw.spool ?? {}) : null,
 })
 
 const readParameters = (raw: RawParameters = {}, path: Path): readonly DraftParameter[] =>

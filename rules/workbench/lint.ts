@@ -14,6 +14,7 @@ import {
   type DraftSchema,
 } from './draft-policy.ts'
 import { exceptionHints, exceptionNotes } from './exception-notes.ts'
+import { defaultSpoolTerms } from '../delivery.ts'
 import type { Path } from '../json-pointer.ts'
 import { parsePolicy, type ReadReference } from '../policy/parse-policy.ts'
 import { areAlike } from '../policy/route-overlap.ts'
@@ -37,6 +38,8 @@ const hints = {
     'give the route a "rate", so that the appliance holds back what comes too often, and a "capacity", so that lint says when its schemas become wider than they were meant to be; "sluice rules capacity" has the figures',
   'report-only-route':
     'nothing leaves by it; "sluice status" counts what it would do: remove "mode: report-only" when it has proven itself',
+  'spooled-route':
+    'the instrument is told 202 before the destination has seen anything, and may delete its data: keep the appliance on a disk that is backed by redundancy, and look after what waits with "sluice spool list"',
   'uninspected-destination':
     'nobody sees what leaves there, and no certificate is checked: keep it only for what cannot be inspected, ask the vendor to trust the authority of the lab instead, and keep its budgets small',
   'unused-destination': 'no route leads there: add one, or remove the destination',
@@ -145,6 +148,7 @@ const lintDraft = (policy: DraftPolicy, locate: Locate, time: number): readonly 
     ...policy.routes
       .filter(({ mode }) => mode === 'report-only')
       .map(({ id, path }) => warning('report-only-route', [...path, 'mode'], { detail: id })),
+    ...policy.routes.flatMap(spoolNotes),
     ...unused(policy),
     ...policy.destinations.flatMap(destination => spliceNotes(destination, time)),
     ...exceptionNotes(policy, time),
@@ -285,6 +289,13 @@ const excessNote = ({ key, bits, budget }: Excess, { path, rate }: DraftRoute): 
 }
 
 const spellBits = (bits: number): string => Math.ceil(bits).toLocaleString('en')
+
+/** Says which promise holds, also where the policy leaves it to the default. */
+const spoolNotes = ({ path, spool }: DraftRoute): readonly Note[] => {
+  if (spool === null) return []
+  const { promise = defaultSpoolTerms.promise, expires = `${defaultSpoolTerms.expires / 3_600_000}h` } = spool
+  return [warning('spooled-route', [...path, 'delivery'], { detail: `${promise}, given up after ${expires}` })]
+}
 
 /** Said of every policy with one, however good its reasons are. */
 const spliceNotes = ({ id, path, splice }: DraftDestination, time: number): readonly Note[] => {

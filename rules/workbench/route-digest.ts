@@ -4,7 +4,17 @@ import { schemasOf, type DraftRoute } from './draft-policy.ts'
 import type { WrittenPolicy } from './policy-diff.ts'
 
 /** Keys of a route that say who may use it, what is answered, or what lint holds it to, but not what fits it. */
-const beside = new Set(['id', 'mode', 'destination', 'instruments', 'response', 'onBlock', 'capacity'])
+const beside = new Set([
+  'id',
+  'mode',
+  'destination',
+  'instruments',
+  'response',
+  'delivery',
+  'spool',
+  'onBlock',
+  'capacity',
+])
 
 /** Keys of a policy that are looked at by themselves, when it is asked which route a request finds. */
 const separate = new Set(['version', 'instruments', 'destinations', 'routes', 'exceptions'])

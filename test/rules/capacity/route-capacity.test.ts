@@ -30,6 +30,7 @@ const route = (parts: Partial<DraftRoute>): DraftRoute => ({
   rate: null,
   capacity: null,
   forward: 'canonical',
+  spool: null,
   ...parts,
 })
 

@@ -19,6 +19,7 @@ const route = (schema: JsonValue): DraftRoute => ({
   rate: null,
   capacity: null,
   forward: 'canonical',
+  spool: null,
 })
 
 const passing = (body: JsonValue): Run => ({ route: 'r', verdict: { kind: 'forward' } as Verdict, body })

@@ -113,6 +113,11 @@ const cases: Record<
     bad: withRoute({ mode: 'report-only' }),
     good: withRoute({ mode: 'enforce' }),
   },
+  'spooled-route': {
+    severity: 'warning',
+    bad: withRoute({ delivery: 'spool' }),
+    good: withRoute({ delivery: 'direct' }),
+  },
   'uninspected-destination': {
     severity: 'warning',
     bad: { ...sound, destinations: [destination, spliced] },
