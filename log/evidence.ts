@@ -30,6 +30,11 @@ export const tamperings = {
   'signature-forged':
     'the signature under an approval or a release is not of the reviewer whom it names, or not of what the records say',
   'held-orphan': 'a payload is held for which there is no decision',
+  'spool-missing': 'a spooled payload is gone, and no record says what became of it',
+  'spool-altered': 'a spooled payload is not the one that was sealed for the decision',
+  'spool-state': 'a spooled payload is in a state to which its records do not lead',
+  'spool-impossible': 'records say of a spooled payload what cannot have happened in that order, or under its promise',
+  'spool-orphan': 'a payload is spooled for which there is no decision',
   'rolled-back': 'the log is shorter than the anchor says it was: an older copy was put in its place',
   'anchor-mismatch': 'the log does not begin with the records that the anchor signs: they were written anew',
 } as const

@@ -9,9 +9,10 @@ import { loadDigest } from './log-keys.ts'
 import { decodeFrontier, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { checkEntry } from './record.ts'
-import type { Entry, GapEntry, KeyEntry, Salted, SealEntry } from './record.ts'
+import type { DecisionEntry, Entry, GapEntry, KeyEntry, Salted, SealEntry } from './record.ts'
 import { sealDigest } from './seal.ts'
 import type { Sealed } from './seal.ts'
+import type { SpoolSealed } from './spool/spool-seal.ts'
 import type { StoreEntry, StoreGroup } from './store.ts'
 import { acquireWriterLock } from './writer-lock.ts'
 import type { FromWriter, ToWriter } from './writer-messages.ts'
@@ -57,11 +58,17 @@ export type Journal = {
    */
   readonly append: (entry: Entry, sealed?: Sealed) => Promise<{ readonly sequence: number }>
   /**
-   * Appends records as one: all are on the disk when it resolves, and none when it rejects. None of them may hold a payload.
-   * @throws LogError (as a rejection) as `append`; `ERR_REVIEW_STATE` where one of them is about a held payload whose state does
+   * Appends a decision together with the payload that is to be sent later.
+   * @throws LogError (as a rejection) as `append`; a commit that was reported as failed may be on the disk all the same
+   */
+  readonly spool: (entry: DecisionEntry, spooled: SpoolSealed) => Promise<{ readonly sequence: number }>
+  /**
+   * Appends records as one: all are on the disk when it resolves, and none when it rejects.
+   * @param sealed - required when the first of them is a decision that says `held`; no other may hold a payload
+   * @throws LogError (as a rejection) as `append`; `ERR_REVIEW_STATE` where one of them is about a held or spooled payload whose state does
    *   not allow it: then too nothing was written, and the log goes on
    */
-  readonly appendAll: (entries: readonly [Entry, ...Entry[]]) => Promise<{ readonly sequence: number }>
+  readonly appendAll: (entries: readonly [Entry, ...Entry[]], sealed?: Sealed) => Promise<{ readonly sequence: number }>
   /**
    * Appends a `reseal` record, and puts the new recipients into the held payloads, in one transaction.
    * @throws LogError as `append`
@@ -91,7 +98,9 @@ const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000
 
 type Waiting = {
+  /** Octets of a payload to be held, and of one to be sent later. */
   readonly octets: number
+  readonly spooled: number
   /** Whether it counts among what was refused when it fails. */
   readonly isAppend: boolean
   readonly resolve: (place: { readonly sequence: number }) => void
@@ -132,6 +141,7 @@ const startJournal = async (
   let committed: string | null = null
   let tickets = 0
   let octets = 0
+  let spooledOctets = 0
   /** Payloads that wait for the disk. */
   let payloads = 0
   /** Octets of the last payload for which there was no room. */
@@ -151,6 +161,7 @@ const startJournal = async (
     if (entry === undefined) return
     waiting.delete(ticket)
     octets -= entry.octets
+    spooledOctets -= entry.spooled
     if (entry.octets > 0) payloads--
     act(entry)
   }
@@ -247,7 +258,7 @@ const startJournal = async (
   const refusal = (entry: Entry, sealed: Sealed | undefined): LogError | null => {
     if (state === 'closing' || state === 'closed') return new LogError('ERR_LOG_CLOSED', 'the log is closed')
     if (state === 'failed') return new LogError('ERR_LOG_FAILED', 'the log cannot be written at the moment')
-    if (waiting.size >= maxQueue || octets + sizeOf(sealed) > maxQueueBytes) {
+    if (waiting.size >= maxQueue || octets + spooledOctets + sizeOf(sealed) > maxQueueBytes) {
       return new LogError('ERR_LOG_QUEUE_FULL', 'too many records wait for the disk')
     }
     if (sealed !== undefined && !hasRoomFor(sizeOf(sealed))) {
@@ -263,18 +274,25 @@ const startJournal = async (
   }
 
   /** Has the worker do something, and waits until that is on the disk. */
-  const demand = (size: number, messageOf: (ticket: number) => ToWriter): Promise<{ readonly sequence: number }> =>
+  const demand = (
+    size: number,
+    messageOf: (ticket: number) => ToWriter,
+    spooled = 0,
+  ): Promise<{ readonly sequence: number }> =>
     new Promise((resolve, reject) => {
       const ticket = tickets++
       const message = messageOf(ticket)
       octets += size
+      spooledOctets += spooled
       if (size > 0) payloads++
-      waiting.set(ticket, { octets: size, isAppend: message.kind === 'append', resolve, reject })
+      waiting.set(ticket, { octets: size, spooled, isAppend: message.kind === 'append', resolve, reject })
       tell(message)
     })
 
-  const requireFit = (entry: Entry, sealed: Sealed | undefined): void => {
+  const requireFit = (entry: Entry, sealed: Sealed | undefined, spooled?: SpoolSealed): void => {
     checkEntry(entry)
+    if ((entry.kind === 'decision' ? entry.spool?.bytes : undefined) !== spooled?.ciphertext.length)
+      throw new LogError('ERR_LOG_RECORD', 'a decision and the payload that is to be sent later do not belong together')
     const refusedFor = refusal(entry, sealed)
     if (refusedFor === null) return
     if (refusedFor.code === 'ERR_LOG_FAILED') refused++
@@ -298,12 +316,19 @@ const startJournal = async (
     return appendWith(entry, sealed)
   }
 
-  const appendAll: Journal['appendAll'] = async entries => {
-    for (const entry of entries) requireFit(entry, undefined)
-    return appendGroup(
-      entries.map(entry => ({ record: salted(entry, null), sealed: null })),
-      0,
-    )
+  const appendAll: Journal['appendAll'] = async ([first, ...others], sealed) => {
+    requireFit(first, sealed)
+    for (const entry of others) requireFit(entry, undefined)
+    const more = others.map(entry => ({ record: salted(entry, null), sealed: null }))
+    return appendGroup([{ record: salted(first, sealed ?? null), sealed: sealed ?? null }, ...more], sizeOf(sealed))
+  }
+
+  const spool: Journal['spool'] = async (entry, spooled) => {
+    requireFit(entry, undefined, spooled)
+    if (octets + spooledOctets + spooled.ciphertext.length > maxQueueBytes)
+      throw new LogError('ERR_LOG_QUEUE_FULL', 'too many records wait for the disk')
+    const group: StoreGroup = [{ record: salted(entry, spooled), sealed: null, spooled }]
+    return demand(0, ticket => ({ kind: 'append', ticket, group }), spooled.ciphertext.length)
   }
 
   const drop = async (before: number): Promise<void> => {
@@ -335,6 +360,7 @@ const startJournal = async (
   return {
     append,
     appendAll,
+    spool,
     reseal: (entry, resealed) => appendWith(entry, undefined, { resealed }),
     seal: (entry, roots) => appendWith(entry, undefined, { roots }),
     drop,
@@ -374,11 +400,11 @@ const frontierOf = (bytes: Uint8Array): Frontier => {
 }
 
 const impossible = (): LogError =>
-  new LogError('ERR_REVIEW_STATE', 'the state of the held payload does not allow it, so nothing was done')
+  new LogError('ERR_REVIEW_STATE', 'the state of the payload does not allow it, so nothing was done')
 
 const SALT_BYTES = 16
 
-const salted = (entry: Entry, sealed: Sealed | null): Salted => ({
+const salted = (entry: Entry, sealed: Pick<Sealed, 'nonce' | 'ciphertext'> | null): Salted => ({
   ...entry,
   v: 1,
   salt: randomBytes(SALT_BYTES).toString('base64url'),

@@ -55,6 +55,8 @@ export const hints = {
   ERR_SEAL_NO_REVIEWER: 'nobody could read the payload: make a reviewer key pair before blocking payloads are kept',
   ERR_SEAL_NOT_RECIPIENT: 'the payload was sealed for other reviewers: use one of their keys',
   ERR_SEAL_BROKEN: 'the sealed payload was altered, or belongs to another decision: run "sluice log verify"',
+  ERR_SPOOL_BROKEN:
+    'the spooled payload was altered, or sealed under another spool key: run "sluice log verify", and restore "spool.key" from a backup if it was replaced',
   ERR_REVIEWER_NAME: 'use 1 to 32 lower-case letters, digits and hyphens',
   ERR_REVIEWER_EXISTS: 'a reviewer of this name has a key already: choose another name',
   ERR_REVIEWER_KEY:

@@ -107,8 +107,12 @@ const newestInUse = (database: Database): number => {
 }
 
 const holdsPayload = (database: Database, { first }: Segment): boolean =>
-  database.prepare(`SELECT 1 FROM main.held h JOIN segment_${first}.record r ON r.id = h.decision LIMIT 1`).get() !==
-  undefined
+  ['held', 'spool'].some(
+    table =>
+      database
+        .prepare(`SELECT 1 FROM main.${table} h JOIN segment_${first}.record r ON r.id = h.decision LIMIT 1`)
+        .get() !== undefined,
+  )
 
 export type PurgeRequest = { readonly age: number; readonly token: string; readonly actor: string }
 

@@ -6,6 +6,8 @@ import { openLastingReader, type LastingReader } from './reader.ts'
 import type { ActivationEntry, ConfigEntry, KeyEntry, LogRecord, TrafficEntry } from './record.ts'
 import { pastCases, type PastCase } from './review/past-cases.ts'
 import type { Recipient, Sealed } from './seal.ts'
+import { spoolGet, spoolRows, type SpoolFilter, type SpoolRow } from './spool/spool-rows.ts'
+import type { SpoolSealed } from './spool/spool-seal.ts'
 import { countTraffic, type Traffic, type TrafficProgress } from './traffic.ts'
 
 export type { HeldFilter, HeldRow }
@@ -132,6 +134,9 @@ export type LogReader = {
   readonly heldTotal: () => HeldTotal
   /** Payloads that are held for which there is no decision. */
   readonly heldOrphans: () => number
+  /** Payloads that wait to be sent, or for a person, in the order in which they were accepted. @param filter - `limit`: default all */
+  readonly spoolList: (filter?: SpoolFilter & { readonly limit?: number }) => readonly SpoolRow[]
+  readonly spoolGet: (decision: string) => SpoolSealed | null
   /** Every change of the keys to which payloads are sealed, oldest first. */
   readonly reviewerKeys: () => readonly KeyEntry[]
   /** Every policy that came into force, oldest first. */
@@ -155,6 +160,8 @@ export type LogReader = {
 }
 
 const DEFAULT_LIMIT = 100
+/** More than SQLite ever has. */
+const ALL = Number.MAX_SAFE_INTEGER
 
 /** @throws LogError `ERR_LOG_MISSING`, `ERR_LOG_VERSION`, `ERR_LOG_UNREADABLE` */
 export const openLogReader = (directory: string): LogReader => {
@@ -175,6 +182,8 @@ export const openLogReader = (directory: string): LogReader => {
     heldBefore: (time, limit) => read(database => heldBefore(database, time, limit)),
     heldTotal: () => read(heldTotal),
     heldOrphans: () => read(countOrphans),
+    spoolList: ({ limit = ALL, ...filter } = {}) => read(database => spoolRows(database, filter, limit)),
+    spoolGet: decision => read(database => spoolGet(database, decision)),
     reviewerKeys: () => read(reviewerKeys),
     activations: () => read(activations),
     configs: () => read(configs),

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http'
 import { isIP } from 'node:net'
+import type { DeliveryPromise } from '../rules/delivery.ts'
 import { LogError } from './log-error.ts'
 
 /**
@@ -82,7 +83,7 @@ export type DecisionEntry = {
   readonly times?: number
   /** Keyed digest of the received body, from `Journal.digest`. */
   readonly digest: string | null
-  /** The decision whose held payload this is, sent again: by a release where `release` stands, else by a replay. */
+  /** The decision whose held payload this is, sent again: by a release where `release` stands, else by a replay; or whose spooled payload it is, blocked by now. */
   readonly replayOf: DecisionId | null
   /** What a release let out although inspection blocks it, `findings` and `place` included; absent for everything else. */
   readonly release?: { readonly overrode: string | null }
@@ -99,17 +100,22 @@ export type DecisionEntry = {
    * it; 0 where it was blocked.
    */
   readonly splice?: { readonly reserved: number }
+  /**
+   * Only where the request waits for its destination: the instrument was answered 202. On which promise, how many octets are sealed, and until
+   * when it waits. The decision itself lets nothing out: each attempt is a `spool.send`.
+   */
+  readonly spool?: { readonly promise: DeliveryPromise; readonly bytes: number; readonly expires: Time }
 }
 
 /**
  * How a request ended: `answered` by the appliance itself, `relayed` from the vendor, or `failed` on the way; `spliced`: a connection that passed
- * unopened, with `error` where it was cut.
+ * unopened, with `error` where it was cut; `delivered`: after it was spooled, so that nothing of the answer went back.
  */
 export type OutcomeEntry = {
   readonly kind: 'outcome'
   readonly time: Time
   readonly decision: DecisionId
-  readonly result: 'relayed' | 'failed' | 'answered' | 'spliced'
+  readonly result: 'relayed' | 'failed' | 'answered' | 'spliced' | 'delivered'
   readonly status: number | null
   readonly error: string | null
   /** Octets of response content that went back; of a connection that passed unopened, all that came back. */
@@ -216,6 +222,47 @@ export type ReviewEntry =
   | BlockedEntry
   | UnsentEntry
   | PurgeEntry
+
+/**
+ * What befell a spooled payload; `spool/states.ts` says which state it leads to, and the writer changes the state in the same transaction.
+ * `actor` is `os:` and the operating system's name for whoever asked, or `sluice`.
+ */
+type Spooled<Kind extends string> = {
+  readonly kind: Kind
+  readonly time: Time
+  readonly decision: DecisionId
+  readonly actor: string
+}
+
+/** An attempt begins: durable before its first octet leaves. `policy`: the one that let it out anew; `attempt` is counted from 1. */
+export type SendEntry = Spooled<'spool.send'> & { readonly policy: string; readonly attempt: number }
+
+/** How an attempt ended that is not the last: `next` is when it is tried again at the earliest. `status` is the vendor's, `error` a fault on the way. */
+export type AttemptEndEntry = Spooled<'spool.unsent' | 'spool.again'> & {
+  readonly status: number | null
+  readonly error: string | null
+  readonly next: Time
+}
+
+/** The vendor took it, does not take it, or nobody knows; `error` of `spool.stuck` may also be why it could not even be sent. */
+export type SpoolEndEntry = Spooled<'spool.delivered' | 'spool.stuck' | 'spool.unknown'> & {
+  readonly status: number | null
+  readonly error: string | null
+}
+
+/** The policy blocks it by now: stands in one transaction with that decision, whose id is `attempt`. */
+export type SpoolBlockedEntry = Spooled<'spool.blocked'> & { readonly attempt: DecisionId }
+
+/** A person decided, and says why. */
+export type SpoolPersonEntry = Spooled<'spool.retry' | 'spool.dropped'> & Because
+
+export type SpoolEntry =
+  | SendEntry
+  | AttemptEndEntry
+  | SpoolEndEntry
+  | SpoolBlockedEntry
+  | SpoolPersonEntry
+  | Spooled<'spool.expired' | 'spool.withdrawn'>
 
 /** Releases go on after too many of them had failed. */
 export type ResumeEntry = Because & { readonly kind: 'review.resume'; readonly time: Time; readonly actor: string }
@@ -417,6 +464,8 @@ export const redactable = [
   'review.replay',
   'review.blocked',
   'review.unsent',
+  'spool.retry',
+  'spool.dropped',
 ] as const satisfies readonly Entry['kind'][]
 
 /** Why a record is redacted: a closed list, because a text could say again what is to be forgotten. */
@@ -436,6 +485,7 @@ export type Entry =
   | DecisionEntry
   | OutcomeEntry
   | ReviewEntry
+  | SpoolEntry
   | ResumeEntry
   | StartEntry
   | StopEntry
@@ -453,7 +503,7 @@ export type Entry =
 
 /**
  * What the journal adds. `salt`: 16 random octets in base64url, so that a record can be redacted while its hash stays.
- * `seal`: `sealDigest` of the held payload, so that it cannot be exchanged unseen.
+ * `seal`: `sealDigest` of the held or spooled payload, so that it cannot be exchanged unseen.
  */
 type Added = { readonly v: 1; readonly salt: string; readonly seal: string | null }
 
@@ -571,13 +621,14 @@ const decision = {
   payload: optional(keyedDigest),
   trial: optional(trial),
   splice: optional(shape({ reserved: count })),
+  spool: optional(shape({ promise: oneOf('at-most-once', 'at-least-once'), bytes: count, expires: time })),
 } satisfies Record<keyof Required<DecisionEntry>, Check>
 
 const outcome = {
   kind: oneOf('outcome'),
   time,
   decision: uuid,
-  result: oneOf('relayed', 'failed', 'answered', 'spliced'),
+  result: oneOf('relayed', 'failed', 'answered', 'spliced', 'delivered'),
   status: orNull(count),
   error: orNull(keyword),
   bytes: count,
@@ -667,6 +718,30 @@ const purge = {
   cause: oneOf('retention', 'reviewer'),
   because: orNull(words),
 } satisfies Record<keyof PurgeEntry, Check>
+
+const spooled = <Kind extends SpoolEntry['kind']>(kind: Kind) => ({ kind: oneOf(kind), time, decision: uuid, actor })
+
+const send = {
+  ...spooled('spool.send'),
+  policy: sha256,
+  attempt: count,
+} satisfies Record<keyof SendEntry, Check>
+
+const answered = { status: orNull(count), error: orNull(keyword) }
+
+const attemptEnd = <Kind extends AttemptEndEntry['kind']>(kind: Kind) =>
+  ({ ...spooled(kind), ...answered, next: time }) satisfies Record<keyof AttemptEndEntry, Check>
+
+const spoolEnd = <Kind extends SpoolEndEntry['kind']>(kind: Kind) =>
+  ({ ...spooled(kind), ...answered }) satisfies Record<keyof SpoolEndEntry, Check>
+
+const spoolBlocked = {
+  ...spooled('spool.blocked'),
+  attempt: uuid,
+} satisfies Record<keyof SpoolBlockedEntry, Check>
+
+const byPerson = <Kind extends SpoolPersonEntry['kind']>(kind: Kind) =>
+  ({ ...spooled(kind), because: words }) satisfies Record<keyof SpoolPersonEntry, Check>
 
 const resume = {
   kind: oneOf('review.resume'),
@@ -830,6 +905,17 @@ const forms = {
   'review.blocked': blockedAgain,
   'review.unsent': unsent,
   purge,
+  'spool.send': send,
+  'spool.unsent': attemptEnd('spool.unsent'),
+  'spool.again': attemptEnd('spool.again'),
+  'spool.delivered': spoolEnd('spool.delivered'),
+  'spool.stuck': spoolEnd('spool.stuck'),
+  'spool.unknown': spoolEnd('spool.unknown'),
+  'spool.blocked': spoolBlocked,
+  'spool.expired': spooled('spool.expired'),
+  'spool.withdrawn': spooled('spool.withdrawn'),
+  'spool.retry': byPerson('spool.retry'),
+  'spool.dropped': byPerson('spool.dropped'),
   'review.resume': resume,
   start,
   stop,

@@ -51,7 +51,7 @@ const describe = (database: Database, record: string | number): Found | null => 
     throw new LogError('ERR_LOG_REDACT_SEALED', `record ${row.sequence} is in a sealed segment`)
   const isDecision = content.kind === 'decision'
   const decision = isDecision ? content.id : content.decision
-  if (isNeeded(content) && database.prepare('SELECT 1 FROM held WHERE decision = ?').get(decision) !== undefined)
+  if (isNeeded(content) && isKept(database, decision))
     throw new LogError('ERR_LOG_REDACT_HELD', `the payload of decision ${decision} is still held`)
   const { sequence: target, leaf } = row
   return {
@@ -68,6 +68,11 @@ type Redactable = Extract<LogRecord, { readonly kind: (typeof redactable)[number
 
 const isRedactable = (record: LogRecord): record is Redactable =>
   (redactable as readonly string[]).includes(record.kind)
+
+const isKept = (database: Database, id: string): boolean =>
+  database
+    .prepare('SELECT 1 FROM held WHERE decision = @id UNION ALL SELECT 1 FROM spool WHERE decision = @id')
+    .get({ id }) !== undefined
 
 /** As long as a payload is held, what befell it says what may be done about it; a note does not. */
 const isNeeded = ({ kind }: Redactable): boolean => kind !== 'outcome' && kind !== 'review.note'

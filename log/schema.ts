@@ -9,9 +9,9 @@ const SEGMENT_ID = 0x534c5553
 /**
  * Grows with every change of a table, column, trigger or view, however small: those of an older version would otherwise look tampered
  * with. There is no migration, since it would be a program that rewrites logs: a new version of the log begins a new log, and the old
- * folder stays readable by the version that made it. 1: before segments. 2: before held payloads had states.
+ * folder stays readable by the version that made it. 1: before segments. 2: before held payloads had states. 4: before payloads were spooled.
  */
-const VERSION = 4
+const VERSION = 5
 
 /** A query column: computed from the hashed body whenever it is read, so that there is no second copy of the truth. */
 const generated = (name: string, type: 'TEXT' | 'INTEGER', member: string): string =>
@@ -49,6 +49,7 @@ const indexes: readonly string[] = [
   'CREATE INDEX record_replay_of ON record (replay_of) WHERE replay_of IS NOT NULL',
   // few among many: what befell held payloads
   "CREATE INDEX record_review ON record (kind, sequence) WHERE kind >= 'review.' AND kind < 'review/'",
+  "CREATE INDEX record_spool ON record (kind, sequence) WHERE kind >= 'spool.' AND kind < 'spool/'",
 ]
 
 /**
@@ -93,6 +94,13 @@ const statements: readonly string[] = [
   decision TEXT PRIMARY KEY,
   state TEXT NOT NULL,
   recipients TEXT NOT NULL,
+  nonce BLOB NOT NULL,
+  ciphertext BLOB NOT NULL
+) STRICT`,
+  `CREATE TABLE spool (
+  decision TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  promise TEXT NOT NULL,
   nonce BLOB NOT NULL,
   ciphertext BLOB NOT NULL
 ) STRICT`,

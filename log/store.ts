@@ -12,12 +12,14 @@ import { appendLeaf, decodeFrontier, encodeFrontier, leafHash, rootOf } from './
 import type { Frontier } from './merkle.ts'
 import { hasOriginalSchema, requireVersion } from './schema.ts'
 import { areInOrder, segmentsOf } from './segments.ts'
+import { openSpoolTable, type SpoolChange } from './spool/spool-table.ts'
+import { isSpoolEvent } from './spool/states.ts'
 
 /**
- * One record to append, with the payload that is held under its decision, or what else it changes among those that are held; and the
- * roots of the pieces of a segment that it seals.
+ * One record to append, with the payload that is held or spooled under its decision, or what else it changes among those that are held; and
+ * the roots of the pieces of a segment that it seals.
  */
-export type StoreEntry = HeldChange & { readonly roots?: Uint8Array }
+export type StoreEntry = HeldChange & SpoolChange & { readonly roots?: Uint8Array }
 
 /** Records that stand together or not at all. */
 export type StoreGroup = readonly StoreEntry[]
@@ -85,6 +87,7 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
   let durable = start
   const insertRecord = database.prepare('INSERT INTO record (sequence, body, leaf) VALUES (?, ?, ?)')
   const held = openHeldTable(database)
+  const spool = openSpoolTable(database)
   const insertSegment = database.prepare('INSERT INTO segment (first, last, roots, purged) VALUES (?, ?, ?, 0)')
   const purgeSegment = database.prepare('UPDATE segment SET purged = 1 WHERE first = ? AND last = ?')
   const emptyRecord = database.prepare("UPDATE record SET body = '{}' WHERE sequence = ?")
@@ -103,6 +106,7 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
     const leaf = leafHash(Buffer.from(body))
     insertRecord.run(frontier.size, body, leaf)
     held.apply(entry)
+    spool.apply(entry)
     bringAbout(entry)
     return appendLeaf(frontier, leaf)
   }
@@ -110,7 +114,7 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
   const transaction = database.transaction((groups: readonly StoreGroup[]) => {
     let next = durable
     const firsts = groups.map(group => {
-      if (!group.every(({ record }) => held.allows(record))) return null
+      if (!group.every(({ record }) => held.allows(record) && spool.allows(record))) return null
       const first = next.size
       next = group.reduce(append, next)
       return first
@@ -123,10 +127,14 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
     frontier: () => durable,
     held: held.total,
     commit: groups => {
-      const redacts = groups.some(group => group.some(({ record }) => record.kind === 'redact'))
-      if (redacts) database.pragma('secure_delete = ON')
+      const tells = (isMeant: (kind: string) => boolean): boolean =>
+        groups.some(group => group.some(({ record }) => isMeant(record.kind)))
+      const redacts = tells(kind => kind === 'redact')
+      // FAST leaves the pages of what is longer than one as they are
+      if (redacts || tells(isSpoolEvent)) database.pragma('secure_delete = ON')
       const { next, firsts } = transaction.immediate(groups)
       durable = next
+      database.pragma('secure_delete = FAST')
       if (redacts) forget(database)
       return firsts
     },
@@ -142,7 +150,6 @@ const storeOf = (database: Database.Database, signer: NoteKey, start: Frontier):
 
 /** Takes what was redacted out of the write-ahead log as well. A reader that is under way puts that off until the next time. */
 const forget = (database: Database.Database): void => {
-  database.pragma('secure_delete = FAST')
   database.pragma('wal_checkpoint(TRUNCATE)')
 }
 

@@ -1,14 +1,16 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { hash } from 'node:crypto'
+import type { DeliveryPromise } from '../rules/delivery.ts'
 import { MAX_EVIDENCE } from './evidence.ts'
 import type { Evidence, Tampering } from './evidence.ts'
 import { isCanonical } from './is-canonical.ts'
 import { appendLeaf, emptyFrontier, HASH_BYTES, leafHash, treeOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
-import type { LogRecord, RedactEntry, RequestCounts, ReviewEntry } from './record.ts'
+import type { LogRecord, RedactEntry, RequestCounts, ReviewEntry, SpoolEntry } from './record.ts'
 import { isReviewEvent, stateAfter } from './review/states.ts'
 import { sealDigest } from './seal.ts'
 import { segmentsOf } from './segments.ts'
+import { isKept, isSpoolEvent, spoolStateAfter } from './spool/states.ts'
 import { signatureCheck } from './verify-signatures.ts'
 
 /** A piece of the log. Sequences `from` up to, and without, `to`, which is at most `from` + `PIECE` where they are signed. */
@@ -43,7 +45,7 @@ export type ChunkResult = {
   readonly marks: readonly Mark[]
 }
 
-/** How many decisions there are, and how many of them let something out. */
+/** How many decisions there are, and how often something was let out: at once by a decision, or later by an attempt to send what was spooled. */
 export type DecisionCount = { readonly decisions: number; readonly forwards: number }
 
 /** `requests` is null where a run begins; `before` counts what stands before it in the piece. */
@@ -198,7 +200,9 @@ const decisionCounter = (): {
     see: record => {
       if (record.kind === 'decision' || record.kind === 'redacted decision') {
         decisions++
-        if (record.verdict === 'forward') forwards++
+        if (record.verdict === 'forward' && !('spool' in record)) forwards++
+      } else if (record.kind === 'spool.send') {
+        forwards++
       } else if (record.kind === 'start' || record.kind === 'stop' || record.kind === 'anchor') {
         const requests: RequestCounts | null | undefined = record.kind === 'start' ? null : record.requests
         if (requests !== undefined) marks.push({ sequence: record.sequence, requests, before: { decisions, forwards } })
@@ -226,6 +230,7 @@ const recordExaminer = (database: Database) => {
   const namesDecision = decisionsBefore(database)
   const heldFault = heldCheck(database)
   const isSignedRightly = signatureCheck(database)
+  const spoolFault = spoolCheck(database)
 
   return (sequence: number, body: Row[1], stored: string, { schema, add, see, redacted }: Examiner): string => {
     if (body === '{}') {
@@ -246,7 +251,7 @@ const recordExaminer = (database: Database) => {
       if (!isCanonical(record, body as string)) add('record-not-canonical', sequence)
       if (record.sequence !== sequence) add('record-misplaced', sequence)
       if (!namesDecision(record, sequence)) add('outcome-orphan', sequence)
-      const wrong = heldFault(record)
+      const wrong = heldFault(record) ?? spoolFault(record)
       if (wrong !== null) add(wrong, sequence)
       if (!isSignedRightly(record)) add('signature-forged', sequence)
       see(record)
@@ -328,13 +333,7 @@ const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice
  * A redacted record stands for what it was, in its place.
  */
 const heldCheck = (database: Database): ((record: LogRecord) => Tampering | null) => {
-  const find = database.prepare(
-    `SELECT h.nonce, h.ciphertext, h.state,
-       (SELECT group_concat(event) FROM
-         (SELECT iif(kind = 'redact', body ->> '$.was', kind) AS event FROM record WHERE decision = @id
-          ORDER BY iif(kind = 'redact', body ->> '$.target', sequence))) AS kinds
-     FROM (SELECT 1) LEFT JOIN held h ON h.decision = @id`,
-  )
+  const find = keptWithEvents(database, 'held')
   const isHeld = database.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM record WHERE id = @id AND kind = 'decision' AND held = 1)
        OR EXISTS (SELECT 1 FROM record WHERE decision = @id AND kind = 'redact' AND body ->> '$.was' = 'decision')`,
@@ -346,11 +345,21 @@ const heldCheck = (database: Database): ((record: LogRecord) => Tampering | null
       const isBorneOut = isHeld.get({ id: decision }) !== undefined || timeOf(decision) <= purgedUntil
       return isBorneOut ? null : 'review-impossible'
     }
-    return record.kind === 'decision' && record.held ? faultOf(record, find.get({ id: record.id }) as HeldState) : null
+    return record.kind === 'decision' && record.held ? faultOf(record, find.get({ id: record.id }) as KeptState) : null
   }
 }
 
-type HeldState = {
+/** A payload as it is kept, in one of the two tables, and the kinds of all records about its decision. */
+const keptWithEvents = (database: Database, table: 'held' | 'spool'): Statement =>
+  database.prepare(
+    `SELECT h.nonce, h.ciphertext, h.state,
+       (SELECT group_concat(event) FROM
+         (SELECT iif(kind = 'redact', body ->> '$.was', kind) AS event FROM record WHERE decision = @id
+          ORDER BY iif(kind = 'redact', body ->> '$.target', sequence))) AS kinds
+     FROM (SELECT 1) LEFT JOIN ${table} h ON h.decision = @id`,
+  )
+
+type KeptState = {
   readonly nonce: Buffer | null
   readonly ciphertext: Buffer | null
   readonly state: string | null
@@ -360,11 +369,47 @@ type HeldState = {
 
 const faultOf = (
   { seal }: LogRecord & { readonly kind: 'decision' },
-  { nonce, ciphertext, state, kinds }: HeldState,
+  { nonce, ciphertext, state, kinds }: KeptState,
 ): Tampering | null => {
   const borneOut = stateAfter((kinds ?? '').split(',').filter(isReviewEvent))
   if (borneOut === null) return 'review-impossible'
   if (nonce === null || ciphertext === null) return borneOut === 'purged' ? null : 'held-missing'
   if (sealDigest({ nonce, ciphertext }) !== seal) return 'held-altered'
   return state === borneOut ? null : 'held-state'
+}
+
+/**
+ * The same of a decision's spooled payload: that it is the one that was sealed, in the state that its records lead to under its promise, or that they
+ * say what became of it. So a record that lets it out a second time where that was not promised does not pass.
+ */
+const spoolCheck = (database: Database): ((record: LogRecord) => Tampering | null) => {
+  const find = keptWithEvents(database, 'spool')
+  const isSpooled = database.prepare(
+    `SELECT 1 WHERE EXISTS
+         (SELECT 1 FROM record WHERE id = @id AND kind = 'decision' AND body -> '$.spool' IS NOT NULL)
+       OR EXISTS (SELECT 1 FROM record WHERE decision = @id AND kind = 'redact' AND body ->> '$.was' = 'decision')`,
+  )
+  const purgedUntil = endOfPurged(database)
+  return record => {
+    if (isSpoolEvent(record.kind)) {
+      const { decision } = record as SpoolEntry
+      const isBorneOut = isSpooled.get({ id: decision }) !== undefined || timeOf(decision) <= purgedUntil
+      return isBorneOut ? null : 'spool-impossible'
+    }
+    return record.kind === 'decision' && record.spool
+      ? spoolFaultOf(record.seal, record.spool.promise, find.get({ id: record.id }) as KeptState)
+      : null
+  }
+}
+
+const spoolFaultOf = (
+  seal: string | null,
+  promise: DeliveryPromise,
+  { nonce, ciphertext, state, kinds }: KeptState,
+): Tampering | null => {
+  const borneOut = spoolStateAfter((kinds ?? '').split(',').filter(isSpoolEvent), promise)
+  if (borneOut === null) return 'spool-impossible'
+  if (nonce === null || ciphertext === null) return isKept(borneOut) ? 'spool-missing' : null
+  if (sealDigest({ nonce, ciphertext }) !== seal) return 'spool-altered'
+  return state === borneOut ? null : 'spool-state'
 }

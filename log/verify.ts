@@ -12,6 +12,7 @@ import type { Frontier } from './merkle.ts'
 import { openExaminer, segmentState } from './reader.ts'
 import type { DropEntry } from './record.ts'
 import { hasOriginalSchema } from './schema.ts'
+import { ORPHANED_SPOOL } from './spool/spool-table.ts'
 import { checkRequests } from './verify-requests.ts'
 import { areInOrder, PIECE, pieceRoots, segmentsOf, treeOfPieces } from './segments.ts'
 import type { Segment } from './segments.ts'
@@ -370,6 +371,8 @@ const checkHeld = (database: Database, evidence: Collector): void => {
     )
     .all()
   for (const _ of orphans) evidence.add('held-orphan', null)
+  for (const _ of database.prepare(`SELECT 1 FROM spool WHERE ${ORPHANED_SPOOL}`).all())
+    evidence.add('spool-orphan', null)
 }
 
 /** Starts the check of the indexes in a thread of its own. `undefined` when it came to no result. */

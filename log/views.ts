@@ -126,6 +126,20 @@ const splices = `CREATE VIEW splices AS
   FROM record d
   WHERE d.kind = 'decision' AND d.body -> '$.splice' IS NOT NULL`
 
+/**
+ * One row for each thing that befell a spooled payload: each attempt to send it, how that ended, and what became of it. `next`: when it is
+ * tried again at the earliest.
+ */
+const deliveries = `CREATE VIEW deliveries AS
+  SELECT r.time, substr(r.kind, 7) AS action, r.body ->> '$.actor' AS actor, r.decision,
+    r.body ->> '$.attempt' AS attempt, r.body ->> '$.status' AS response_status, r.body ->> '$.error' AS error,
+    r.body ->> '$.next' AS next, r.body ->> '$.because' AS because, r.body ->> '$.policy' AS policy,
+    ${about('instrument')},
+    ${about('destination')},
+    ${about('route')}, r.sequence
+  FROM record r
+  WHERE r.kind >= 'spool.' AND r.kind < 'spool/'`
+
 /** In the order of creation. */
 export const views = {
   decisions,
@@ -138,4 +152,5 @@ export const views = {
   operations,
   retention,
   splices,
+  deliveries,
 } as const

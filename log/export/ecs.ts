@@ -72,7 +72,7 @@ const destinationFields = ({ host, port }: { readonly host: string; readonly por
 })
 
 const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntry) => {
-  const { instrument, ingress, verdict, bytesOut, digest, held, replayOf, place, splice } = decision
+  const { instrument, ingress, verdict, bytesOut, digest, held, replayOf, place, splice, spool } = decision
   return present({
     instrument,
     ingress,
@@ -81,6 +81,7 @@ const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntr
     digest,
     held,
     splice,
+    spool,
     replay_of: replayOf,
     place: place && `${place.surface} ${place.pointer}`,
     findings: findings.length === 0 ? null : findings,
@@ -89,13 +90,18 @@ const ownFields = ({ findings, exceptions, excepted, ...decision }: DecisionEntr
   })
 }
 
+const messageOf = ({ verdict, reason, splice, spool }: DecisionEntry): string => {
+  if (verdict === 'block') return `blocked: ${reason}`
+  if (splice) return 'let out without inspection'
+  return spool ? 'accepted, to be sent later' : 'let out'
+}
+
 const decisionDocument = (record: LogRecord & DecisionEntry, { document, event }: Common) => {
   const isBlock = record.verdict === 'block'
-  const isOpaque = record.splice !== undefined
   return {
     ...document,
     ...requestFields(record),
-    message: isBlock ? `blocked: ${record.reason}` : isOpaque ? 'let out without inspection' : 'let out',
+    message: messageOf(record),
     event: present({
       ...event,
       kind: record.findings.length > 0 ? 'alert' : 'event',
@@ -114,7 +120,7 @@ const outcomeDocument = (
   { document, event }: Common,
 ) => {
   const { time, decision, result, status, error, bytes, ms } = record
-  const isRelayed = result === 'relayed' || (result === 'spliced' && error === null)
+  const isRelayed = result === 'relayed' || result === 'delivered' || (result === 'spliced' && error === null)
   const request = about === null ? { http: { request: { id: decision } } } : requestFields(about)
   return present({
     ...document,
@@ -153,6 +159,9 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   'review.release': ['file', 'access'],
   'review.replay': ['file', 'access'],
   'review.blocked': ['file', 'access'],
+  'spool.expired': ['file', 'deletion'],
+  'spool.dropped': ['file', 'deletion'],
+  'spool.withdrawn': ['file', 'deletion'],
   purge: ['file', 'deletion'],
   anchor: ['file', 'creation'],
   start: ['process', 'start'],

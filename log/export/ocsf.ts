@@ -153,7 +153,9 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
     time: milliseconds(time),
     message: isBlock
       ? `Blocked a request of ${who}: ${reason}`
-      : `Let a request of ${who} out to ${destination ?? 'nowhere'}`,
+      : record.spool
+        ? `Accepted a request of ${who} to be sent to ${destination} later`
+        : `Let a request of ${who} out to ${destination ?? 'nowhere'}`,
     ...(isBlock && { status_id: 2, status: 'Failure', status_code: reason }),
     metadata: metadata(source, time, 'decision', { correlation: id, ...controlled }),
     ...control(record),
@@ -165,6 +167,7 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
       digest: record.digest,
       held: record.held,
       replay_of: record.replayOf,
+      spool: record.spool,
       findings_omitted: omittedFindings(record),
       exceptions: record.exceptions,
       leaf_hash: source.leafHash,
@@ -174,7 +177,7 @@ const decisionEvent = (record: LogRecord & DecisionEntry, source: Source) => {
 
 const outcomeEvent = (record: LogRecord & OutcomeEntry, about: DecisionEntry, source: Source) => {
   const { time, decision, result, status, error, bytes, ms } = record
-  const isRelayed = result === 'relayed' || (result === 'spliced' && error === null)
+  const isRelayed = result === 'relayed' || result === 'delivered' || (result === 'spliced' && error === null)
   const end = milliseconds(time)
   return present({
     ...httpActivity(about.method),

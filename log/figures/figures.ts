@@ -135,7 +135,7 @@ const tallies = (database: Database, filter: DecisionFilter, { unit, parts }: Pe
   const cells = database
     .prepare(
       `SELECT substr(time, 1, ${partLengths[unit]}) AS part, instrument, destination, route, reason, verdict,
-         count(*) AS requests, count(iif(result = 'relayed', 1, NULL)) AS answered,
+         count(*) AS requests, count(iif(result IN ('relayed', 'delivered'), 1, NULL)) AS answered,
          count(iif(verdict = 'block' AND reason = 'sensitive-content', 1, NULL)) AS sensitive,
          coalesce(sum(iif(verdict = 'forward', bytes_out, 0)), 0) AS octets
        FROM decisions WHERE ${conditionOf(filter)}

@@ -77,7 +77,7 @@ const logRecordOf = (stored: StoredLine, sender: Sender): OtelLogRecord => {
 const severityOf = ({ kind, record }: Telling): readonly [SeverityNumber, string] => {
   const isBad =
     (kind === 'decision' && record.verdict === 'block') ||
-    (kind === 'outcome' && !['relayed', 'spliced'].includes(record.result))
+    (kind === 'outcome' && !['relayed', 'delivered', 'spliced'].includes(record.result))
   if (kind === 'other' && record.kind === 'gap') return [SeverityNumber.ERROR, 'ERROR']
   return isBad ? [SeverityNumber.WARN, 'WARN'] : [SeverityNumber.INFO, 'INFO']
 }
