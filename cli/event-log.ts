@@ -32,6 +32,7 @@ export type EventLog = {
 
 const requestLevels = {
   forwarded: 'debug',
+  spooled: 'debug',
   spliced: 'info',
   blocked: 'warn',
   failed: 'warn',
@@ -48,6 +49,8 @@ const levels = {
   'log-recovered': 'info',
   'handshake-failed': 'warn',
   drip: 'warn',
+  delivery: 'warn',
+  'delivery-ended': 'warn',
   'held-swept': 'warn',
   'lines-lost': 'warn',
   'anchor-failed': 'error',

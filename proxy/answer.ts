@@ -23,6 +23,8 @@ export const answerOf = (passage: Passage): Answer => {
     // for a held payload alone, and nobody waits for an answer to that
     case 'overtaken':
       return problem(passage.id, 503, 'decision-not-recorded', unrecorded, 'proxy_internal_error')
+    case 'spooled':
+      return acceptedAnswer(passage.id)
     case 'forwarded': {
       const { id, answer } = passage
       if (passage.mode === 'status-only') return statusOnly(id, answer)
@@ -31,6 +33,13 @@ export const answerOf = (passage: Passage): Answer => {
     }
   }
 }
+
+/** It is durable, and waits for its destination (RFC 9110 section 15.3.3). */
+const acceptedAnswer = (id: string): Answer => ({
+  status: 202,
+  fields: [['content-type', 'application/json'], ['cache-control', 'no-store'], ...marks(id)],
+  body: Buffer.from(`${JSON.stringify({ status: 'accepted', decision: id })}\n`),
+})
 
 /**
  * One number, so that whoever is at the other end can say no more; and the id of the decision, which was made before they were asked. No
@@ -81,10 +90,11 @@ const statusOf: Partial<Record<BlockReason, number>> = {
   'splice-budget': 429,
   paused: 503,
   'held-full': 503,
+  'spool-full': 503,
 }
 
 /** Nothing is wrong with the message: the instrument shall keep it and send it again. */
-const comesAgain: ReadonlySet<BlockReason> = new Set(['log-space-low', 'paused', 'held-full'])
+const comesAgain: ReadonlySet<BlockReason> = new Set(['log-space-low', 'paused', 'held-full', 'spool-full'])
 
 const blockAnswer = (id: string, block: Block, route: Route | null): Answer => {
   // what a route answers for its blocks may tell an instrument not to send again, and this one it should

@@ -36,9 +36,12 @@ import {
   metricsInterval,
   parseListen,
   railSettings,
+  spoolKeyFile,
   type Settings,
 } from './settings.ts'
 import { spliceLedgerFrom } from './splice-ledger.ts'
+import { openSpool, type Spool } from './spool/spool.ts'
+import type { Pauses } from './spool/backoff.ts'
 import { createSplicer, type SpliceTimes } from './splicer.ts'
 import { startPolicy, type StartPolicy } from './start-policy.ts'
 import type { TrialTally } from './trial-tally.ts'
@@ -61,6 +64,8 @@ export type Tuning = {
   readonly upstream?: Timeouts
   readonly splice?: SpliceTimes
   readonly lab?: Partial<LabLimits>
+  /** Times between attempts to send what waits. */
+  readonly spool?: Pauses
   /** Octets that the database of the decision log may reach. */
   readonly maxLogBytes?: number
   /** When the room on the disk of the log becomes too little. */
@@ -169,7 +174,23 @@ const run = async (parts: Parts): Promise<Appliance> => {
     rows: switchesIn(folder.log),
     journal,
     isInstrument: named => inForce().policy.instruments.some(({ id }) => id === named),
-    onPause: paused => pipeline.breakOff(paused),
+    onPause: paused => {
+      pipeline.breakOff(paused)
+      spool.breakOff(paused)
+    },
+  })
+  const spool: Spool = await openSpool({
+    log: folder.log,
+    journal,
+    forwarder,
+    pipeline: () => pipeline,
+    pauses: pauses.now,
+    hasRoom,
+    notify,
+    keyFile: spoolKeyFile(folder, settings),
+    most: settings.spool,
+    keepMs: heldFor(settings),
+    ...(tuning.spool && { between: tuning.spool }),
   })
   const pipeline: Pipeline = createPipeline({
     policy: first.policy,
@@ -180,6 +201,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     whenFull: settings.held.whenFull,
     ledger,
     splices,
+    spool,
     notify,
     hasRoom,
     pauses: pauses.now,
@@ -240,6 +262,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     splices: splices.status(inForce().policy),
     log: journal.status(),
     held: settings.held,
+    spool: spool.status(),
     disk: disk.status(),
     anchors: anchors.status(),
   })
@@ -254,6 +277,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     await journal.append({ kind: 'start', id, time: started.toISOString(), version, policy: first.policy.digest })
     await desk.recover()
     await desk.sweep()
+    await spool.open()
     void anchors.send()
     void retention.look()
     const handlers = controlHandlers({
@@ -268,13 +292,14 @@ const run = async (parts: Parts): Promise<Appliance> => {
       changes: upkeep,
       authorities,
       desk,
+      spool,
     })
     const control = await openControl(folder.control, handlers)
     try {
       await listener.open()
       return control
     } catch (error) {
-      await control.close()
+      await Promise.all([control.close(), spool.close(0)])
       throw error
     }
   }
@@ -299,7 +324,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   })
   const stop = async (): Promise<void> => {
     await pipeline.endSplices()
-    await listener.close(GRACE_MS)
+    await Promise.all([listener.close(GRACE_MS), spool.close(GRACE_MS)])
     await pipeline.endSplices()
     await control.close()
     await pipeline.close()

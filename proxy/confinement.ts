@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { DataFolder } from './data-folder.ts'
-import { policyFile, type Settings } from './settings.ts'
+import { policyFile, spoolKeyFile, type Settings } from './settings.ts'
 
 /**
  * What the process of the appliance has given up, as far as Node's permission model goes: every JavaScript call for files outside
@@ -42,7 +42,7 @@ export const grantsFor = (folder: DataFolder, settings: Settings): Grants => {
   const policy = policyFile(folder, settings)
   const others = [settings.anchors.folder, settings.metrics.folder].filter(other => other !== null)
   const write = [folder.root, ...others]
-  const read = [appFolder, librariesFolder(), dirname(policy), ...referencesOf(policy)]
+  const read = [appFolder, librariesFolder(), dirname(policy), spoolKeyFile(folder, settings), ...referencesOf(policy)]
   return { read: withTargets([...read, ...write]), write: withTargets(write) }
 }
 

@@ -22,6 +22,8 @@ import { readReadRequest, readResumeRequest, readReviewRequest } from './review-
 import type { ResealRequest, ReviewerRequest, Reviewers } from './reviewers.ts'
 import type { ReviewSettings, Settings } from './settings.ts'
 import type { SpliceStatus } from './splice-ledger.ts'
+import { readSpoolRequest } from './spool/spool-desk.ts'
+import type { Spool, SpoolStatus } from './spool/spool.ts'
 import type { TrialCount } from './trial-tally.ts'
 import type { VendorClock } from './vendor-clocks.ts'
 
@@ -74,6 +76,8 @@ export type ApplianceStatus = {
   readonly log: JournalStatus
   /** Bounds of what is held for review; `log.held` says how much is. */
   readonly held: Settings['held']
+  /** What waits for its destination. */
+  readonly spool: SpoolStatus
   /** Room for the log. With `refusing` all traffic is refused. */
   readonly disk: DiskStatus
   readonly anchors: AnchorStatus
@@ -93,6 +97,7 @@ export type ControlParts = {
   readonly changes: LogChanges
   readonly authorities: Authorities
   readonly desk: ReviewDesk
+  readonly spool: Pick<Spool, 'act' | 'hurry'>
 }
 
 export const controlHandlers = ({
@@ -107,6 +112,7 @@ export const controlHandlers = ({
   changes,
   authorities,
   desk,
+  spool,
 }: ControlParts): ControlHandlers => ({
   'GET /status': async () => ({ status: 200, document: status() }),
   'GET /metrics': async () => ({
@@ -130,7 +136,12 @@ export const controlHandlers = ({
     const fault = await desk.resume(actor, because)
     return { status: 200, document: { fault } }
   },
-  'POST /pauses': async body => ({ status: 200, document: await pauses.turn(body as PauseRequest) }),
+  'POST /spool': async body => ({ status: 200, document: await spool.act(readSpoolRequest(body)) }),
+  'POST /pauses': async body => {
+    const document = await pauses.turn(body as PauseRequest)
+    spool.hurry()
+    return { status: 200, document }
+  },
   'POST /reviewers/add': async body => ({ status: 200, document: await reviewers.add(body as ReviewerRequest) }),
   'POST /reviewers/retire': async body => ({ status: 200, document: await reviewers.retire(body as ReviewerRequest) }),
   'POST /reviewers/rotate': async body => ({ status: 200, document: await reviewers.rotate(body as ReviewerRequest) }),
@@ -139,6 +150,8 @@ export const controlHandlers = ({
     const document = await activations.activate(body as ActivationRequest)
     // approvals were given for the policy before
     await desk.sweep()
+    // what it blocks is handed over, what it lets out need not wait
+    spool.hurry()
     return { status: 200, document }
   },
   'POST /log/seal': async body => ({ status: 200, document: await changes.seal(body as SealRequest) }),

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse, type ClientRequest } from 'node:http'
 import type { Agent } from 'node:https'
 import { isIP, Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { createProxyServer, type ProxyServer } from 'http-proxy'
 import type { Destination, Route } from '../rules/policy.ts'
 import type { Released } from '../rules/verdict.ts'
@@ -19,7 +20,8 @@ export type UpstreamAnswer =
       readonly fields: readonly (readonly [name: string, value: string])[]
       readonly body: Buffer
     }
-  | { readonly kind: 'fault'; readonly fault: UpstreamFault }
+  /** `isUnsent`: it is certain that no octet of the request was written to the destination. */
+  | { readonly kind: 'fault'; readonly fault: UpstreamFault; readonly isUnsent: boolean }
 
 export type Timeouts = {
   /** Milliseconds for the TCP connection. */
@@ -80,7 +82,7 @@ export const createForwarder = (files: string, timeouts: Timeouts = defaultTimeo
           return passage.run(proxy, to, agent, timeouts.connect)
         })
       } catch (error) {
-        return { kind: 'fault', fault: faultOf(error) }
+        return { kind: 'fault', fault: faultOf(error), isUnsent: true }
       }
     },
     sent: () => sent,
@@ -103,6 +105,10 @@ const ownFields = new Set([
   'upgrade',
 ])
 
+/** Until then Node keeps what is written to itself. Not in its types. */
+const isConnecting = (socket: TLSSocket & { readonly secureConnecting?: boolean }): boolean =>
+  socket.secureConnecting === true
+
 /** One request on its way out and its answer on its way in, with the stand-ins that http-proxy wants for a client. */
 class Passage {
   /** A request that came over no connection: http-proxy copies its header section, which is empty. */
@@ -116,6 +122,8 @@ class Passage {
   readonly #timer: NodeJS.Timeout
   readonly #signal: AbortSignal
   #isSettled = false
+  /** Whether a connection was there, its certificate verified, over which the request may have been written. */
+  #isWritten = false
 
   constructor(request: Released, response: Route['response'], deadline: number, signal: AbortSignal) {
     this.#request = request
@@ -160,7 +168,11 @@ class Passage {
 
   /** The last look before the first byte: http-proxy must not have made another path out of the inspected one. */
   onRequest(upstream: ClientRequest): void {
-    if (upstream.path !== this.#request.target) this.fail('http_protocol_error')
+    if (upstream.path !== this.#request.target) return this.fail('http_protocol_error')
+    const { socket } = upstream
+    if (socket instanceof TLSSocket && isConnecting(socket))
+      socket.once('secureConnect', () => (this.#isWritten = true))
+    else this.#isWritten = true
     // Nobody asked for another protocol; without a listener Node would say nothing of it, and the request wait for its deadline.
     upstream.once('upgrade', (_answer, socket) => {
       socket.destroy()
@@ -199,7 +211,7 @@ class Passage {
   /** http-proxy tears the upstream request down when the response to its client closes unfinished. */
   fail(fault: UpstreamFault): void {
     if (this.#isSettled) return
-    this.#settle({ kind: 'fault', fault })
+    this.#settle({ kind: 'fault', fault, isUnsent: !this.#isWritten })
     this.#outgoing.emit('close')
   }
 

@@ -1,4 +1,5 @@
-import type { Field, Head } from '../rules/message.ts'
+import type { Field, Head, Message } from '../rules/message.ts'
+import { arrivingNow } from './arrivals.ts'
 
 /** What a reviewer gets to see of a blocked request: enough to judge it and to send it again, and no credential. */
 export type HeldPayload = {
@@ -31,6 +32,13 @@ export const decodeHeld = (bytes: Uint8Array): HeldPayload => {
   if (v !== 1) throw new Error('the held payload was written by another version of sluice')
   return { client, instrument, destination, head, content: bytes.subarray(end + 1) }
 }
+
+/** The request that a payload is, arriving anew: whose it is and where it goes was found out when it came. */
+export const messageOfHeld = ({ client, instrument, destination, head, content }: HeldPayload): Message => ({
+  arrival: arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } }),
+  head,
+  content: { kind: 'complete', bytes: content, trailers: 0 },
+})
 
 type Heading = Omit<HeldPayload, 'content'> & { readonly v: number }
 

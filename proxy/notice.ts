@@ -31,6 +31,21 @@ export type Notice =
   | { readonly kind: 'held-swept'; readonly payloads: number }
   /** The metrics could not be written into their folder; told once until they could be. */
   | { readonly kind: 'metrics-failed'; readonly code: string }
+  /** What an instrument spooled is not taken by its destination (`away`), or again (`back`); `code` says why. Told when it changes. */
+  | {
+      readonly kind: 'delivery'
+      readonly state: 'away' | 'back'
+      readonly instrument: string
+      readonly destination: string
+      readonly code: string | null
+    }
+  /** A spooled request ended otherwise than by its delivery, or needs a person. */
+  | {
+      readonly kind: 'delivery-ended'
+      readonly state: 'unknown' | 'stuck' | 'blocked' | 'expired'
+      readonly decision: string
+      readonly instrument: string
+    }
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

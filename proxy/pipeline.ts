@@ -5,6 +5,7 @@ import type { Journal } from '../log/journal.ts'
 import {
   isTrialRecord,
   type DecisionEntry,
+  type Entry,
   type OutcomeEntry,
   type RequestCounts,
   type ReviewEntry,
@@ -22,6 +23,7 @@ import {
   inspectTrial,
   inspectUnheld,
   inspectUnreadable,
+  inspectUnspooled,
 } from '../rules/inspect.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import { fieldValues, type Arrival, type Head, type Message } from '../rules/message.ts'
@@ -41,6 +43,8 @@ import { measuring, noticeOf, noticeOfSplice, type Measured } from './request-no
 import { spliceGate, type Spliced, type SpliceGate } from './splice-gate.ts'
 import type { SpliceLedger } from './splice-ledger.ts'
 import type { Splicer } from './splicer.ts'
+import { spoolGate, type Place } from './spool/spool-gate.ts'
+import type { Spool } from './spool/spool.ts'
 import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
@@ -64,6 +68,8 @@ export type Passage =
       /** What of the answer the instrument gets. */
       readonly mode: ResponseRule['mode']
     }
+  /** It was accepted, and waits for its destination. */
+  | { readonly kind: 'spooled'; readonly id: string }
   /** The decision could not be made durable, so nothing left, whatever it was. */
   | { readonly kind: 'unrecorded'; readonly id: string }
   /** Somebody else was quicker with the same held payload, so nothing left. */
@@ -77,6 +83,8 @@ export type Counts = {
   unrecorded: number
   overtaken: number
   linesDropped: number
+  /** Accepted, to be sent later; `SpoolStatus` says what became of them. */
+  spooled: number
   /** Connections that passed unopened. */
   spliced: number
 }
@@ -109,6 +117,17 @@ export type Gate = {
   readonly pass: (message: Message, gone: AbortController) => Promise<Passage>
   /** The same for a payload that was held: it leaves once, because its state changes in the transaction of the decision. */
   readonly resend: (message: Message, resend: Resend) => Promise<Passage>
+  /**
+   * Records that what waited for its destination is blocked by now, and hands its payload over to the reviewers.
+   * @param ends - what else stands in the transaction of that decision, whose id it gets
+   * @throws LogError (as a rejection): then nothing was changed, as when there is no room for the payload
+   */
+  readonly blockSpooled: (
+    message: Message,
+    block: Block,
+    of: string,
+    ends: (id: string) => readonly Entry[],
+  ) => Promise<void>
   /** Records a block that was certain without the content of the request. */
   readonly refuse: (message: Received, block: Block) => Promise<Passage>
   /** For connections that pass unopened. */
@@ -125,6 +144,8 @@ export type Pipeline = {
   readonly requests: () => RequestCounts
   /** Opens another gate. Requests that began at the one before end there. */
   readonly enforce: (policy: Policy) => void
+  /** Under this idempotency key something leaves: what comes back with it came from here. */
+  readonly sendsAs: (key: string) => void
   /** Breaks off what is on its way out for instruments that are paused now. */
   readonly breakOff: (pauses: Pauses) => void
   /** Cuts connections that pass unopened, and waits for their records. */
@@ -148,6 +169,7 @@ export type PipelineParts = {
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
   readonly splices: SpliceLedger
+  readonly spool: Pick<Spool, 'reserve' | 'accept'>
   /** Never throws; see `unfailing`. */
   readonly notify: Notify
   /** Whether there is room for more than the records of refusals. */
@@ -209,6 +231,7 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
     unrecorded: 0,
     overtaken: 0,
     linesDropped: 0,
+    spooled: 0,
     spliced: 0,
   }
   const counted = (passage: Passage, measured: Measured): Passage => {
@@ -256,6 +279,7 @@ export const createPipeline = ({ policy, notify, ...parts }: PipelineParts): Pip
       gate = openGate(next)
       open.review(next)
     },
+    sendsAs: ownKeys.add,
     breakOff: pauses => underway.abort(instrument => isPaused(pauses, instrument), new UpstreamError('traffic_paused')),
     endSplices: () => open.close(),
     close: async () => {
@@ -294,7 +318,7 @@ const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', '
 
 type GateParts = Pick<
   PipelineParts,
-  'journal' | 'forwarder' | 'splicer' | 'reviewers' | 'whenFull' | 'ledger' | 'splices' | 'hasRoom' | 'pauses'
+  'journal' | 'forwarder' | 'splicer' | 'reviewers' | 'whenFull' | 'ledger' | 'splices' | 'spool' | 'hasRoom' | 'pauses'
 > & {
   readonly underway: Underway
   readonly open: OpenSplices
@@ -350,7 +374,8 @@ const nobody = { instrument: null, route: null, destination: null } as const
 /** What a record says besides the message and the verdict. */
 type Beside = { readonly resend?: Resend | null; readonly trial?: Trial | null; readonly times?: number }
 
-type Judged = { readonly verdict: Verdict | Release; readonly trial: Trial | null }
+/** `place`: the verdict lets it out, and it waits for its destination. */
+type Judged = { readonly verdict: Verdict | Release; readonly trial: Trial | null; readonly place: Place | null }
 
 type Decided = Judged & { readonly measured: Measured }
 
@@ -361,6 +386,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
   const { underway, tell, counted, alert, faulted, gathering, outside, take, ownKeys } = parts
   const trials = openTally(policy)
+  const spooling = spoolGate(policy, parts.spool)
   const splicedNames = new Set(splicedDestinations(policy).map(spellAuthority))
   const isSpliced = ({ destination }: Block): boolean => destination !== null && splicedNames.has(destination)
 
@@ -380,7 +406,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     try {
       return judgeAndEnter(id, message, resend)
     } catch (error) {
-      return { verdict: failed(message.arrival, error), trial: null }
+      return { verdict: failed(message.arrival, error), trial: null, place: null }
     }
   }
 
@@ -388,11 +414,14 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
   const judgeAndEnter = (id: string, message: Message, resend: Resend | null): Judged => {
     const told = { ...message, history: ledger.history() }
     const release = resend?.release
-    const verdict = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
+    const inspected = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
     const trial = fitForRecord(inspectTrial(told, policy))
+    // People who send something again want to know how that ended.
+    const place = inspected.kind === 'block' || resend ? null : spooling.placeFor(message, inspected)
+    const verdict = place === 'full' ? inspectUnspooled(inspected as Forward) : inspected
     ledger.enter(verdict)
     alert(id, verdict)
-    return { verdict, trial }
+    return { verdict, trial, place: place === 'full' ? null : place }
   }
 
   /**
@@ -450,7 +479,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
       await journal.append(entry, sealed)
       return block
     } catch (error) {
-      if (!(error instanceof LogError && error.code === 'ERR_HELD_FULL')) throw error
+      if (!isFull(error)) throw error
     }
     const recorded = whenFull === 'refuse' ? inspectUnheld(block) : block
     await appendEntry(id, message, recorded, beside, whenFull === 'refuse' ? {} : { dropped: 'held-full' })
@@ -459,7 +488,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
 
   /** Seals the payload of a known instrument to the reviewers. Null when there is no payload to keep. */
   const hold = async (id: string, { arrival, head, content }: Received, block: Block): Promise<Held | null> => {
-    if (!head || content?.kind !== 'complete' || block.instrument === null) return null
+    // what found no room to wait stays with the instrument
+    if (!head || content?.kind !== 'complete' || block.instrument === null || block.reason === 'spool-full') return null
     const fields = withoutCredentials(head.fields, harmlessFields(policy, block.route))
     const payload = encodeHeld({
       client: arrival.client,
@@ -594,6 +624,39 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     }
   }
 
+  const spoolUp = async (id: string, entry: DecisionEntry, place: Place, measured: Measured): Promise<Passage> => {
+    const started = performance.now()
+    try {
+      await spooling.accept(entry, place)
+      measured.recordMs = performance.now() - started
+      tell(null)
+      return { kind: 'spooled', id }
+    } catch (error) {
+      tell((error as { code?: string }).code ?? 'ERR_LOG_FAILED')
+      return { kind: 'unrecorded', id }
+    }
+  }
+
+  const blockSpooled: Gate['blockSpooled'] = async (message, block, of, ends) => {
+    const answered = take()
+    let isRecorded = false
+    try {
+      const id = uuidV7()
+      const held = (await hold(id, message, block))!
+      const entry = { ...entryWith(id, message, block, {}), replayOf: of }
+      const rest = ends(id)
+      await journal.appendAll([{ ...entry, held: true, payload: held.digest }, ...rest], held.sealed).catch(error => {
+        if (!(whenFull === 'drop-payload' && isFull(error))) throw error
+        return journal.appendAll([{ ...entry, dropped: 'held-full' }, ...rest])
+      })
+      isRecorded = true
+      tell(null)
+      counted(blocked(id, block), measuring(block, octetsOf(message), 1, null))
+    } finally {
+      answered(!isRecorded)
+    }
+  }
+
   const pass = async (message: Message, gone: AbortController, resend: Resend | null): Promise<Passage> => {
     const { arrival, head } = message
     // without its content, for which there may be no room, and which the instrument keeps
@@ -602,12 +665,17 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     if (ownKeys.has(head)) return refuse({ arrival, head }, inspectLoop(arrival, head, policy), { resend })
     if (resend?.release) ownKeys.add(resend.release.key)
     const id = uuidV7()
-    const { verdict, trial, measured } = decide(id, message, resend)
+    const { verdict, trial, place, measured } = decide(id, message, resend)
     const tried = <Said>(said: Said): Said => {
       if (typeof said !== 'string' && trial !== null) trials.add(trial)
       return said
     }
     const beside = { resend, trial }
+    if (verdict.kind === 'forward' && place) {
+      const passage = await spoolUp(id, entryWith(id, message, verdict, beside), place, measured)
+      if (passage.kind === 'spooled') tried(verdict)
+      return counted(passage, measured)
+    }
     if (verdict.kind === 'forward') {
       const recorded = record(id, message, verdict, beside, measured).then(tried)
       return counted(await passOn(id, verdict, gone, recorded, resend, measured), measured)
@@ -623,6 +691,7 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     pass: (message, gone) => pass(message, gone, null),
     // Nobody's connection decides about it: once it has begun, it is ended, but for a pause.
     resend: (message, resend) => pass(message, new AbortController(), resend),
+    blockSpooled,
     refuse: refuseAny,
     splices: {
       ahead: splices.ahead,
@@ -635,6 +704,8 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     },
   }
 }
+
+const isFull = (error: unknown): boolean => error instanceof LogError && error.code === 'ERR_HELD_FULL'
 
 /** A sealed payload, and the keyed digest of what is in it. */
 type Held = { readonly sealed: Sealed; readonly digest: string }

@@ -35,7 +35,7 @@ export const hints = {
   ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
   ERR_SETTINGS_INVALID:
-    'correct the file: it holds "listen", "labNetworks", "names", "policy", "anchors", "limits", "held" and "reviews" and nothing else',
+    'correct the file: it holds "listen", "labNetworks", "names", "policy", "anchors", "limits", "held", "spool", "reviews" and "metrics" and nothing else',
   ERR_REVIEW_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_REVIEW_UNKNOWN: 'run "sluice blocked list" for the payloads that are held',
   ERR_REVIEW_UNRECORDED: 'see "sluice status" for what is wrong with the log; nothing was sent',
@@ -49,5 +49,11 @@ export const hints = {
   ERR_PAUSE_INSTRUMENT: 'name an instrument by its id in the policy; "sluice status" lists what is paused',
   ERR_PAUSE_UNRECORDED:
     'a pause is in force until the process ends, what was to be resumed stays paused; see "sluice status", then run the command again',
+  ERR_SPOOL_KEY:
+    'restore the file from a backup, mode 600: what waits is sealed under it; or, where it is lost, run "sluice spool drop" for what waits, and the next start makes a new key',
+  ERR_SPOOL_UNKNOWN:
+    'run "sluice spool list" for what waits; what was delivered or dropped is gone, and "sluice log show" tells of it',
+  ERR_SPOOL_REQUEST: 'use the same version of sluice for the command and the appliance',
+  ERR_SPOOL_UNRECORDED: 'see "sluice status" for what is wrong with the log; nothing was changed',
   ERR_NO_REVIEWER: 'run "sluice init", or put the public key of a reviewer into the reviewers folder',
 } satisfies Record<string, string>

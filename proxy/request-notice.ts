@@ -19,7 +19,7 @@ export type Measured = Pick<Subject, 'instrument' | 'route'> & {
 /** How a request ended, once its end is known: what was counted, and never what was in it. */
 export type RequestNotice = Measured & {
   readonly kind: 'request'
-  readonly verdict: 'forwarded' | 'failed' | 'blocked' | 'unrecorded' | 'overtaken' | 'spliced'
+  readonly verdict: 'forwarded' | 'failed' | 'blocked' | 'unrecorded' | 'overtaken' | 'spooled' | 'spliced'
   /** Id of the decision. */
   readonly decision: string
   /** Why it was blocked, or why it failed on the way. */
@@ -58,6 +58,7 @@ const endOf = (passage: Passage): Pick<RequestNotice, 'verdict' | 'reason' | 'by
   switch (passage.kind) {
     case 'blocked':
       return { ...nothing, verdict: 'blocked', reason: passage.block.reason }
+    case 'spooled':
     case 'unrecorded':
     case 'overtaken':
       return { ...nothing, verdict: passage.kind }

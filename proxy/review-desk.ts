@@ -21,11 +21,9 @@ import { statementBytes, statementOf, statementTypes, type Statement } from '../
 import type { ReviewerPublicKey } from '../log/reviewer.ts'
 import { uuidV7 } from '../log/uuid-v7.ts'
 import { freeTextFault, freeTextFaults } from '../rules/free-text.ts'
-import type { Message } from '../rules/message.ts'
 import { blockReasons, type Approval, type BlockReason } from '../rules/verdict.ts'
-import { arrivingNow } from './arrivals.ts'
 import type { UpstreamAnswer } from './forwarder.ts'
-import { decodeHeld } from './held-payload.ts'
+import { decodeHeld, messageOfHeld } from './held-payload.ts'
 import type { Gate, Passage, Pipeline, Resend } from './pipeline.ts'
 import { ProxyError } from './proxy-error.ts'
 import { releaseEnd } from './release-end.ts'
@@ -243,7 +241,7 @@ export const openDesk = ({ log, journal, pipeline, reviewers, settings }: DeskPa
     if (journal.digest(bytes) !== found.decision.payload) return refused(id, 'bytes-changed')
     const answered = pipeline.take()
     try {
-      const passage = await gate.resend(messageOf(bytes), how)
+      const passage = await gate.resend(messageOfHeld(decodeHeld(bytes)), how)
       return resultOf(id, passage, how, () => caseOf(id).state)
     } finally {
       answered()
@@ -322,12 +320,6 @@ const wordsFault = ({
   return fault && { rail: 'reason-unfit', detail: { code: fault, explanation: freeTextFaults[fault] } }
 }
 
-const messageOf = (bytes: Uint8Array): Message => {
-  const { client, instrument, destination, head, content } = decodeHeld(bytes)
-  const arrival = arrivingNow({ client, ingress: { kind: 'replay', instrument, destination } })
-  return { arrival, head, content: { kind: 'complete', bytes: content, trailers: 0 } }
-}
-
 const blockedEntry =
   (request: Wanting<'replay' | 'release'>): Resend['blocked'] =>
   id => ({ ...entryOf(request), kind: 'review.blocked', because: request.because, attempt: id })
@@ -364,6 +356,8 @@ const resultOf = (of: string, passage: Passage, { release }: Resend, stateNow: (
         sent: { decision, verdict: 'block', ...why, status: null },
       }
     }
+    case 'spooled':
+      throw new ProxyError('ERR_REVIEW_UNRECORDED', 'what people send is never spooled')
     case 'forwarded':
       return { kind: 'done', decision: of, state: stateNow(), sent: sentBy(decision, passage.answer) }
   }

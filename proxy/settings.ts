@@ -31,6 +31,14 @@ export type Settings = {
     readonly maxBytes: number
     readonly whenFull: WhenFull
   }
+  /** Requests that were accepted and wait until their destination takes them. */
+  readonly spool: {
+    /** How many may wait, and how many octets they may have together. */
+    readonly maxItems: number
+    readonly maxBytes: number
+    /** The key under which they are sealed, absolute or relative to the data folder. */
+    readonly keyFile: string
+  }
   readonly reviews: ReviewSettings
   /** A folder into which the metrics are written as `sluice.prom`, if any, and how often: for the textfile collector of node_exporter. */
   readonly metrics: { readonly every: string; readonly folder: string | null }
@@ -92,14 +100,16 @@ export const defaultSettings: Settings = {
   policy: 'policy.yaml',
   anchors: { every: '1h', folder: null },
   held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
+  spool: { maxItems: 100_000, maxBytes: 1024 ** 3, keyFile: 'spool.key' },
   reviews: { people: 2, approvalExpires: '4h', releasesPerHour: 20, stopAfterFailures: 3 },
   metrics: { every: '15s', folder: null },
 }
 
-type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'reviews' | 'metrics'>> & {
+type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'spool' | 'reviews' | 'metrics'>> & {
   readonly anchors?: Partial<Settings['anchors']>
   readonly metrics?: Partial<Settings['metrics']>
   readonly held?: Partial<Settings['held']>
+  readonly spool?: Partial<Settings['spool']>
   readonly reviews?: Partial<ReviewSettings>
 }
 
@@ -142,6 +152,15 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
         whenFull: { enum: ['refuse', 'drop-payload'] },
       },
     },
+    spool: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        maxItems: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+        maxBytes: { type: 'integer', minimum: 1, maximum: 1024 ** 4 },
+        keyFile: { type: 'string', minLength: 1 },
+      },
+    },
     reviews: {
       type: 'object',
       additionalProperties: false,
@@ -169,6 +188,7 @@ export const readSettings = (folder: DataFolder): Settings => {
       ...value,
       anchors: { ...defaultSettings.anchors, ...value.anchors },
       held: { ...defaultSettings.held, ...value.held },
+      spool: { ...defaultSettings.spool, ...value.spool },
       reviews: { ...defaultSettings.reviews, ...value.reviews },
       metrics: { ...defaultSettings.metrics, ...value.metrics },
     }
@@ -184,6 +204,10 @@ export const writeSettings = (settings: Settings): string =>
 
 export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
   resolve(dirname(folder.settings), policy)
+
+/** The file of the key under which requests wait. */
+export const spoolKeyFile = (folder: DataFolder, { spool: { keyFile } }: Settings): string =>
+  resolve(folder.root, keyFile)
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 

@@ -11,6 +11,7 @@ import { openReviewers } from './reviewers.ts'
 import { railSettings, readSettings } from './settings.ts'
 import { spliceLedgerFrom } from './splice-ledger.ts'
 import { createSplicer } from './splicer.ts'
+import { noSpool } from './spool/spool-gate.ts'
 import { lastActivation } from './start-policy.ts'
 
 /**
@@ -42,6 +43,7 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
       ledger: ledgerFrom(folder.log),
       splices: spliceLedgerFrom(folder.log),
       splicer: createSplicer(folder.upstream),
+      spool: noSpool,
       notify: () => undefined,
       hasRoom: () => true,
       pauses: pauses.now,

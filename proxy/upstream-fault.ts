@@ -249,6 +249,11 @@ export const upstreamFaults = {
     meaning: 'the appliance stopped while a connection passed unopened',
     hint: 'have the instrument connect again',
   },
+  appliance_stopped: {
+    type: 'connection_terminated',
+    meaning: 'the appliance stopped while a spooled request was under way, before the destination had answered',
+    hint: 'start it again; what was promised of the request says whether it is sent again',
+  },
   client_gone: {
     type: 'proxy_internal_error',
     meaning: 'the instrument closed the connection before the destination had answered',

@@ -4,6 +4,7 @@ import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import type { Family } from '../../proxy/metrics.ts'
 import { ProxyError } from '../../proxy/proxy-error.ts'
+import type { RequestNotice } from '../../proxy/request-notice.ts'
 
 /** What is known of an appliance at one time. */
 export type Snapshot = {
@@ -53,14 +54,16 @@ const lastBlocks = (folder: DataFolder): readonly DecisionRow[] => {
   }
 }
 
+/** What waits for its destination was let out by its decision. */
 const columns = {
   forwarded: 'forwarded',
+  spooled: 'forwarded',
   spliced: 'forwarded',
   blocked: 'blocked',
   failed: 'failed',
   unrecorded: 'failed',
   overtaken: 'failed',
-} as const
+} as const satisfies Record<RequestNotice['verdict'], Exclude<keyof InstrumentCounts, 'instrument'>>
 
 const countsOf = (families: readonly Family[]): readonly InstrumentCounts[] => {
   const counts = new Map<string, { forwarded: number; blocked: number; failed: number }>()

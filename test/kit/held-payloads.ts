@@ -11,6 +11,7 @@ import { createPipeline } from '../../proxy/pipeline.ts'
 import { packsFolder } from '../../proxy/policy-file.ts'
 import { readSettings } from '../../proxy/settings.ts'
 import { spliceLedgerFrom } from '../../proxy/splice-ledger.ts'
+import { noSpool } from '../../proxy/spool/spool-gate.ts'
 import { createSplicer } from '../../proxy/splicer.ts'
 import { startPolicy } from '../../proxy/start-policy.ts'
 import type { JsonValue } from '../../rules/canonical.ts'
@@ -49,6 +50,7 @@ export const holdPayloads = async (folder: DataFolder, messages: readonly Messag
       ledger: ledgerFrom(folder.log),
       splices: spliceLedgerFrom(folder.log),
       splicer: createSplicer(folder.upstream),
+      spool: noSpool,
       notify: () => undefined,
       hasRoom: () => true,
       pauses: () => ({ all: false, instruments: new Set() }),

@@ -264,6 +264,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
     ledger: openLedger([]),
     splices: openSpliceLedger([]),
     splicer: createSplicer(folder.upstream),
+    spool: { reserve: () => false, accept: () => Promise.resolve() },
     policy: first.policy,
     journal,
     forwarder,

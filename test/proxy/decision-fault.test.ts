@@ -9,6 +9,7 @@ import { unfailing, type Notice } from '../../proxy/notice.ts'
 import { createPipeline, type PipelineParts } from '../../proxy/pipeline.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { spliceLedgerFrom } from '../../proxy/splice-ledger.ts'
+import { noSpool } from '../../proxy/spool/spool-gate.ts'
 import { createSplicer } from '../../proxy/splicer.ts'
 import { noPauses } from '../../rules/pauses.ts'
 import type { SplicedDestination } from '../../rules/splice/splice.ts'
@@ -52,6 +53,7 @@ t.test('P8: a fault in any part on the way to a verdict blocks, with a record an
     journal,
     forwarder,
     splicer: createSplicer(folder.upstream),
+    spool: noSpool,
     reviewers: () => activeReviewers(folder.reviewers),
     whenFull: 'refuse',
     ledger: ledgerFrom(folder.log),

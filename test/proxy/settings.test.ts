@@ -7,6 +7,7 @@ import {
   parseListen,
   policyFile,
   readSettings,
+  spoolKeyFile,
   writeSettings,
 } from '../../proxy/settings.ts'
 
@@ -36,11 +37,14 @@ t.test('settings: what is written is read again; what is left out has its defaul
   const held = { keepFor: '12h', maxPayloads: 10, maxBytes: 1_000_000, whenFull: 'drop-payload' } as const
   const reviews = { people: 1, approvalExpires: '30m', releasesPerHour: 5, stopAfterFailures: 2 } as const
   const own = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
+  const spool = { maxItems: 10, maxBytes: 1_000_000, keyFile: '/run/secrets/spool.key' }
   const metrics = { every: '1m', folder: '/mnt/metrics' }
-  const settings = { ...own, anchors, held, reviews, metrics }
+  const settings = { ...own, anchors, held, spool, reviews, metrics }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
+  t.equal(spoolKeyFile(written, settings), '/run/secrets/spool.key')
+  t.equal(spoolKeyFile(written, defaultSettings), join(written.root, 'spool.key'))
   t.same(readSettings(dataFolder(t.testdir({ 'appliance.yaml': '# nothing\n' }))), defaultSettings)
   const part = readSettings(dataFolder(t.testdir({ 'appliance.yaml': 'anchors: { folder: /mnt/anchors }' })))
   t.same(part.anchors, { every: '1h', folder: '/mnt/anchors' })
