@@ -275,6 +275,7 @@ t.test('spool: what waited too long is given up on the record, and what is full 
   t.match(accepted[2], { fields: { 'retry-after': '60' }, body: /spool-full/ })
   t.match(running.decisions.of(idOf(accepted[2]!)), { verdict: 'block', reason: 'spool-full', held: 0 })
   t.equal((await postSerial(running, 'again', 9, { from: addresses.other })).status, 202)
+  await until(() => status().lanes.every(({ failures }) => failures === 1))
   const before = Date.now
   t.teardown(() => (Date.now = before))
   Date.now = () => before() + 73 * 3_600_000
