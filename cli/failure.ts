@@ -32,6 +32,8 @@ const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
   ERR_LOG_REDACT_KIND: exitCodes.refused,
   ERR_LOG_REDACT_SEALED: exitCodes.refused,
   ERR_LOG_REDACT_HELD: exitCodes.refused,
+  ERR_SPOOL_UNKNOWN: exitCodes.notFound,
+  ERR_SPOOL_UNRECORDED: exitCodes.unreachable,
   ERR_REVIEW_UNKNOWN: exitCodes.notFound,
   ERR_REVIEW_UNRECORDED: exitCodes.unreachable,
   ERR_REVIEW_STATE: exitCodes.changed,

@@ -29,6 +29,7 @@ const groups: Readonly<Record<string, (name?: string) => Promise<Command>>> = {
   resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   log: async () => (await import('./commands/log.ts')).logCommand(),
   blocked: async name => (await import('./commands/blocked.ts')).blockedCommand(name),
+  spool: async () => (await import('./commands/spool.ts')).spoolCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   certs: async () => (await import('./commands/certs.ts')).certsCommand(),

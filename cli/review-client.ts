@@ -27,7 +27,7 @@ export const withReviews = async <T>(folder: DataFolder, use: (reviews: Reviews)
 export const withReader = async <T>(folder: DataFolder, use: (read: Reviews['read']) => Promise<T>): Promise<T> =>
   (await isRunning(folder)) ? use(throughAppliance(folder).read) : withReads(folder, use)
 
-const isRunning = async (folder: DataFolder): Promise<boolean> => {
+export const isRunning = async (folder: DataFolder): Promise<boolean> => {
   try {
     await callControl(folder.control, 'GET /health')
     return true
@@ -41,20 +41,21 @@ const isRunning = async (folder: DataFolder): Promise<boolean> => {
 const BATCH = 1_000
 
 const throughAppliance = ({ control }: DataFolder): Reviews => ({
-  act: async request => (await call(control, 'POST /reviews', request)) as ReviewResult,
+  act: async request => (await callAppliance(control, 'POST /reviews', request)) as ReviewResult,
   read: async (actor, decisions) => {
     for (let from = 0; from < decisions.length; from += BATCH)
-      await call(control, 'POST /reviews/read', { actor, decisions: decisions.slice(from, from + BATCH) })
+      await callAppliance(control, 'POST /reviews/read', { actor, decisions: decisions.slice(from, from + BATCH) })
   },
   resume: async (actor, because) => {
-    const { fault } = (await call(control, 'POST /reviews/resume', { actor, because })) as {
+    const { fault } = (await callAppliance(control, 'POST /reviews/resume', { actor, because })) as {
       readonly fault: Awaited<ReturnType<Reviews['resume']>>
     }
     return fault
   },
 })
 
-const call = async (control: string, command: string, body: object): Promise<unknown> => {
+/** Asks the running appliance. @throws Failure, ProxyError, LogError */
+export const callAppliance = async (control: string, command: string, body: object): Promise<unknown> => {
   const { status, document } = await callControl(control, command, body).catch(goneAway)
   if (status === 200) return document
   const refusal = refusalIn(document)

@@ -263,6 +263,8 @@ export const upstreamFaults = {
 
 export type UpstreamFault = keyof typeof upstreamFaults
 
+export const isFault = (text: string): text is UpstreamFault => Object.hasOwn(upstreamFaults, text)
+
 /**
  * Faults of which it is certain that nothing of the request was written: they come before there is a verified connection, and no other
  * time. What is not listed may have reached the destination.

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { openLogReader } from '../../log/query.ts'
-import { upstreamFaults, type UpstreamFault } from '../../proxy/upstream-fault.ts'
+import { isFault, upstreamFaults } from '../../proxy/upstream-fault.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -37,14 +37,11 @@ const showRecord = (record: object, leafHash: string): void => {
   line()
 }
 
-const isFault = (value: unknown): value is UpstreamFault =>
-  typeof value === 'string' && Object.hasOwn(upstreamFaults, value)
-
 /** What a route on trial said is itself a small record. */
 const pairsOf = (record: object): readonly (readonly [string, string | number | null])[] =>
   Object.entries(record).flatMap(([name, value]: [string, unknown]) => {
     if (name === 'trial') return pairsOf(value as object).map(([inner, text]) => [`trial ${inner}`, text] as const)
-    if (name === 'error' && isFault(value)) {
+    if (name === 'error' && typeof value === 'string' && isFault(value)) {
       const { meaning, hint } = upstreamFaults[value]
       return [['error', value] as const, ['meaning', meaning] as const, ['what to do', hint] as const]
     }

@@ -13,6 +13,7 @@ import { spellExceptions } from '../exception-table.ts'
 import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
 import { spellSplice } from '../spell-splice.ts'
+import { spellLane, spellSpool } from '../spell-spool.ts'
 import { spellPaused } from './pause.ts'
 import { watchAppliance } from '../dashboard/watch.ts'
 import { parseInterval } from '../time.ts'
@@ -88,6 +89,9 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['a release takes', spellPeople(state.reviews.people)],
     ['paused', spellPaused(state.paused) ?? 'nothing'],
     ['held for review', spellHeld(log.held, held)],
+    ['spooled', spellSpool(state.spool)],
+    ...state.spool.lanes.map(lane => [`for ${lane.destination} of ${lane.instrument}`, spellLane(lane)] as const),
+    ['accepted to be sent later', requests.spooled],
     ['forwarded', requests.forwarded],
     ['failed on the way', requests.failed],
     ['blocked', requests.blocked],

@@ -5,6 +5,7 @@ import { spellPaused } from '../commands/pause.ts'
 import { spellCaller } from '../spell-caller.ts'
 import { spellSplice } from '../spell-splice.ts'
 import { found, holds, unproven, warning, type Finding } from './finding.ts'
+import { examineSpool } from './spool.ts'
 import type { Subject } from './subject.ts'
 
 /** The running appliance, what passes it unopened, and whether the instruments take its certificate. */
@@ -14,6 +15,7 @@ export const examineRunning = function* (subject: Subject): Generator<Finding> {
   yield service(appliance)
   yield traffic(spellPaused(appliance.paused))
   yield* appliance.splices.map(uninspected)
+  yield* examineSpool(appliance.spool)
   yield* trust(subject, appliance)
 }
 

@@ -27,13 +27,18 @@ export type SpoolItem = Queued & {
   attempts: number
 }
 
-/** Where an attempt led. `pause`: milliseconds to the next, of which its record tells. `changed`: a person was quicker. */
+/**
+ * Where an attempt led. `end`: how it ended badly; `pause`: milliseconds until the destination is tried again with anything. `changed`: a person was
+ * quicker.
+ */
 export type Attempted =
-  | { readonly kind: 'ended'; readonly state: SpoolState }
-  | { readonly kind: 'failed'; readonly pause: number; readonly end: DeliveryEnd }
+  | { readonly kind: 'ended'; readonly state: SpoolState; readonly failed?: Failed }
+  | ({ readonly kind: 'failed' } & Failed)
   /** Something that has nothing to do with its destination. */
   | { readonly kind: 'held' }
   | { readonly kind: 'changed' }
+
+export type Failed = { readonly pause: number; readonly end: DeliveryEnd }
 
 export type AttemptParts = {
   readonly journal: Pick<Journal, 'appendAll'>
@@ -57,6 +62,14 @@ const now = (): string => new Date().toISOString()
 
 /** The beginning of every record about a spooled payload. */
 export const about = (decision: string, actor = APPLIANCE) => ({ time: now(), decision, actor })
+
+/** What is recorded of an attempt during which the process died: whether it arrived, nobody knows. */
+export const recoveryOf = ({ decision, promise }: Pick<SpoolItem, 'decision' | 'promise'>): SpoolEntry => {
+  const told = { ...about(decision), status: null, error: 'process-died' }
+  return promise === 'at-least-once'
+    ? { ...told, kind: 'spool.again', next: told.time }
+    : { ...told, kind: 'spool.unknown' }
+}
 
 /** The outcome of a decision whose payload is not going to be sent. */
 export const failedOutcome = (decision: string, error: string): OutcomeEntry => ({
@@ -155,15 +168,15 @@ export const attemptWith = (parts: AttemptParts): ((item: SpoolItem) => Promise<
     const end = deliveryEnd(answer, promise)
     const { kind, status, error } = end
     const told = { ...about(decision), status, error }
+    const pause = kind === 'spool.delivered' ? 0 : pauseAfter(item, end)
     if (kind === 'spool.unsent' || kind === 'spool.again') {
-      const pause = pauseAfter(item, end)
       await persist([{ ...told, kind, next: new Date(Date.now() + pause).toISOString() }])
       item.state = 'waiting'
       return { kind: 'failed', pause, end }
     }
     if (kind !== 'spool.delivered') {
       await persist([{ ...told, kind }])
-      return { kind: 'ended', state: kind === 'spool.stuck' ? 'stuck' : 'unknown' }
+      return { kind: 'ended', state: kind === 'spool.stuck' ? 'stuck' : 'unknown', failed: { pause, end } }
     }
     await persist([{ ...told, kind }, deliveredOutcome(decision, route, answer, ms)])
     return { kind: 'ended', state: 'delivered' }

@@ -7,11 +7,13 @@ export type Queued = {
 }
 
 /**
- * What comes after an attempt. `gone`: the first of the lane has left it. `later`: it is tried again after some milliseconds, and nothing behind
- * it before. `held`: something other than its destination holds the lane, until the next look.
+ * What comes after an attempt. `gone`: the first of the lane has left it, and the one behind it is tried after some milliseconds. `later`: it is
+ * tried again after some, and nothing behind it before. `held`: something other than its destination holds the lane, until the next look.
  */
 export type Next =
-  { readonly kind: 'gone' } | { readonly kind: 'later'; readonly ms: number } | { readonly kind: 'held' }
+  | { readonly kind: 'gone'; readonly ms: number }
+  | { readonly kind: 'later'; readonly ms: number }
+  | { readonly kind: 'held' }
 
 /** A lane as people see it. */
 export type LaneView<Item> = {
@@ -68,25 +70,22 @@ export class Lanes<Item extends Queued> {
   remove(item: Item): void {
     const key = keyOf(item)
     const lane = this.#lanes.get(key)
-    const at = lane?.items.indexOf(item) ?? -1
-    if (!lane || at < 0) return
-    lane.items.splice(at, 1)
-    if (lane.items.length > 0 || lane.isBusy) return
-    clearTimeout(lane.timer)
-    this.#lanes.delete(key)
+    if (!lane) return
+    this.#leave(lane, item)
+    // one that waits for its time stays, so that its destination is not asked earlier for what comes next
+    if (lane.items.length === 0 && !lane.isBusy && lane.next === null) this.#lanes.delete(key)
   }
 
   /** Tries the first of a lane now. */
   hurry(item: Queued): void {
     const key = keyOf(item)
     const lane = this.#lanes.get(key)
-    if (!lane) return
-    lane.next = null
-    this.#run(key, lane)
+    if (lane) this.#hurry(key, lane)
   }
 
+  /** The same of all lanes. */
   hurryAll(): void {
-    for (const { items } of this.#lanes.values()) if (items[0]) this.hurry(items[0])
+    for (const [key, lane] of this.#lanes) this.#hurry(key, lane)
   }
 
   /** Looks after all lanes that do not wait for their time. */
@@ -94,19 +93,26 @@ export class Lanes<Item extends Queued> {
     for (const [key, lane] of this.#lanes) this.#run(key, lane)
   }
 
+  /** Those in which something is. */
   views(): readonly LaneView<Item>[] {
-    return [...this.#lanes.values()].map(({ items, next }) => ({ items, next }))
+    return [...this.#lanes.values()].filter(({ items }) => items.length > 0).map(({ items, next }) => ({ items, next }))
+  }
+
+  #hurry(key: string, lane: Lane<Item>): void {
+    lane.next = null
+    clearTimeout(lane.timer)
+    if (lane.items.length === 0 && !lane.isBusy) this.#lanes.delete(key)
+    else this.#run(key, lane)
   }
 
   #run(key: string, lane: Lane<Item>): void {
     if (!this.#isRunning || lane.isBusy || lane.next !== null || lane.items.length === 0) return
-    clearTimeout(lane.timer)
     lane.isBusy = true
     const run = this.#drain(lane).then(isDrained => {
       lane.isBusy = false
       this.#under.delete(run)
-      if (lane.items.length === 0) this.#lanes.delete(key)
-      else if (lane.next !== null) this.#sleep(key, lane, lane.next)
+      if (lane.next !== null) this.#sleep(key, lane, lane.next)
+      else if (lane.items.length === 0) this.#lanes.delete(key)
       // what came in the same moment
       else if (isDrained) this.#run(key, lane)
     })
@@ -119,10 +125,9 @@ export class Lanes<Item extends Queued> {
       const first = lane.items[0]!
       const next = await this.#attempt(first).catch((): Next => ({ kind: 'held' }))
       if (next.kind === 'gone') this.#leave(lane, first)
-      else {
-        lane.next = next.kind === 'later' ? Date.now() + next.ms : null
-        return false
-      }
+      if (next.kind === 'gone' && next.ms === 0) continue
+      lane.next = next.kind === 'held' ? null : Date.now() + next.ms
+      return false
     }
     return true
   }
@@ -134,13 +139,8 @@ export class Lanes<Item extends Queued> {
 
   #sleep(key: string, lane: Lane<Item>, until: number): void {
     if (!this.#isRunning) return
-    lane.timer = setTimeout(
-      () => {
-        lane.next = null
-        this.#run(key, lane)
-      },
-      Math.max(0, until - Date.now()),
-    ).unref()
+    const wait = Math.max(0, until - Date.now())
+    lane.timer = setTimeout(() => this.#hurry(key, lane), wait).unref()
   }
 }
 

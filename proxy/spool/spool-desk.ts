@@ -1,10 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Journal } from '../../log/journal.ts'
+import { openJournal, type Journal } from '../../log/journal.ts'
+import { openLogReader } from '../../log/query.ts'
 import type { SpoolRow } from '../../log/spool/spool-rows.ts'
 import { nextSpoolState, spoolStates, type SpoolState } from '../../log/spool/states.ts'
 import { freeTextFault, freeTextFaults } from '../../rules/free-text.ts'
 import { ProxyError } from '../proxy-error.ts'
-import { about, failedOutcome, isChanged } from './attempt.ts'
+import { about, failedOutcome, isChanged, recoveryOf } from './attempt.ts'
 
 /** What somebody wants with a payload that waits: that it is sent after all, or now instead of later; or that it is deleted. */
 export type SpoolRequest = {
@@ -73,6 +74,29 @@ export const decideSpooled = async (
   } catch (cause) {
     if (isChanged(cause)) return refused('changed-meanwhile')
     throw new ProxyError('ERR_SPOOL_UNRECORDED', 'it could not be recorded, so it was not done', { cause })
+  }
+}
+
+export type ActOnSpool = (request: SpoolRequest) => Promise<SpoolResult>
+
+/**
+ * Decides about what waits while no appliance runs: nothing is sent, and what the last one left open is settled first. It is the log's writer as
+ * long as it goes on.
+ * @throws LogError (as a rejection) `ERR_LOG_BUSY` while an appliance runs
+ */
+export const withSpoolAlone = async <T>(log: string, use: (act: ActOnSpool) => Promise<T>): Promise<T> => {
+  const journal = await openJournal({ directory: log })
+  const reader = openLogReader(log)
+  try {
+    for (const row of reader.spoolList({ state: 'sending' })) await journal.appendAll([recoveryOf(row)])
+    return await use(async request => {
+      const row = reader.spoolList({ ids: [request.decision], limit: 1 })[0]
+      if (!row) throw new ProxyError('ERR_SPOOL_UNKNOWN', `nothing waits under ${request.decision}`)
+      return decideSpooled(journal, row, request)
+    })
+  } finally {
+    reader.close()
+    await journal.close()
   }
 }
 

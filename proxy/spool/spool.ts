@@ -17,7 +17,7 @@ import type { Pipeline } from '../pipeline.ts'
 import { ProxyError } from '../proxy-error.ts'
 import { newUnderway } from '../underway.ts'
 import { UpstreamError } from '../upstream-fault.ts'
-import { about, attemptWith, failedOutcome, type Attempted, type SpoolItem } from './attempt.ts'
+import { about, attemptWith, failedOutcome, recoveryOf, type Attempted, type SpoolItem } from './attempt.ts'
 import { defaultPauses, pauseAfter, type Pauses } from './backoff.ts'
 import type { DeliveryEnd } from './delivery-end.ts'
 import { Lanes, type Next } from './lanes.ts'
@@ -166,8 +166,10 @@ export const openSpool = async (parts: SpoolParts): Promise<Spool> => {
         return reload(item)
       case 'ended':
         if (attempted.state === 'delivered') troubles.ended(item)
+        if (attempted.failed) troubles.failed(item, attempted.failed.end)
         settle(item, attempted.state)
-        return { kind: 'gone' }
+        // a destination that takes nothing is not given all there is
+        return { kind: 'gone', ms: attempted.failed?.pause ?? 0 }
     }
   }
 
@@ -177,7 +179,7 @@ export const openSpool = async (parts: SpoolParts): Promise<Spool> => {
     if (row?.state === 'waiting') return { kind: 'held' }
     if (row) item.state = row.state as SpoolItem['state']
     else forget(item)
-    return { kind: 'gone' }
+    return { kind: 'gone', ms: 0 }
   }
 
   const lanes = new Lanes<SpoolItem>(async item =>
@@ -206,16 +208,12 @@ export const openSpool = async (parts: SpoolParts): Promise<Spool> => {
   }
   rows.forEach(take)
 
-  /** The process before died during these attempts: whether they arrived, nobody knows. */
+  /** The process before died during these attempts. */
   const recover = async (): Promise<void> => {
     for (const item of [...items.values()].filter(({ state }) => state === 'sending')) {
-      const { decision, promise } = item
-      const told = about(decision)
-      const what = { ...told, status: null, error: 'process-died' }
-      if (promise === 'at-least-once') await persist([{ ...what, kind: 'spool.again', next: told.time }])
-      else await persist([{ ...what, kind: 'spool.unknown' }])
-      item.state = 'waiting'
-      if (promise === 'at-most-once') settle(item, 'unknown')
+      await persist([recoveryOf(item)])
+      if (item.promise === 'at-most-once') settle(item, 'unknown')
+      else item.state = 'waiting'
     }
   }
 
@@ -274,11 +272,13 @@ export const openSpool = async (parts: SpoolParts): Promise<Spool> => {
     if (result.state !== 'waiting') {
       lanes.remove(item)
       forget(item)
-    } else if (item.state === 'waiting') lanes.hurry(item)
-    else {
+      return result
+    }
+    if (item.state !== 'waiting') {
       item.state = 'waiting'
       lanes.add(item)
     }
+    lanes.hurry(item)
     return result
   }
 

@@ -186,6 +186,9 @@ t.test('spool: a person sends again what is unknown, or drops it; what is on its
   await held.promise
   for (const action of ['drop', 'retry'] as const)
     t.match(await decideOn(folder, action, second), { kind: 'refused', why: 'state-not-allowed' })
+  const misworded = { action: 'drop', decision: first, actor: 'os:ada', because: 'GATTACAGATTACAGGATCCATTGACCATGACCTGA' }
+  t.match((await callControl(folder.control, 'POST /spool', misworded)).document, { why: 'reason-unfit' })
+  t.match((await callControl(folder.control, 'POST /spool', {})).document, { code: 'ERR_SPOOL_REQUEST' })
   t.match(await decideOn(folder, 'drop', first), { kind: 'done', state: 'dropped' })
   t.match(await decideOn(folder, 'drop', first), { code: 'ERR_SPOOL_UNKNOWN' }, 'it is gone')
   vendor.behaviour = answering()
@@ -250,7 +253,8 @@ t.test('spool: a pause holds what waits and breaks off what is under way; nothin
   await reached.promise
   await pause('pause')
   await until(() => stateOf(under) === 'waiting')
-  t.match(status().lanes, [{ waiting: 2, isPaused: true, last: 'traffic_paused' }])
+  await until(() => status().lanes[0]?.last === 'traffic_paused')
+  t.match(status().lanes, [{ waiting: 2, isPaused: true }])
   t.equal((await postSerial(running, 'again', 3)).status, 503)
   vendor.behaviour = answering()
   await decideOn(folder, 'retry', under)
