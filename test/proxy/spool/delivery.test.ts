@@ -21,7 +21,7 @@ import {
 } from '../../kit/spooling.ts'
 import { addresses } from '../../kit/test-policy.ts'
 import { until } from '../../kit/until.ts'
-import { answering, hanging, startVendor, vendorHost, writing, type Vendor } from '../../kit/vendor.ts'
+import { answering, startVendor, vendorHost, writing, type Vendor } from '../../kit/vendor.ts'
 
 /** An appliance with spooled routes, and a port at which a vendor may be. */
 const spooling = async (t: Test, between: Pauses = soon, spool: Partial<Settings['spool']> = {}, more: object = {}) => {
@@ -186,7 +186,12 @@ t.test('spool: a person sends again what is unknown, or drops it; what is on its
   await held.promise
   for (const action of ['drop', 'retry'] as const)
     t.match(await decideOn(folder, action, second), { kind: 'refused', why: 'state-not-allowed' })
-  const misworded = { action: 'drop', decision: first, actor: 'os:ada', because: 'GATTACAGATTACAGGATCCATTGACCATGACCTGA' }
+  const misworded = {
+    action: 'drop',
+    decision: first,
+    actor: 'os:ada',
+    because: 'GATTACAGATTACAGGATCCATTGACCATGACCTGA',
+  }
   t.match((await callControl(folder.control, 'POST /spool', misworded)).document, { why: 'reason-unfit' })
   t.match((await callControl(folder.control, 'POST /spool', {})).document, { code: 'ERR_SPOOL_REQUEST' })
   t.match(await decideOn(folder, 'drop', first), { kind: 'done', state: 'dropped' })
