@@ -17,7 +17,7 @@ const questions = Object.fromEntries(
 )
 
 t.test(
-  'audit guide: eleven questions, answered by the sqlite3 shell',
+  'audit guide: thirteen questions, answered by the sqlite3 shell',
   { skip: !hasShell && 'no sqlite3 here' },
   async t => {
     const log = await busyLog(t)
@@ -43,6 +43,7 @@ t.test(
       'What was let out but did not arrive?': [
         { instrument: 'novaseq-01', destination: dead, result: 'failed', error: 'connection_refused' },
       ],
+      'What was accepted to be sent later, and how often was it sent?': [],
       'Which kind of sensitive content was found, on which instrument, in which field?': [
         { instrument: 'novaseq-01', detector: 'nucleotide-run', field: 'body /lanes/0/note', times: 2 },
         { instrument: 'novaseq-01', detector: 'email', field: 'body /note', times: 1 },
