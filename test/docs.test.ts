@@ -205,6 +205,7 @@ const sections: Readonly<Record<string, string>> = {
   rate: '### rate and capacity',
   capacity: '### rate and capacity',
   response: '### response',
+  spool: '### delivery',
   onBlock: '### onBlock',
   detector: '## detectors',
   exception: '## exceptions',

@@ -8,7 +8,9 @@ import { hints as logHints } from '../../log/log-error.ts'
 import { openMetrics } from '../../proxy/metrics.ts'
 import { rails } from '../../proxy/review-rails.ts'
 import { states } from '../../log/review/states.ts'
+import { spoolStates } from '../../log/spool/states.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
+import { spoolRefusals } from '../../proxy/spool/spool-desk.ts'
 import { upstreamFaults } from '../../proxy/upstream-fault.ts'
 import type { Category, Detector } from '../../rules/detector.ts'
 import { dripRules } from '../../rules/drip/drip-rules.ts'
@@ -28,7 +30,7 @@ const exitMeanings = {
     'there is no such thing: no appliance in the data folder, no decision or held payload of that id, no such file',
   permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
   refused:
-    '`rules activate`, `rules rollback`: the running appliance refused the policy; `blocked`: a rail kept it from being done',
+    '`rules activate`, `rules rollback`: the running appliance refused the policy; `blocked`, `spool`: a rail kept it from being done',
   partly: '`blocked`: it was done for some of the payloads, and not for others',
   changed:
     '`rules diff`: the two policies differ; `--confirm`: the list has changed since the dry run, so nothing was done',
@@ -187,7 +189,7 @@ const codesPage = (): string =>
     'Codes are stable: they stand in decision records, in answers to instruments and in the output of commands.',
     '## Why a request is blocked',
     'The `reason` of a decision, and the `code` of the answer. The answer has status 403, but 400 for `request-malformed` and ' +
-      '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low`, `paused` and `held-full`; for all but the last three a route can choose another ([onBlock](policy.md#onblock)).',
+      '`request-incomplete`, 421 for `authority-mismatch`, 429 (with `Retry-After`) for `rate-exceeded` and 503 for `log-space-low`, `paused`, `held-full` and `spool-full`; for all but the last four a route can choose another ([onBlock](policy.md#onblock)).',
     tableOf(['reason', 'meaning'], codeRows(blockReasons)),
     '## Rails',
     'What keeps a person from doing something about a held payload (exit code 5, or 7 for `changed-meanwhile`); [blocked payloads](review.md#rails) tells why.',
@@ -205,6 +207,14 @@ const codesPage = (): string =>
     ),
     '## States of a held payload',
     tableOf(['state', 'meaning'], codeRows(states)),
+    '## States of a spooled request',
+    'What becomes of a request that was accepted to be [sent later](delivery.md). Those up to `stuck` are kept.',
+    tableOf(['state', 'meaning'], codeRows(spoolStates)),
+    'Why `sluice spool retry` or `drop` did nothing (exit code 5, or 7 for `changed-meanwhile`):',
+    tableOf(
+      ['code', 'meaning', 'what to do'],
+      Object.entries(spoolRefusals).map(([code, { what, hint }]) => [`\`${code}\``, what, hint]),
+    ),
     '## What can go wrong on the way to the vendor',
     'The `error` of an outcome. The instrument gets 502, or 504 for the two time-outs, with the code in its hyphenated form; and, for machines, the ' +
       'type of error that RFC 9209 has for it. `sluice log show` says what to do.',
