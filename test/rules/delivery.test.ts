@@ -22,6 +22,9 @@ routes:
 t.test('delivery: a route is direct unless it says otherwise, and spooled on terms that are all known', async t => {
   t.equal(policyWith('').routes[0]!.spool, null)
   t.equal(policyWith('delivery: direct').routes[0]!.spool, null)
+  const tried = policyWith('mode: report-only\n    delivery: spool')
+  t.equal(tried.candidates[0]!.spool?.promise, 'at-most-once')
+  t.match(inspect(messageOf({ body: '{"a":1}' }), tried), { kind: 'block' }, 'on trial nothing is let out, nor spooled')
   t.same(policyWith('delivery: spool').routes[0]!.spool, {
     promise: 'at-most-once',
     expires: 72 * 3_600_000,

@@ -7,7 +7,7 @@ import { callControl } from '../../../proxy/control.ts'
 import { writeSettings, type Settings } from '../../../proxy/settings.ts'
 import type { Pauses } from '../../../proxy/spool/backoff.ts'
 import { makeFolder, startInProcess, testSettings } from '../../kit/appliance.ts'
-import { sendRaw, requestText } from '../../kit/raw-client.ts'
+import { postJson, requestText, sendRaw } from '../../kit/raw-client.ts'
 import {
   activate,
   decideOn,
@@ -105,7 +105,7 @@ t.test(
 t.test(
   'P7: spool: what waits stands on the disk sealed, under a key outside of the log that only its owner reads',
   async t => {
-    const { vendor, folder, running, rows } = await spooling(t, never)
+    const { vendor, folder, running, rows } = await spooling(t, never, {}, { rate: { messages: 3, per: 'day' } })
     await vendor.close()
     const note = 'Zebra4711 waits here '.repeat(200)
     await postSerial(running, 'once', 1, { note })
@@ -123,89 +123,12 @@ t.test(
     const other = await startInProcess(t, folder, { spool: never })
     await until(() => other.appliance.status().spool.stuck === 1)
     t.match(rows(), [{ state: 'stuck', error: 'ERR_SPOOL_BROKEN' }], 'under another key it is not lost, and not sent')
+    await decideOn(folder, 'retry', rows()[0]!.decision)
+    const statuses = []
+    for (let serial = 0; serial < 3; serial++) statuses.push((await postSerial(other, 'once', serial)).status)
+    t.same(statuses, [202, 202, 429], 'the rate counts what was accepted, once, over attempts and a restart')
   },
 )
-
-t.test('spool: an answer that leaves open whether it was taken, under both promises', async t => {
-  const { vendor, folder, running, status, stateOf, story, recordsOf } = await spooling(t)
-  const cases = [
-    ['a reset before the answer', writing('', 'reset'), 'spool.unknown', 'spool.again'],
-    [
-      'half an answer',
-      writing('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nha', 'reset'),
-      'spool.unknown',
-      'spool.again',
-    ],
-    ['500', answering(500), 'spool.unknown', 'spool.again'],
-    ['503 of who knows', answering(503), 'spool.unknown', 'spool.again'],
-    ['503 with a time', answering(503, [['retry-after', '0']]), 'spool.unsent', 'spool.unsent'],
-    ['429', answering(429), 'spool.unsent', 'spool.unsent'],
-    ['400', answering(400), 'spool.stuck', 'spool.stuck'],
-    ['a redirection', answering(308), 'spool.stuck', 'spool.stuck'],
-  ] as const
-  for (const [name, behaviour, once, again] of cases)
-    for (const [path, expected] of [
-      ['once', once],
-      ['again', again],
-    ] as const) {
-      vendor.behaviour = (socket, request) => {
-        vendor.behaviour = answering()
-        behaviour(socket, request)
-      }
-      const before = vendor.requests.length
-      const id = idOf(await postSerial(running, path, 7))
-      const rests = expected === 'spool.unknown' || expected === 'spool.stuck'
-      await until(() => (rests ? ['unknown', 'stuck'].includes(stateOf(id) ?? '') : stateOf(id) === null))
-      const end = rests ? [] : ['spool.send', 'spool.delivered', 'outcome']
-      t.same(story(id), ['decision', 'spool.send', expected, ...end], `${name}, ${path}`)
-      const sent = recordsOf(id).filter(({ kind }) => kind === 'spool.send').length
-      t.equal(vendor.requests.length - before, sent, `${name}, ${path}: the log has as many attempts as the vendor saw`)
-      if (rests) await decideOn(folder, 'drop', id)
-    }
-  t.equal(status().items, 0)
-  const [id] = [idOf(await postSerial(running, 'once', 8))]
-  await until(() => stateOf(id) === null)
-  t.match(await verifyLog(folder.log), { kind: 'intact' })
-})
-
-t.test('spool: a person sends again what is unknown, or drops it; what is on its way is left alone', async t => {
-  const { vendor, folder, running, status, stateOf, story } = await spooling(t)
-  vendor.behaviour = writing('', 'reset')
-  const [first, second] = [idOf(await postSerial(running, 'once', 1)), idOf(await postSerial(running, 'once', 2))]
-  await until(() => status().unknown === 2)
-  t.match(
-    running.notices.filter(({ kind }) => kind === 'delivery-ended'),
-    [
-      { state: 'unknown', decision: first },
-      { state: 'unknown', decision: second },
-    ],
-  )
-  const held = Promise.withResolvers<void>()
-  vendor.behaviour = () => held.resolve()
-  t.match(await decideOn(folder, 'retry', second), { kind: 'done', state: 'waiting' })
-  await held.promise
-  for (const action of ['drop', 'retry'] as const)
-    t.match(await decideOn(folder, action, second), { kind: 'refused', why: 'state-not-allowed' })
-  const misworded = {
-    action: 'drop',
-    decision: first,
-    actor: 'os:ada',
-    because: 'GATTACAGATTACAGGATCCATTGACCATGACCTGA',
-  }
-  t.match((await callControl(folder.control, 'POST /spool', misworded)).document, { why: 'reason-unfit' })
-  t.match((await callControl(folder.control, 'POST /spool', {})).document, { code: 'ERR_SPOOL_REQUEST' })
-  t.match(await decideOn(folder, 'drop', first), { kind: 'done', state: 'dropped' })
-  t.match(await decideOn(folder, 'drop', first), { code: 'ERR_SPOOL_UNKNOWN' }, 'it is gone')
-  vendor.behaviour = answering()
-  vendor.hangUp('reset')
-  await until(() => stateOf(second) === 'unknown')
-  await decideOn(folder, 'retry', second)
-  await until(() => stateOf(second) === null)
-  const attempts = ['spool.send', 'spool.unknown', 'spool.retry']
-  t.same(story(second), ['decision', ...attempts, ...attempts, 'spool.send', 'spool.delivered', 'outcome'])
-  t.same(story(first), ['decision', 'spool.send', 'spool.unknown', 'spool.dropped', 'outcome'])
-  t.match(await verifyLog(folder.log), { kind: 'intact' })
-})
 
 t.test('P1, P4: spool: what the policy of now blocks is not sent, but handed over to the reviewers', async t => {
   const { vendor, port, folder, running, status, back, story, recordsOf } = await spooling(t, never)
@@ -248,29 +171,6 @@ t.test('P1, P4: spool: what the policy of now blocks is not sent, but handed ove
   t.match(await verifyLog(folder.log), { kind: 'intact' })
 })
 
-t.test('spool: a pause holds what waits and breaks off what is under way; nothing is accepted meanwhile', async t => {
-  const { vendor, folder, running, status, stateOf } = await spooling(t, never)
-  const pause = (action: string) =>
-    callControl(folder.control, 'POST /pauses', { action, instrument: null, actor: 'ada' })
-  const reached = Promise.withResolvers<void>()
-  vendor.behaviour = () => reached.resolve()
-  const [under, behind] = [idOf(await postSerial(running, 'again', 1)), idOf(await postSerial(running, 'again', 2))]
-  await reached.promise
-  await pause('pause')
-  await until(() => stateOf(under) === 'waiting')
-  await until(() => status().lanes[0]?.last === 'traffic_paused')
-  t.match(status().lanes, [{ waiting: 2, isPaused: true }])
-  t.equal((await postSerial(running, 'again', 3)).status, 503)
-  vendor.behaviour = answering()
-  await decideOn(folder, 'retry', under)
-  t.equal(vendor.requests.length, 1)
-  await pause('resume')
-  await until(() => status().items === 0)
-  t.same(serials(vendor), [1, 1, 2])
-  t.equal(stateOf(behind), null)
-  t.match(await verifyLog(folder.log), { kind: 'intact' })
-})
-
 t.test('spool: what waited too long is given up on the record, and what is full says so before it accepts', async t => {
   const { vendor, folder, running, status, recordsOf } = await spooling(t, never, { maxItems: 4 })
   await vendor.close()
@@ -299,17 +199,140 @@ t.test('spool: what waited too long is given up on the record, and what is full 
   t.equal((await postSerial(running, 'again', 4)).status, 202, 'and there is room again')
 })
 
-t.test('spool: the ways of all clients, and a person who sends a held payload, who waits for the answer', async t => {
-  const { vendor, port, running, status } = await spooling(t)
-  const text = (way: string) =>
-    `POST ${way}/v1/once HTTP/1.1\r\nHost: ${vendorHost}:${port}\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"serial":1}`
-  t.equal((await sendRaw(running, text(''), { way: 'connect', vendorPort: port })).status, 202)
-  t.equal((await sendRaw(running, text(`http://${vendorHost}`).replace(`:${port}`, ''), { way: 'plain' })).status, 202)
-  await until(() => status().items === 0)
-  t.equal(vendor.requests.length, 2)
-  t.match(
-    vendor.requests[1]!.raw.toString(),
-    new RegExp(`^POST /v1/once HTTP/1.1\r\n.*\r\nhost: ${vendorHost}:${port}\r\n`, 'is'),
+t.test('spool: with the vendor there', async t => {
+  const { vendor, port, folder, running, status, stateOf, story, recordsOf } = await spooling(t)
+
+  await t.test('spool: an answer that leaves open whether it was taken, under both promises', async t => {
+    const cases = [
+      ['a reset before the answer', writing('', 'reset'), 'spool.unknown', 'spool.again'],
+      [
+        'half an answer',
+        writing('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nha', 'reset'),
+        'spool.unknown',
+        'spool.again',
+      ],
+      ['500', answering(500), 'spool.unknown', 'spool.again'],
+      ['503 of who knows', answering(503), 'spool.unknown', 'spool.again'],
+      ['503 with a time', answering(503, [['retry-after', '0']]), 'spool.unsent', 'spool.unsent'],
+      ['429', answering(429), 'spool.unsent', 'spool.unsent'],
+      ['400', answering(400), 'spool.stuck', 'spool.stuck'],
+      ['a redirection', answering(308), 'spool.stuck', 'spool.stuck'],
+    ] as const
+    for (const [name, behaviour, once, again] of cases)
+      for (const [path, expected] of [
+        ['once', once],
+        ['again', again],
+      ] as const) {
+        vendor.behaviour = (socket, request) => {
+          vendor.behaviour = answering()
+          behaviour(socket, request)
+        }
+        const before = vendor.requests.length
+        const id = idOf(await postSerial(running, path, 7))
+        const rests = expected === 'spool.unknown' || expected === 'spool.stuck'
+        await until(() => (rests ? ['unknown', 'stuck'].includes(stateOf(id) ?? '') : stateOf(id) === null))
+        const end = rests ? [] : ['spool.send', 'spool.delivered', 'outcome']
+        t.same(story(id), ['decision', 'spool.send', expected, ...end], `${name}, ${path}`)
+        const sent = recordsOf(id).filter(({ kind }) => kind === 'spool.send').length
+        t.equal(
+          vendor.requests.length - before,
+          sent,
+          `${name}, ${path}: the log has as many attempts as the vendor saw`,
+        )
+        if (rests) await decideOn(folder, 'drop', id)
+      }
+    t.equal(status().items, 0)
+    const [id] = [idOf(await postSerial(running, 'once', 8))]
+    await until(() => stateOf(id) === null)
+    t.match(await verifyLog(folder.log), { kind: 'intact' })
+  })
+
+  await t.test(
+    'spool: a person sends again what is unknown, or drops it; what is on its way is left alone',
+    async t => {
+      vendor.behaviour = writing('', 'reset')
+      const [first, second] = [idOf(await postSerial(running, 'once', 1)), idOf(await postSerial(running, 'once', 2))]
+      await until(() => status().unknown === 2)
+      t.match(running.notices.filter(({ kind }) => kind === 'delivery-ended').slice(-2), [
+        { state: 'unknown', decision: first },
+        { state: 'unknown', decision: second },
+      ])
+      const held = Promise.withResolvers<void>()
+      vendor.behaviour = () => held.resolve()
+      t.match(await decideOn(folder, 'retry', second), { kind: 'done', state: 'waiting' })
+      await held.promise
+      for (const action of ['drop', 'retry'] as const)
+        t.match(await decideOn(folder, action, second), { kind: 'refused', why: 'state-not-allowed' })
+      const misworded = {
+        action: 'drop',
+        decision: first,
+        actor: 'os:ada',
+        because: 'GATTACAGATTACAGGATCCATTGACCATGACCTGA',
+      }
+      t.match((await callControl(folder.control, 'POST /spool', misworded)).document, { why: 'reason-unfit' })
+      t.match((await callControl(folder.control, 'POST /spool', {})).document, { code: 'ERR_SPOOL_REQUEST' })
+      t.match(await decideOn(folder, 'drop', first), { kind: 'done', state: 'dropped' })
+      t.match(await decideOn(folder, 'drop', first), { code: 'ERR_SPOOL_UNKNOWN' }, 'it is gone')
+      vendor.behaviour = answering()
+      vendor.hangUp('reset')
+      await until(() => stateOf(second) === 'unknown')
+      await decideOn(folder, 'retry', second)
+      await until(() => stateOf(second) === null)
+      const attempts = ['spool.send', 'spool.unknown', 'spool.retry']
+      t.same(story(second), ['decision', ...attempts, ...attempts, 'spool.send', 'spool.delivered', 'outcome'])
+      t.same(story(first), ['decision', 'spool.send', 'spool.unknown', 'spool.dropped', 'outcome'])
+      t.match(await verifyLog(folder.log), { kind: 'intact' })
+    },
   )
-  t.equal((await sendRaw(running, requestText('GET', '/v1/settings'))).status, 200, 'other routes are direct')
+
+  await t.test(
+    'spool: a pause holds what waits and breaks off what is under way; nothing is accepted meanwhile',
+    async t => {
+      const pause = (action: string) =>
+        callControl(folder.control, 'POST /pauses', { action, instrument: null, actor: 'ada' })
+      const before = vendor.requests.length
+      const reached = Promise.withResolvers<void>()
+      vendor.behaviour = () => reached.resolve()
+      const [under, behind] = [idOf(await postSerial(running, 'again', 1)), idOf(await postSerial(running, 'again', 2))]
+      await reached.promise
+      await pause('pause')
+      await until(() => stateOf(under) === 'waiting')
+      await until(() => status().lanes[0]?.last === 'traffic_paused')
+      t.match(status().lanes, [{ waiting: 2, isPaused: true }])
+      t.equal((await postSerial(running, 'again', 3)).status, 503)
+      vendor.behaviour = answering()
+      await decideOn(folder, 'retry', under)
+      t.equal(vendor.requests.length - before, 1)
+      await pause('resume')
+      await until(() => status().items === 0)
+      t.same(serials(vendor).slice(before), [1, 1, 2])
+      t.equal(stateOf(behind), null)
+      t.match(await verifyLog(folder.log), { kind: 'intact' })
+    },
+  )
+
+  await t.test(
+    'spool: all ways in lead to the same request; what comes back under its own key is refused as a loop',
+    async t => {
+      const before = vendor.requests.length
+      const text = (way: string) =>
+        `POST ${way}/v1/once HTTP/1.1\r\nHost: ${vendorHost}:${port}\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"serial":1}`
+      t.equal((await sendRaw(running, text(''), { way: 'connect', vendorPort: port })).status, 202)
+      t.equal(
+        (await sendRaw(running, text(`http://${vendorHost}`).replace(`:${port}`, ''), { way: 'plain' })).status,
+        202,
+      )
+      await until(() => status().items === 0)
+      t.equal(vendor.requests.length - before, 2)
+      t.match(
+        vendor.requests.at(-1)!.raw.toString(),
+        new RegExp(`^POST /v1/once HTTP/1.1\r\n.*\r\nhost: ${vendorHost}:${port}\r\n`, 'is'),
+      )
+      t.equal((await sendRaw(running, requestText('GET', '/v1/settings'))).status, 200, 'other routes are direct')
+      const key = idOf(await postSerial(running, 'again', 9))
+      await until(() => stateOf(key) === null)
+      const looped = postJson('/v1/again', '{"serial":9}').replace('\r\n', `\r\nIdempotency-Key: "${key}"\r\n`)
+      t.match(await sendRaw(running, looped), { status: 403, body: /request-looped/ })
+    },
+  )
 })
