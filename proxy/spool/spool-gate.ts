@@ -22,6 +22,8 @@ export type SpoolGate = {
 
 /** Decides nothing: what may leave, and whether it has to wait, was said before. */
 export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept'>): SpoolGate => {
+  const spooled = new Map(policy.routes.flatMap(route => (route.spool ? [[route.id, route.spool] as const] : [])))
+
   /** A route whose requests wait has no credential; what it does not name stays behind in any case. */
   const payloadOf = ({ arrival, head, content }: Message, verdict: Forward): Uint8Array => {
     const route = policy.routes.find(({ id }) => id === verdict.route)!
@@ -37,8 +39,8 @@ export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept
 
   return {
     placeFor: (message, verdict) => {
-      const terms = policy.routes.find(({ id }) => id === verdict.route)?.spool ?? null
-      if (terms === null) return null
+      const terms = spooled.get(verdict.route)
+      if (!terms) return null
       const payload = payloadOf(message, verdict)
       return spool.reserve(verdict.instrument, payload.length) ? { terms, payload } : 'full'
     },

@@ -49,7 +49,7 @@ t.test(
     t.match(doctor.stdout, /✗ spool: .*UNKNOWN.*\n {2}→ ask the vendor what it has/)
 
     const because = ['--because', 'the vendor has them, ticket 4711']
-        const dry = await run('spool', 'drop', '--state', 'waiting', ...because, '--dry-run', '--json')
+    const dry = await run('spool', 'drop', '--state', 'waiting', ...because, '--dry-run', '--json')
     const { token, items } = JSON.parse(dry.stdout) as { token: string; items: object[] }
     t.equal(items.length, 2)
     t.equal(rows().length, 3, 'a dry run changes nothing')
@@ -59,10 +59,10 @@ t.test(
       [first],
     )
     t.same(story(third), ['decision', 'spool.dropped', 'outcome'])
-  
+
     await running.appliance.stop()
     t.match(await run('spool', 'retry', first, ...because), { code: 0, stdout: /it is now waiting/ })
     t.same(story(first).slice(-1), ['spool.retry'])
-      t.notMatch(said.join(''), /Zebra4711/)
+    t.notMatch(said.join(''), /Zebra4711/)
   },
 )
