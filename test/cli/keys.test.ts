@@ -229,8 +229,10 @@ t.test('P4: nothing that the serving process has opens what it sealed, and it re
     join(folder.authority, 'successor.key'),
     join(folder.log, 'checkpoint.key'),
     join(folder.log, 'digest.key'),
+    // of what waits to be sent, and of nothing that was blocked
+    join(folder.root, 'spool.key'),
   ]
-  t.same([...new Set(opened)].sort(), own.sort(), 'the keys of the CA and of the log, and no other')
+  t.same([...new Set(opened)].sort(), own.sort(), 'the keys of the CA, of the log and of the spool, and no other')
 })
 
 t.test('P4: a rotation that was killed goes on where it was, and loses no payload', async t => {

@@ -8,6 +8,7 @@ import { writeSettings, type Settings } from '../../../proxy/settings.ts'
 import type { Pauses } from '../../../proxy/spool/backoff.ts'
 import { makeFolder, startInProcess, testSettings } from '../../kit/appliance.ts'
 import { postJson, requestText, sendRaw } from '../../kit/raw-client.ts'
+import { desk } from '../../kit/reviewing.ts'
 import {
   activate,
   decideOn,
@@ -24,12 +25,18 @@ import { until } from '../../kit/until.ts'
 import { answering, startVendor, vendorHost, writing, type Vendor } from '../../kit/vendor.ts'
 
 /** An appliance with spooled routes, and a port at which a vendor may be. */
-const spooling = async (t: Test, between: Pauses = soon, spool: Partial<Settings['spool']> = {}, more: object = {}) => {
+const spooling = async (
+  t: Test,
+  between: Pauses = soon,
+  { spool, held }: { readonly spool?: Partial<Settings['spool']>; readonly held?: Partial<Settings['held']> } = {},
+  more: object = {},
+) => {
   const vendor = await startVendor()
   const { port } = vendor
   t.teardown(() => vendor.close().catch(() => undefined))
   const folder = await makeFolder(t, spoolPolicy(port, more))
-  writeFileSync(folder.settings, writeSettings({ ...testSettings, spool: { ...testSettings.spool, ...spool } }))
+  const bounds = { spool: { ...testSettings.spool, ...spool }, held: { ...testSettings.held, ...held } }
+  writeFileSync(folder.settings, writeSettings({ ...testSettings, ...bounds }))
   const running = await startInProcess(t, folder, { spool: between })
   const status = () => running.appliance.status().spool
   const back = async (): Promise<Vendor> => {
@@ -131,7 +138,9 @@ t.test(
 )
 
 t.test('P1, P4: spool: what the policy of now blocks is not sent, but handed over to the reviewers', async t => {
-  const { vendor, port, folder, running, status, back, story, recordsOf } = await spooling(t, never)
+  const { vendor, port, folder, running, status, back, stateOf, story, recordsOf } = await spooling(t, never, {
+    held: { maxPayloads: 2 },
+  })
   await vendor.close()
   const ids = [idOf(await postSerial(running, 'once', 1)), idOf(await postSerial(running, 'again', 2))]
   await until(() => status().lanes[0]?.failures === 1)
@@ -159,9 +168,13 @@ t.test('P1, P4: spool: what the policy of now blocks is not sent, but handed ove
   await activate(folder, JSON.stringify(gone))
   await again.close()
   const last = idOf(await postSerial(running, 'once', 3))
-  await until(() => status().lanes[0]?.failures === 1)
+  await until(() => status().lanes[0]?.last === 'connection_refused')
   const without = gone.instruments.filter(({ id }) => id !== 'novaseq-01')
   await activate(folder, JSON.stringify({ ...gone, instruments: without }))
+  await until(() => running.appliance.status().log.held.isFull)
+  t.equal(stateOf(last), 'waiting', 'without room for the reviewers it is kept where it is')
+  await desk(folder).ask('purge', held[0]!.decision)
+  await activate(folder, JSON.stringify({ ...gone, instruments: without.slice(1) }))
   await until(() => status().items === 0)
   t.match(
     recordsOf(last).at(-3),
@@ -172,7 +185,7 @@ t.test('P1, P4: spool: what the policy of now blocks is not sent, but handed ove
 })
 
 t.test('spool: what waited too long is given up on the record, and what is full says so before it accepts', async t => {
-  const { vendor, folder, running, status, recordsOf } = await spooling(t, never, { maxItems: 4 })
+  const { vendor, folder, running, status, recordsOf } = await spooling(t, never, { spool: { maxItems: 4 } })
   await vendor.close()
   const accepted = []
   for (let serial = 0; serial < 3; serial++) accepted.push(await postSerial(running, 'again', serial))
