@@ -49,7 +49,7 @@ export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept
 }
 
 /** Where it goes stands beside it; a target that names the scheme as well would be held against another port when it is read again. */
-const inOriginForm = (head: Head): Head => ({ ...head, target: head.target.replace(/^https?:\/\/[^/]*(?=\/)/i, '') })
+const inOriginForm = (head: Head): Head => ({ ...head, target: head.target.replace(/^https?:\/\/[^/?#]+/i, '') || '/' })
 
 /** For when no appliance runs: what people send goes at once, and nothing else is accepted. */
 export const noSpool: Pick<Spool, 'reserve' | 'accept'> = {
