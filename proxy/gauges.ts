@@ -171,6 +171,34 @@ export const gauges: readonly Gauge[] = [
   gauge('sluice_held_full', '1 when there was no room for the last payload that was to be held', ({ log }) =>
     one(Number(log.held.isFull)),
   ),
+  gauge('sluice_spool_items', 'Requests that were accepted and wait for their destination', ({ spool }) =>
+    one(spool.items),
+  ),
+  gauge('sluice_spool_bytes', 'Octets of those requests', ({ spool }) => one(spool.bytes)),
+  gauge('sluice_spool_max_items', 'How many requests may wait', ({ spool }) => one(spool.maxItems)),
+  gauge('sluice_spool_max_bytes', 'How many octets they may have together', ({ spool }) => one(spool.maxBytes)),
+  gauge(
+    'sluice_spool_oldest_seconds',
+    'When the oldest request that waits was accepted',
+    ({ spool }) =>
+      spool.lanes.flatMap(({ instrument, destination, oldest }) => at(oldest, { instrument, destination })),
+    ['instrument', 'destination'],
+  ),
+  gauge(
+    'sluice_spool_people',
+    'Requests that wait for a person: nobody knows whether the destination has them, or it keeps refusing them',
+    ({ spool }) => [
+      { labels: { state: 'unknown' }, value: spool.unknown },
+      { labels: { state: 'stuck' }, value: spool.stuck },
+    ],
+    ['state'],
+  ),
+  counter(
+    'sluice_spool_ended_total',
+    'How requests that waited ended',
+    ({ spool: { counts } }) => Object.entries(counts).map(([how, value]) => ({ labels: { how }, value })),
+    ['how'],
+  ),
   gauge('sluice_reviewers', 'People to whom blocked payloads are sealed', ({ reviewers }) => one(reviewers.length)),
   gauge(
     'sluice_anchor_seconds',
