@@ -47,12 +47,12 @@ const notesIn = (text: string): readonly string[] => {
   return notes === null || notes.join('') !== text ? [text] : notes
 }
 
-/** The checkpoint in a line that `sluice serve` printed about an anchor. */
-const noteInLine = (line: string): readonly string[] => {
-  if (!line.startsWith('{') || !line.includes('"anchor"')) return []
+/** The checkpoint in a line that `sluice serve` printed about an anchor, or that `sluice log export --checkpoints` wrote. */
+export const noteInLine = (line: string): readonly string[] => {
+  if (!line.startsWith('{') || !line.includes('"checkpoint"')) return []
   try {
     const { kind, checkpoint } = JSON.parse(line) as { readonly kind?: unknown; readonly checkpoint?: unknown }
-    return kind === 'anchor' && typeof checkpoint === 'string' ? [checkpoint] : []
+    return (kind === 'anchor' || kind === 'checkpoint') && typeof checkpoint === 'string' ? [checkpoint] : []
   } catch {
     return []
   }

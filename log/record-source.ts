@@ -14,12 +14,17 @@ export type StoredLine = {
 /** Whether nothing is left of a record but its hash: there is nothing to hand on, and the redaction itself is a record. */
 export const isRedacted = ({ body }: Pick<StoredLine, 'body'>): boolean => body === '{}'
 
+/** A signed checkpoint (https://c2sp.org/tlog-checkpoint), and how many records it signs. */
+export type SizedNote = { readonly note: string; readonly size: number }
+
 /** The log from one record on, for whoever hands it on. No transaction is held between two calls. */
 export type RecordSource = {
   /** Name of the log, as its checkpoints have it. */
   readonly origin: string
   /** How many records there are: the sequence that the next one will have. */
   readonly size: () => number
+  /** The signed checkpoint of all records that there are, and their number. */
+  readonly checkpoint: () => SizedNote
   /** Records from `sequence` on, at most `limit`, in order; see `isRedacted`. */
   readonly batch: (sequence: number, limit: number) => readonly StoredLine[]
   readonly leafOf: (sequence: number) => Uint8Array | null
@@ -38,9 +43,14 @@ export const openRecordSource = (directory: string): RecordSource => {
         .pluck()
         .get(...values),
     )
-  const checkpoint = pluck('SELECT checkpoint FROM tree') as string
+  const checkpoint = (): SizedNote => {
+    const note = pluck('SELECT checkpoint FROM tree') as string
+    return { note, size: Number(note.split('\n')[1]) }
+  }
+  const { note: first } = checkpoint()
   return {
-    origin: checkpoint.slice(0, checkpoint.indexOf('\n')),
+    origin: first.slice(0, first.indexOf('\n')),
+    checkpoint,
     size: () => pluck('SELECT coalesce(max(sequence) + 1, 0) FROM main.record') as number,
     batch: (first, limit) => read(database => database.prepare(batch).all(first, limit) as StoredLine[]),
     leafOf: index => (pluck('SELECT leaf FROM record WHERE sequence = ?', index) as Uint8Array | undefined) ?? null,

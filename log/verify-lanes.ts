@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { LogError } from './log-error.ts'
 import { chunkExaminer } from './verify-chunk.ts'
-import type { ChunkResult, ChunkTask } from './verify-chunk.ts'
+import type { ChunkResult, ChunkTask } from './examine-rows.ts'
 
 /** Pieces from which on threads are worth the time that it takes to start them. */
 const MANY = 4

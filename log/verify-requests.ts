@@ -1,6 +1,6 @@
 import type { Collector } from './evidence.ts'
 import type { RequestCounts } from './record.ts'
-import type { ChunkResult, DecisionCount } from './verify-chunk.ts'
+import type { ChunkResult, DecisionCount } from './examine-rows.ts'
 
 /**
  * Compares what each run of the appliance counted itself with the decisions that it left in the log. Requests that are still open, or

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openExaminer } from './reader.ts'
 import { chunkExaminer } from './verify-chunk.ts'
-import type { ChunkTask } from './verify-chunk.ts'
+import type { ChunkTask } from './examine-rows.ts'
 
 /** Thread that examines pieces of the log, one for each message, over a connection of its own. A fault ends it. */
 const { database } = openExaminer(workerData as string)

@@ -5,9 +5,10 @@ import { openCheckpoint, parseVerifierKey } from './checkpoint.ts'
 import type { Checkpoint, NoteKey } from './checkpoint.ts'
 import { collectEvidence } from './evidence.ts'
 import type { Checked, Collector, Inconclusive, Purged, Verification } from './evidence.ts'
+import { joinChunks } from './join-chunks.ts'
 import { LogError } from './log-error.ts'
 import { loadVerifier } from './log-keys.ts'
-import { appendLeaf, emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
+import { emptyFrontier, encodeFrontier, rootOf } from './merkle.ts'
 import type { Frontier } from './merkle.ts'
 import { openExaminer, segmentState } from './reader.ts'
 import type { DropEntry } from './record.ts'
@@ -16,7 +17,7 @@ import { ORPHANED_SPOOL } from './spool/spool-table.ts'
 import { checkRequests } from './verify-requests.ts'
 import { areInOrder, PIECE, pieceRoots, segmentsOf, treeOfPieces } from './segments.ts'
 import type { Segment } from './segments.ts'
-import type { ChunkResult, ChunkTask } from './verify-chunk.ts'
+import type { ChunkResult, ChunkTask } from './examine-rows.ts'
 import { examineChunks } from './verify-lanes.ts'
 
 /** A place in the log: sequence of a record, or a time in RFC 3339, which stands for the first record from then on. */
@@ -295,36 +296,6 @@ const planChunks = (
   }
   if (end > signed) outside(signed, end)
   return tasks
-}
-
-type Joined = { readonly tree: Frontier; readonly atSizes: ReadonlyMap<number, Frontier> }
-
-/** Puts the subtrees together, and tells of what is missing between and within them. */
-const joinChunks = (results: readonly ChunkResult[], { signed, end }: Snapshot, evidence: Collector): Joined => {
-  const atSizes = new Map<number, Frontier>([[0, emptyFrontier]])
-  /** A tree of whole pieces, of which each counts as one leaf. */
-  let pieces = emptyFrontier
-  let last = emptyFrontier
-  let expected = 0
-  let gapEnd = -1
-  for (const { from, tree, atCuts, gaps, evidence: found } of results) {
-    for (const { what, sequence } of found) evidence.add(what, sequence)
-    if (from < 0 || from >= signed) continue
-    const before = pieces.hashes
-    for (const cut of atCuts)
-      atSizes.set(from + cut.size, { size: from + cut.size, hashes: [...before, ...cut.hashes] })
-    const missing = from > expected ? [[expected, from] as const, ...gaps] : gaps
-    for (const [start, stop] of missing) {
-      // a gap that only goes on was told of where it began
-      if (start !== gapEnd) evidence.add('record-missing', start)
-      gapEnd = stop
-    }
-    expected = Math.min(from + PIECE, signed, end)
-    if (tree.size === PIECE) pieces = appendLeaf(pieces, tree.hashes[0]!)
-    else last = tree
-  }
-  const tree = { size: pieces.size * PIECE + last.size, hashes: [...pieces.hashes, ...last.hashes] }
-  return { tree, atSizes }
 }
 
 const checkEnd = (tree: Frontier, { checkpoint, frontier, end }: Snapshot, evidence: Collector): void => {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { openCursor, type Cursor } from '../../log/cursor.ts'
 import { exportLog, passingCursor } from '../../log/export/export-log.ts'
+import type { Encoder } from '../../log/export/encoder.ts'
 import { formats, type Format } from '../../log/export/formats.ts'
 import { openRecordSource, type RecordSource } from '../../log/record-source.ts'
 import { version } from '../../proxy/version.ts'
@@ -16,6 +17,7 @@ type ExportOptions = CommonOptions & {
   readonly from?: string
   readonly output?: string
   readonly heading: boolean
+  readonly checkpoints?: boolean
 }
 
 export const exportCommand = (): Command =>
@@ -33,6 +35,10 @@ export const exportCommand = (): Command =>
       new Option('--from <id>', 'begin at this decision, or at a record by its sequence number').conflicts('cursor'),
     )
     .option('-o, --output <file>', 'file to append to and sync to the disk; standard output when absent')
+    .option(
+      '--checkpoints',
+      'write the signed checkpoint of what follows in front of it, for "sluice fleet load"; with jsonl only',
+    )
     .option('--no-heading', 'leave out the names of columns that csv begins with')
     .addHelpText(
       'after',
@@ -59,16 +65,24 @@ const exportRecords = async (options: ExportOptions): Promise<void> => {
 const write = async (
   source: RecordSource,
   cursor: Pick<Cursor, 'next' | 'advance'>,
-  { format, output, heading }: ExportOptions,
+  { format, output, heading, checkpoints = false }: ExportOptions,
 ): Promise<void> => {
-  const encoder = formats[format]
+  const encoder: Encoder = formats[format]
+  const checkpoint = checkpoints ? requireCheckpoints(format) : undefined
   const sink = output === undefined ? outputSink() : fileSink(output)
   try {
     if (encoder.heading !== null && heading && sink.isNew) await sink.write(`${encoder.heading}\n`)
-    await exportLog(source, cursor, encoder, { origin: source.origin, version }, sink)
+    await exportLog(source, cursor, encoder, { origin: source.origin, version }, sink, checkpoint)
   } finally {
     sink.close()
   }
+}
+
+/** What a checkpoint signs can be computed only from records that are handed on byte for byte. */
+const requireCheckpoints = (format: Format): NonNullable<Encoder['checkpoint']> => {
+  const { checkpoint }: Encoder = formats[format]
+  if (checkpoint !== undefined) return checkpoint
+  throw new Failure(`${format} has no place for signed checkpoints`, 'leave out --format', exitCodes.usage)
 }
 
 const firstOf = (source: RecordSource, from: string | undefined): number => {

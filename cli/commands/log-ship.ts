@@ -7,11 +7,13 @@ import { readyFolder, type CommonOptions } from '../context.ts'
 import { parseCount } from '../decision-filter.ts'
 import { examples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
 import { interruption } from '../interruption.ts'
 import { json } from '../print.ts'
 import type { TargetOptions } from '../ship-target.ts'
 
-type ShipCommandOptions = CommonOptions & TargetOptions & { readonly cursor: string; readonly once?: boolean }
+type ShipCommandOptions = CommonOptions &
+  TargetOptions & { readonly cursor: string; readonly once?: boolean; readonly checkpoints?: boolean }
 
 export const shipCommand = (): Command =>
   new Command('ship')
@@ -28,6 +30,10 @@ export const shipCommand = (): Command =>
     )
     .option('--max-message <octets>', 'longest syslog message that the receiver takes', parseCount, 8_192)
     .option('--headers <file>', 'HTTP headers for OTLP, one "name: value" a line, such as a token')
+    .option(
+      '--checkpoints',
+      'deliver signed checkpoints too, behind what they sign, for "sluice fleet load"; as jsonl or by OTLP',
+    )
     .option('--once', 'deliver what there is and end; fail when the receiver does not take it')
     .addHelpText(
       'after',
@@ -43,11 +49,22 @@ const ship = async (options: ShipCommandOptions): Promise<void> => {
   try {
     // Loaded here, because the OpenTelemetry SDK would slow down the start of every other command.
     const { receiverOf } = await import('../ship-target.ts')
+    if (options.checkpoints && options.format !== 'jsonl')
+      throw new Failure(
+        `${options.format} has no place for signed checkpoints`,
+        'leave out --format: a second delivery with another --cursor can have it',
+        exitCodes.usage,
+      )
     const receiver = receiverOf(options, { origin: source.origin, version })
     const cursor = openCursor(options.cursor, source)
     try {
       const signal = interruption(exitCodes.done)
-      await shipLog(source, cursor, receiver, { signal, once: options.once ?? false, notify })
+      await shipLog(source, cursor, receiver, {
+        signal,
+        once: options.once ?? false,
+        checkpoints: options.checkpoints ?? false,
+        notify,
+      })
     } finally {
       cursor.close()
       await receiver.close()

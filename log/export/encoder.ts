@@ -9,6 +9,8 @@ export type Encoder = {
   /** What stands in front of the first record, such as the names of columns. */
   readonly heading: string | null
   readonly lines: (stored: StoredLine, sender: Sender) => readonly string[]
+  /** A signed checkpoint as a line; absent from forms that do not keep what it signs. */
+  readonly checkpoint?: (note: string) => string
 }
 
 /** Members that every record has, whatever its kind. */

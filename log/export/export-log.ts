@@ -15,6 +15,7 @@ const BATCH = 500
 /**
  * Writes every record from the cursor on that there is now, in order, and advances the cursor after each batch that the sink
  * has flushed. It stops at the size that the log had at first, so that it ends under load.
+ * @param checkpoint - how to write the signed checkpoint of everything that is about to be written; it then stands first
  * @returns how many records were written
  */
 export const exportLog = async (
@@ -23,9 +24,11 @@ export const exportLog = async (
   encoder: Encoder,
   sender: Sender,
   sink: Sink,
+  checkpoint?: Encoder['checkpoint'],
 ): Promise<number> => {
-  const end = source.size()
+  const { note, size: end } = source.checkpoint()
   const start = cursor.next()
+  if (checkpoint !== undefined && start < end) await sink.write(`${checkpoint(note)}\n`)
   while (cursor.next() < end) {
     const batch = source.batch(cursor.next(), Math.min(BATCH, end - cursor.next()))
     if (batch.length === 0) break

@@ -5,7 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { endpointOf, hexOf, present, tellingOf, uidOf, type Sender, type Telling } from '../export/encoder.ts'
 import type { DecisionEntry } from '../record.ts'
-import type { StoredLine } from '../record-source.ts'
+import type { SizedNote, StoredLine } from '../record-source.ts'
 import { otlpDelivery } from './otlp-delivery.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -45,9 +45,10 @@ export const otlpReceiver = ({ url, headers, tls, sender, timeout = 10_000 }: Ot
   })
   const logger = provider.getLogger('sluice', sender.version)
   return {
-    deliver: async batch => {
+    deliver: async (batch, _signal, checkpoint = null) => {
       collected.length = 0
       for (const stored of batch) logger.emit(logRecordOf(stored, sender))
+      if (checkpoint !== null) logger.emit(checkpointRecordOf(checkpoint, sender))
       await delivery.deliver([...collected])
     },
     close: delivery.close,
@@ -73,6 +74,16 @@ const logRecordOf = (stored: StoredLine, sender: Sender): OtelLogRecord => {
     },
   }
 }
+
+/** It has no time but that of its delivery. */
+const checkpointRecordOf = ({ note, size }: SizedNote, { origin }: Sender): OtelLogRecord => ({
+  eventName: 'sluice.checkpoint',
+  timestamp: new Date(),
+  severityNumber: SeverityNumber.INFO,
+  severityText: 'INFO',
+  body: note,
+  attributes: { 'log.record.uid': `${origin}@${size}`, 'sluice.size': size },
+})
 
 const severityOf = ({ kind, record }: Telling): readonly [SeverityNumber, string] => {
   const isBad =

@@ -12,6 +12,8 @@ export type ShipNotice =
 export type ShipOptions = {
   /** Ends when everything that there is was delivered, and fails at the first failure. */
   readonly once: boolean
+  /** Whether signed checkpoints go along, each behind the last record that it signs. */
+  readonly checkpoints?: boolean
   readonly signal: AbortSignal
   readonly notify: (notice: ShipNotice) => void
   /** First pause after a failure, in milliseconds; each further one is twice as long, up to a minute. Default one second. */
@@ -25,7 +27,8 @@ const INTERVAL = 500
 
 /**
  * Delivers every record from the cursor on, in order, and goes on with those to come until it is aborted. The log is the queue: the cursor
- * advances only after a delivery, and a receiver that is down is tried again until it is back.
+ * advances only after a delivery, and a receiver that is down is tried again until it is back. What is delivered between two checkpoints is
+ * what there was at the first of them, so that a log that grows all the time has checkpoints all the same.
  * @throws LogError `ERR_SHIP_REJECTED`; with `once` also `ERR_SHIP_UNDELIVERED`
  */
 export const shipLog = async (
@@ -34,10 +37,12 @@ export const shipLog = async (
   receiver: Receiver,
   options: ShipOptions,
 ): Promise<void> => {
-  const { signal, notify, once, pause: firstPause = 1_000 } = options
+  const { signal, notify, once, checkpoints = false, pause: firstPause = 1_000 } = options
   let pause = firstPause
+  let goal = source.checkpoint()
   while (!signal.aborted) {
-    const batch = source.batch(cursor.next(), BATCH)
+    if (cursor.next() >= goal.size) goal = source.checkpoint()
+    const batch = source.batch(cursor.next(), Math.min(BATCH, goal.size - cursor.next()))
     if (batch.length === 0) {
       if (once) return
       await rest(INTERVAL, signal)
@@ -45,7 +50,8 @@ export const shipLog = async (
     }
     try {
       const told = batch.filter(stored => !isRedacted(stored))
-      if (told.length > 0) await receiver.deliver(told, signal)
+      const checkpoint = checkpoints && batch.at(-1)!.sequence + 1 === goal.size ? goal : null
+      if (told.length > 0 || checkpoint !== null) await receiver.deliver(told, signal, checkpoint)
       cursor.advance(batch.at(-1)!)
       pause = firstPause
       notify({ kind: 'delivered', records: batch.length, next: cursor.next() })

@@ -1,5 +1,6 @@
 import type { AnyRecord, Encoder, Sender } from '../export/encoder.ts'
-import type { StoredLine } from '../record-source.ts'
+import { jsonl } from '../export/jsonl.ts'
+import type { SizedNote, StoredLine } from '../record-source.ts'
 
 /** Log audit, one of the facilities of RFC 5424 section 6.2.1. */
 const FACILITY = 13
@@ -42,6 +43,16 @@ export const syslogMessages = (
   return messages
 }
 
+/** The message of a signed checkpoint, whose MSGID is `checkpoint`. It has no time but that of its delivery. */
+export const checkpointMessage = (
+  { note }: SizedNote,
+  { sender, hostname }: { readonly sender: Sender; readonly hostname: string },
+): string => {
+  const priority = FACILITY * 8 + severities.notice
+  const start = startOf(priority, new Date().toISOString(), hostname, sender.origin, 'checkpoint')
+  return `${start} ${originElement(sender)} ${asciiJson(jsonl.checkpoint(note))}`
+}
+
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** @returns the frame that RFC 5425 section 4.3 wants: length in octets, a space, the message */
@@ -50,13 +61,16 @@ export const octetCounted = (message: string): string => `${Buffer.byteLength(me
 /** The sequenceId counts from 1 and begins anew after 2147483647 (RFC 5424 section 7.3.1). */
 const MOST_SEQUENCE_ID = 2_147_483_647
 
-const headerOf = (record: AnyRecord, { origin, version }: Sender, hostname: string): string => {
-  const priority = FACILITY * 8 + severityOf(record)
-  const elements =
-    `[origin software="sluice" swVersion="${parameter(version)}"]` +
-    `[meta sequenceId="${(record.sequence % MOST_SEQUENCE_ID) + 1}" language="en"]`
-  return `<${priority}>1 ${record.time} ${name(hostname, 255)} sluice ${name(origin, 128)} ${name(record.kind, 32)} ${elements}`
+const headerOf = (record: AnyRecord, sender: Sender, hostname: string): string => {
+  const start = startOf(FACILITY * 8 + severityOf(record), record.time, hostname, sender.origin, record.kind)
+  const meta = `[meta sequenceId="${(record.sequence % MOST_SEQUENCE_ID) + 1}" language="en"]`
+  return `${start} ${originElement(sender)}${meta}`
 }
+
+const startOf = (priority: number, time: string, hostname: string, origin: string, kind: string): string =>
+  `<${priority}>1 ${time} ${name(hostname, 255)} sluice ${name(origin, 128)} ${name(kind, 32)}`
+
+const originElement = ({ version }: Sender): string => `[origin software="sluice" swVersion="${parameter(version)}"]`
 
 const severityOf = ({ kind, verdict, result }: AnyRecord): number => {
   if (kind === 'gap') return severities.error

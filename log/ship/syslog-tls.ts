@@ -5,7 +5,7 @@ import type { Encoder, Sender } from '../export/encoder.ts'
 import { LogError } from '../log-error.ts'
 import type { StoredLine } from '../record-source.ts'
 import type { Receiver } from './receiver.ts'
-import { octetCounted, syslogMessages, type SyslogOptions } from './syslog-message.ts'
+import { checkpointMessage, octetCounted, syslogMessages, type SyslogOptions } from './syslog-message.ts'
 
 export type SyslogTarget = SyslogOptions & {
   readonly host: string
@@ -25,8 +25,9 @@ export type SyslogTarget = SyslogOptions & {
  * is shut down within the one round trip in which a batch ends.
  */
 export const syslogReceiver = (target: SyslogTarget): Receiver => ({
-  deliver: async (batch, signal) => {
+  deliver: async (batch, signal, checkpoint = null) => {
     const frames = batch.flatMap(stored => framesOf(stored, target))
+    if (checkpoint !== null) frames.push(octetCounted(checkpointMessage(checkpoint, target)))
     const limit = AbortSignal.any([signal, AbortSignal.timeout(target.timeout ?? 30_000)])
     const socket = dial(target)
     const abort = (): void => void socket.destroy(new Error('it took too long'))
