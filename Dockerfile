@@ -29,6 +29,7 @@ COPY --from=dependencies /sluice/node_modules node_modules
 COPY --from=dependencies /sluice/sbom.cdx.json ./
 COPY certs certs
 COPY cli cli
+COPY fleet fleet
 COPY log log
 COPY proxy proxy
 COPY rules rules

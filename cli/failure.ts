@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { CertError, hints as certHints } from '../certs/cert-error.ts'
+import { FleetError, type FleetErrorCode, hints as fleetHints } from '../fleet/fleet-error.ts'
 import { hints as logHints, LogError, type LogErrorCode } from '../log/log-error.ts'
 import { hints as proxyHints, ProxyError, type ProxyErrorCode } from '../proxy/proxy-error.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
@@ -16,8 +17,16 @@ export class Failure extends Error {
   }
 }
 
-const codes: Partial<Record<ProxyErrorCode | LogErrorCode, ExitCode>> = {
+const codes: Partial<Record<ProxyErrorCode | LogErrorCode | FleetErrorCode, ExitCode>> = {
   ERR_CONTROL_UNREACHABLE: exitCodes.unreachable,
+  ERR_FLEET_ADDRESS: exitCodes.usage,
+  ERR_FLEET_CLEAR: exitCodes.refused,
+  ERR_FLEET_UNREACHABLE: exitCodes.unreachable,
+  ERR_FLEET_SCHEMA: exitCodes.notFound,
+  ERR_FLEET_EXISTS: exitCodes.refused,
+  ERR_FLEET_ENROLLED: exitCodes.refused,
+  ERR_FLEET_NAMELESS: exitCodes.usage,
+  ERR_FLEET_QUESTION: exitCodes.notFound,
   ERR_LOG_MISSING: exitCodes.notFound,
   ERR_REVIEWER_NAME: exitCodes.usage,
   ERR_REVIEWER_UNKNOWN: exitCodes.notFound,
@@ -47,6 +56,7 @@ export const describe = (error: unknown): Failure => {
   if (error instanceof Failure) return error
   if (error instanceof ProxyError) return new Failure(error.message, proxyHints[error.code], codes[error.code])
   if (error instanceof LogError) return new Failure(error.message, logHints[error.code], codes[error.code])
+  if (error instanceof FleetError) return new Failure(error.message, fleetHints[error.code], codes[error.code])
   if (error instanceof CertError) return new Failure(error.message, certHints[error.code])
   // Its own message quotes what could not be read, and that may be a piece of a payload.
   if (error instanceof SyntaxError)

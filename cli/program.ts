@@ -33,6 +33,7 @@ const groups: Readonly<Record<string, (name?: string) => Promise<Command>>> = {
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   rules: async () => (await import('./commands/rules.ts')).rulesCommand(),
   certs: async () => (await import('./commands/certs.ts')).certsCommand(),
+  fleet: async () => (await import('./commands/fleet.ts')).fleetCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(() => programFor([])),
   demo: async () => (await import('./commands/demo.ts')).demoCommand(),
 }

@@ -8,18 +8,20 @@ export type Joined = { readonly tree: Frontier; readonly atSizes: ReadonlyMap<nu
 
 /**
  * Puts the subtrees together, and tells of what is missing between and within them.
+ * @param start - the tree of whole pieces that stands before the first result
  * @param end - one more than the highest sequence; `signed`: how many records are signed
  */
 export const joinChunks = (
   results: readonly ChunkResult[],
   { signed, end }: { readonly signed: number; readonly end: number },
   evidence: Collector,
+  start: Frontier = emptyFrontier,
 ): Joined => {
-  const atSizes = new Map<number, Frontier>([[0, emptyFrontier]])
+  const atSizes = new Map([[start.size, start]])
   /** A tree of whole pieces, of which each counts as one leaf. */
-  let pieces = emptyFrontier
+  let pieces: Frontier = { size: start.size / PIECE, hashes: start.hashes }
   let last = emptyFrontier
-  let expected = 0
+  let expected = start.size
   let gapEnd = -1
   for (const { from, tree, atCuts, gaps, evidence: found } of results) {
     for (const { what, sequence } of found) evidence.add(what, sequence)

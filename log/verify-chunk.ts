@@ -1,10 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3'
-import { hash } from 'node:crypto'
 import type { DeliveryPromise } from '../rules/delivery.ts'
 import type { Tampering } from './evidence.ts'
 import { examineRows, recordExaminer } from './examine-rows.ts'
 import type { ChunkResult, ChunkTask, Row } from './examine-rows.ts'
-import { leafHash } from './merkle.ts'
+import { leafHash, leafHashOfText } from './merkle.ts'
 import type { LogRecord, RedactEntry, ReviewEntry, SpoolEntry } from './record.ts'
 import { isReviewEvent, stateAfter } from './review/states.ts'
 import { sealDigest } from './seal.ts'
@@ -77,7 +76,7 @@ const leafHashes = (database: Database): ((schema: string, sequence: number, bod
   const find = (schema: string, sequence: number): unknown =>
     database.prepare(`SELECT CAST(body AS BLOB) FROM ${schema}.record WHERE sequence = ?`).pluck().get(sequence)
   return (schema, sequence, body) => {
-    if (typeof body === 'string' && !body.includes('\u{FFFD}')) return hash('sha256', `\0${body}`, 'hex')
+    if (typeof body === 'string' && !body.includes('\u{FFFD}')) return leafHashOfText(body)
     return leafHash((find(schema, sequence) as Buffer | null | undefined) ?? Buffer.of()).toString('hex')
   }
 }

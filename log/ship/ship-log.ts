@@ -12,7 +12,7 @@ export type ShipNotice =
 export type ShipOptions = {
   /** Ends when everything that there is was delivered, and fails at the first failure. */
   readonly once: boolean
-  /** Whether signed checkpoints go along, each behind the last record that it signs. */
+  /** Whether signed checkpoints go along, each behind the last record that it signs: one a minute, and with `once` at the end. */
   readonly checkpoints?: boolean
   readonly signal: AbortSignal
   readonly notify: (notice: ShipNotice) => void
@@ -24,6 +24,8 @@ const BATCH = 200
 const LONGEST_PAUSE = 60_000
 /** How often a quiet log is looked at, in milliseconds. */
 const INTERVAL = 500
+/** Least time from one checkpoint to the next, in milliseconds: each costs a message and a signature to check. */
+const CHECKPOINT_INTERVAL = 60_000
 
 /**
  * Delivers every record from the cursor on, in order, and goes on with those to come until it is aborted. The log is the queue: the cursor
@@ -40,19 +42,22 @@ export const shipLog = async (
   const { signal, notify, once, checkpoints = false, pause: firstPause = 1_000 } = options
   let pause = firstPause
   let goal = source.checkpoint()
+  let signed = { size: 0, at: Number.NEGATIVE_INFINITY }
   while (!signal.aborted) {
     if (cursor.next() >= goal.size) goal = source.checkpoint()
     const batch = source.batch(cursor.next(), Math.min(BATCH, goal.size - cursor.next()))
-    if (batch.length === 0) {
+    const isCovered = cursor.next() + batch.length === goal.size && goal.size > signed.size
+    const isDue = checkpoints && isCovered && (once || performance.now() - signed.at >= CHECKPOINT_INTERVAL)
+    if (batch.length === 0 && !isDue) {
       if (once) return
       await rest(INTERVAL, signal)
       continue
     }
     try {
       const told = batch.filter(stored => !isRedacted(stored))
-      const checkpoint = checkpoints && batch.at(-1)!.sequence + 1 === goal.size ? goal : null
-      if (told.length > 0 || checkpoint !== null) await receiver.deliver(told, signal, checkpoint)
-      cursor.advance(batch.at(-1)!)
+      if (told.length > 0 || isDue) await receiver.deliver(told, signal, isDue ? goal : null)
+      if (isDue) signed = { size: goal.size, at: performance.now() }
+      if (batch.length > 0) cursor.advance(batch.at(-1)!)
       pause = firstPause
       notify({ kind: 'delivered', records: batch.length, next: cursor.next() })
     } catch (fault) {

@@ -134,7 +134,11 @@ t.test('otlp: what a collector rejects, wholly or in part, is not taken for deli
   answer = { status: 401, body: '' }
   await t.rejects(receiver.deliver(batch, signal), { code: 'ERR_SHIP_UNDELIVERED', message: /401/ })
   answer = { status: 200, body: '{}' }
-  await receiver.deliver(batch, signal)
+  await receiver.deliver(batch, signal, source.checkpoint())
+  const [note] = (received.at(-1)?.request.resourceLogs ?? [])
+    .flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords))
+    .slice(-1)
+  t.match(note, { eventName: 'sluice.checkpoint', body: { stringValue: source.checkpoint().note } })
   await receiver.close()
   const { pem: stranger } = makeCertificate({ ca: true, commonName: 'Somebody else' })
   const distrusting = receiverAt(port, stranger)

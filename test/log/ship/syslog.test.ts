@@ -3,11 +3,14 @@ import { createServer } from 'node:tls'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { noteInLine } from '../../../log/anchor-files.ts'
+import { openCheckpoint } from '../../../log/checkpoint.ts'
 import { createLog } from '../../../log/create-log.ts'
 import { openCursor } from '../../../log/cursor.ts'
 import { jsonl } from '../../../log/export/jsonl.ts'
 import { ocsf } from '../../../log/export/ocsf.ts'
 import { openJournal } from '../../../log/journal.ts'
+import { loadVerifier } from '../../../log/log-keys.ts'
 import { openRecordSource, type StoredLine } from '../../../log/record-source.ts'
 import { shipLog, type ShipNotice } from '../../../log/ship/ship-log.ts'
 import { syslogMessages } from '../../../log/ship/syslog-message.ts'
@@ -105,7 +108,8 @@ t.test(
     const cursor = openCursor(join(folder, 'cursor'), source)
     const receiver = receiverAt(port)
     const notify = (notice: ShipNotice) => void notices.push(notice)
-    const shipped = shipLog(source, cursor, receiver, { once: false, signal: stop.signal, notify, pause: 50 })
+    const options = { once: false, checkpoints: true, signal: stop.signal, notify, pause: 50 }
+    const shipped = shipLog(source, cursor, receiver, options)
     await until(() => notices.some(({ kind }) => kind === 'waiting'))
     t.equal(cursor.next(), 0, 'what nobody took is not behind us')
     const second = await startRsyslog(join(folder, 'rsyslog'), port)
@@ -126,7 +130,12 @@ t.test(
       ['108', 'appliance.test', 'sluice', origin, 'decision', '2026-03-01T09:30:00.000Z'],
     )
     t.match(data, '[meta sequenceId="7" language="en"]')
-    const sequences = received.map(fields => (JSON.parse(fields.at(-1) ?? '') as { sequence: number }).sequence)
+    const notes = received.filter(([, , , , kind]) => kind === 'checkpoint')
+    t.equal(new Set(notes.map(fields => fields.at(-1))).size, 1, 'one checkpoint a minute')
+    const [note = ''] = noteInLine(notes[0]?.at(-1) ?? '')
+    t.match(openCheckpoint(note, loadVerifier(log)), { kind: 'verified', checkpoint: { size: entries.length } })
+    const records = received.filter(([, , , , kind]) => kind !== 'checkpoint')
+    const sequences = records.map(fields => (JSON.parse(fields.at(-1) ?? '') as { sequence: number }).sequence)
     t.same(
       [...new Set(sequences)].sort((a, b) => a - b),
       Array.from({ length: source.size() }, (_, index) => index),
