@@ -23,7 +23,11 @@ export const readLine = (line: string): readonly Arrival[] => {
   return [note === undefined ? { kind: 'record', log: null, body: line } : checkpointArrival(note)]
 }
 
-const checkpointArrival = (note: string): Arrival => ({ kind: 'checkpoint', log: note.split('\n')[0]!, note })
+const checkpointArrival = (note: string): Arrival => ({
+  kind: 'checkpoint',
+  log: note.slice(0, Math.max(0, note.indexOf('\n'))),
+  note,
+})
 
 /** PRI, VERSION, TIMESTAMP, HOSTNAME, APP-NAME, PROCID (name of the log), MSGID, STRUCTURED-DATA, MSG: RFC 5424 section 6. */
 const syslog =

@@ -124,11 +124,11 @@ const lastProven = async (
 }
 
 const endOf = async (store: FleetStore, { id }: FleetAppliance): Promise<number> => {
-  const [row] = await store.rows<{ end: number }>(
+  const [row = { end: 0 }] = await store.rows<{ end: number }>(
     'SELECT coalesce(max(sequence) + 1, 0)::float8 AS end FROM sluice.record WHERE appliance = $1',
     [id],
   )
-  return row!.end
+  return row.end
 }
 
 type Range = {

@@ -1,5 +1,4 @@
 import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { Command, Option } from 'commander'
 import type { FleetStore } from '../../fleet/store.ts'
 import type { FleetVerdict, Stranger } from '../../fleet/verify.ts'
@@ -90,16 +89,11 @@ const loadCommand = (): Command =>
     )
 
 const load = async (store: FleetStore, files: readonly string[], options: LoadOptions): Promise<void> => {
+  const { linesOf } = await import('../../fleet/lines-of.ts')
   const { loadLines } = await import('../../fleet/load.ts')
   for (const file of files.length === 0 ? [null] : files) {
-    const input = file === null ? process.stdin : createReadStream(file)
-    const lines = createInterface({ input, crlfDelay: Infinity })
-    // readline swallows what the stream says
-    const broken = new Promise<never>((_resolve, reject) => void input.once('error', reject))
-    const loaded = await Promise.race([
-      loadLines(store, lines, options.log === undefined ? {} : { log: options.log }),
-      broken,
-    ])
+    const lines = linesOf(file === null ? process.stdin : createReadStream(file))
+    const loaded = await loadLines(store, lines, options.log === undefined ? {} : { log: options.log })
     const { records, repeated, checkpoints, refused, strangers } = loaded
     if (refused > 0 || strangers.length > 0) process.exitCode = exitCodes.found
     if (options.json) {
@@ -217,5 +211,5 @@ const reportCommand = (): Command =>
 const cellOf = (value: unknown): Cell => {
   if (value === null || typeof value === 'string' || typeof value === 'number') return value
   if (value instanceof Date) return value.toISOString()
-  return String(value)
+  return JSON.stringify(value)
 }

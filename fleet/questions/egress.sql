@@ -1,5 +1,5 @@
 -- What left, from which appliance to whom, on which day, and how much?
-SELECT time::date AS day, log AS appliance, destination, count(*) AS requests,
+SELECT time::date::text AS day, log AS appliance, destination, count(*) AS requests,
        sum((document ->> 'bytesOut')::bigint) AS octets
 FROM sluice.entry
 WHERE kind = 'decision' AND verdict = 'forward'

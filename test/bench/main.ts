@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import { machine } from './machine.ts'
 import { lineOf, tableOf } from './report.ts'
 import { reaches, type Row, type Suite } from './suite.ts'
+import { fleetSuite } from './suites/fleet.ts'
 import { heldSuite } from './suites/held.ts'
 import { logSuite } from './suites/log.ts'
 import { proxySuite } from './suites/proxy.ts'
 import { scanSuite } from './suites/scan.ts'
 
 /** Every suite. To add one, write it in `suites/` and name it here. */
-const suites: readonly Suite[] = [scanSuite, logSuite, heldSuite, proxySuite]
+const suites: readonly Suite[] = [scanSuite, logSuite, heldSuite, fleetSuite, proxySuite]
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)

@@ -20,7 +20,7 @@ export type FleetMember = {
 
 const MINUTE = 60_000
 
-/** What a busy instrument leaves: decisions with their outcomes, one in twenty blocked, a minute apart, up to `end`. */
+/** What a busy instrument leaves: decisions with their outcomes, one in ten or so blocked, a minute apart, up to `end`. */
 const entriesOf = function* (records: number, end: number): Generator<Entry> {
   const at = (index: number): string => new Date(end - (records - index) * MINUTE).toISOString()
   const policy = `sha256:${'ab'.repeat(32)}`
@@ -28,7 +28,7 @@ const entriesOf = function* (records: number, end: number): Generator<Entry> {
   yield { ...activation, time: at(0), cause: 'start', actor: 'sluice' }
   for (let index = 1; index < records;) {
     const time = at(index)
-    const decision = index % 20 === 0 ? blockOf({ time }) : decisionOf({ time })
+    const decision = index % 21 === 0 ? blockOf({ time }) : decisionOf({ time })
     yield decision
     index++
     if (decision.verdict !== 'forward' || index >= records) continue
