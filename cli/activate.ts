@@ -70,8 +70,9 @@ export const activate = async (
   folder: DataFolder,
   { texts }: Candidate,
   cause: ActivationRequest['cause'],
+  bundle?: string,
 ): Promise<ActivationResult> => {
-  const request: ActivationRequest = { ...texts, cause, actor: actor() }
+  const request: ActivationRequest = { ...texts, cause, actor: actor(), ...(bundle !== undefined && { bundle }) }
   const { status, document } = await callControl(folder.control, 'POST /activations', request)
   if (status === 200) return document as ActivationResult
   const { message, code } = refusalIn(document) ?? notTaken(document)

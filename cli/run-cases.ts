@@ -26,10 +26,14 @@ export type Outcome = { readonly result: CaseResult; readonly run: Run }
  * Runs all cases of a file.
  * @throws Failure when the file is not in order, or a payload that it names is not there
  */
-export const runCases = (file: string, policy: Policy): readonly Outcome[] => {
+export const runCases = (file: string, policy: Policy): readonly Outcome[] =>
+  casesIn(file, policy).map(test => runCase(test, file, policy))
+
+/** The cases of a file. @throws Failure when it is not in order */
+export const casesIn = (file: string, policy: Policy): readonly TestCase[] => {
   const routes = writtenRoutes(policy).map(({ id }) => id)
   const reading = readCases(readFileSync(file, 'utf8'), { routes, exceptions: policy.exceptions.map(({ id }) => id) })
-  if (reading.ok) return reading.cases.map(test => runCase(test, file, policy))
+  if (reading.ok) return reading.cases
   const lines = reading.problems.map(problem => `  ${spellProblem(file, problem)}`)
   throw new Failure(
     `the cases are not in order:\n${lines.join('\n')}`,

@@ -65,6 +65,10 @@ export const hints = {
   ERR_REVIEWER_LAST: 'add the key of another reviewer first: blocked payloads have to be sealed for somebody',
   ERR_REVIEWER_SAME_KEY:
     'give each reviewer a pair of their own, made anew with "sluice keys reviewer new": one person under two names could approve twice',
+  ERR_SIGNER_NAME: 'name it like a host, for example "policy.hospital.example": no spaces, no plus sign',
+  ERR_SIGNER_EXISTS: 'choose another file, or move this one away: a key is never overwritten',
+  ERR_SIGNER_KEY:
+    'make a pair with "sluice rules bundle key": NAME.pub and NAME.key belong together, and side by side where one signs',
   ERR_PASSPHRASE_SHORT: 'take four or five words that nobody would guess together, or have a password manager make one',
   ERR_PASSPHRASE_WRONG: 'type it again; without the passphrase nobody can use the key, so keep it in a safe as well',
 } satisfies Record<string, string>

@@ -293,8 +293,8 @@ const heldBefore = (database: Database, time: string, limit: number): readonly s
 
 const activations = (database: Database): readonly ActivationRow[] =>
   numbered<ActivationEntry>(database, 'activation').map(({ number, entry }) => {
-    const { time, policy, previous, cause, actor } = entry
-    return { number, time, policy, previous, cause, actor }
+    const { time, policy, previous, cause, actor, bundle } = entry
+    return { number, time, policy, previous, cause, actor, ...(bundle && { bundle }) }
   })
 
 const configs = (database: Database): readonly ConfigRow[] =>

@@ -326,6 +326,16 @@ export type ActivationEntry = {
   readonly previous: string | null
   readonly cause: 'start' | 'activate' | 'rollback'
   readonly actor: string
+  /** The signed bundle that it came in; absent where it came in none. */
+  readonly bundle?: BundleRecord
+}
+
+/** `digest`: of the text that was signed. `signer`: name of the key. The highest `serial` there is keeps older bundles out. */
+export type BundleRecord = {
+  readonly serial: number
+  readonly digest: string
+  readonly expires: Time
+  readonly signer: string
 }
 
 /**
@@ -784,7 +794,15 @@ const activation = {
   previous: orNull(sha256),
   cause: oneOf('start', 'activate', 'rollback'),
   actor,
-} satisfies Record<keyof ActivationEntry, Check>
+  bundle: optional(
+    shape({
+      serial: count,
+      digest: sha256,
+      expires: time,
+      signer: matching(/^[^\s+\p{C}]{1,255}$/u),
+    } satisfies Record<keyof BundleRecord, Check>),
+  ),
+} satisfies Record<keyof Required<ActivationEntry>, Check>
 
 const authority = {
   kind: oneOf('ca.rotate'),

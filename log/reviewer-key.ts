@@ -60,8 +60,8 @@ const writeNew = (file: string, content: string, mode: number): void => {
 
 const AGE_HEADER = '-----BEGIN AGE ENCRYPTED FILE-----'
 
-/** Only whoever makes or opens a protected file loads the library. */
-const protect = async (secret: string, { passphrase, workFactor }: NonNullable<Protection>): Promise<string> => {
+/** Protects the text of a private file in the age format. Only whoever makes or opens a protected file loads the library. */
+export const protect = async (secret: string, { passphrase, workFactor }: NonNullable<Protection>): Promise<string> => {
   if (passphrase.length < LEAST_PASSPHRASE)
     throw new LogError('ERR_PASSPHRASE_SHORT', `the passphrase has fewer than ${LEAST_PASSPHRASE} characters`)
   const { armor, Encrypter } = await import('age-encryption')
@@ -77,12 +77,13 @@ const protect = async (secret: string, { passphrase, workFactor }: NonNullable<P
  * @throws LogError `ERR_REVIEWER_KEY` when the file is no private file of a reviewer, `ERR_PASSPHRASE_WRONG` when the passphrase does
  *   not open it (or the file was altered); and what `passphrase` throws
  */
-export const openReviewerKey = async (
-  file: string,
-  passphrase: () => Promise<string> | string,
-): Promise<ReviewerKey> => {
+export const openReviewerKey = async (file: string, passphrase: () => Promise<string> | string): Promise<ReviewerKey> =>
+  readSecret(await readPrivate(file, passphrase))
+
+/** The text of a private file, whether it is protected or not. @throws LogError `ERR_PASSPHRASE_WRONG`; and what `passphrase` throws */
+export const readPrivate = async (file: string, passphrase: () => Promise<string> | string): Promise<string> => {
   const text = readFileSync(file, 'utf8')
-  return readSecret(text.startsWith(AGE_HEADER) ? await unprotect(text, await passphrase()) : text)
+  return text.startsWith(AGE_HEADER) ? unprotect(text, await passphrase()) : text
 }
 
 /** Whether a passphrase is needed to read a private file. */

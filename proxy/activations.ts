@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Authority } from '../certs/authority.ts'
 import type { Journal } from '../log/journal.ts'
 import { LogError } from '../log/log-error.ts'
-import type { ActivationEntry } from '../log/record.ts'
+import type { ActivationEntry, BundleRecord } from '../log/record.ts'
 import type { Policy } from '../rules/policy.ts'
 import { parsePolicy } from '../rules/policy/parse-policy.ts'
 import { requireNames } from './authorities.ts'
+import { requireBundle } from './bundles.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Forwarder } from './forwarder.ts'
 import type { Notify } from './notice.ts'
@@ -22,6 +24,8 @@ import { lastActivation, type StartPolicy } from './start-policy.ts'
 export type ActivationRequest = PolicyTexts & {
   readonly cause: 'activate' | 'rollback'
   readonly actor: string
+  /** Text of the signed bundle that the policy came in. */
+  readonly bundle?: string
 }
 
 export type ActivationResult = {
@@ -33,7 +37,7 @@ export type ActivationResult = {
 }
 
 /** A policy and the number of its activation. */
-export type InForce = { readonly number: number; readonly policy: Policy }
+export type InForce = { readonly number: number; readonly policy: Policy; readonly bundle: BundleRecord | null }
 
 export type Activations = {
   readonly inForce: () => InForce
@@ -41,7 +45,7 @@ export type Activations = {
    * Puts a policy in force for all requests that begin from then on. It is compiled from its copy on the disk, and recorded
    * durably before it decides anything; after any error the policy before is in force still.
    * @throws ProxyError (as a rejection) `ERR_POLICY_INVALID`, `ERR_POLICY_NOT_COPIED`, `ERR_CA_TOO_NARROW`,
-   *   `ERR_UPSTREAM_FILES`, `ERR_ACTIVATION_REQUEST`, `ERR_ACTIVATION_UNRECORDED`
+   *   `ERR_UPSTREAM_FILES`, `ERR_ACTIVATION_REQUEST`, `ERR_BUNDLE_KEY`, `ERR_BUNDLE_FORGED`, `ERR_BUNDLE_EXPIRED`, `ERR_BUNDLE_OLDER`, `ERR_BUNDLE_REQUIRED`, `ERR_ACTIVATION_UNRECORDED`
    */
   readonly activate: (request: ActivationRequest) => Promise<ActivationResult>
   readonly close: () => void
@@ -62,19 +66,22 @@ const RETRY_MS = 500
 
 /**
  * Activates the policy of a start, unless it was in force before.
- * @throws ProxyError `ERR_CA_TOO_NARROW`, `ERR_UPSTREAM_FILES`, `ERR_POLICY_NOT_COPIED`, `ERR_ACTIVATION_UNRECORDED`
+ * @throws ProxyError `ERR_CA_TOO_NARROW`, `ERR_UPSTREAM_FILES`, `ERR_POLICY_NOT_COPIED`, `ERR_ACTIVATION_UNRECORDED`, `ERR_BUNDLE_REQUIRED`
  */
 export const activateStart = async (parts: ActivationParts, start: StartPolicy): Promise<InForce> => {
   requireCover(parts, start.policy)
   // a certificate that has expired since stops its own destination, not the restart
-  if (start.kind !== 'edited') return { number: start.last.number, policy: start.policy }
+  if (start.kind !== 'edited')
+    return { number: start.last.number, policy: start.policy, bundle: start.last.bundle ?? null }
+  // the first policy of all is the one that the appliance was set up with
+  if (start.last !== null) requireNoBundle(parts.settings)
   requireFiles(parts, start.policy)
   const number = (start.last?.number ?? 0) + 1
   const previous = start.last?.policy ?? null
   const { policy, keep } = await draftCopy(parts.folder, start.texts, policyFile(parts.folder, parts.settings))
   await keep(number)
   await record(parts.journal, { number, policy: policy.digest, previous, cause: 'start', actor: APPLIANCE })
-  return { number, policy }
+  return { number, policy, bundle: null }
 }
 
 export const openActivations = (
@@ -88,7 +95,13 @@ export const openActivations = (
   let isInDoubt = false
 
   /** Copies and records. What is in force changes only when both are on the disk. */
-  const append = async (texts: PolicyTexts, previous: Numbered, cause: Cause, actor: string): Promise<InForce> => {
+  const append = async (
+    texts: PolicyTexts,
+    previous: Numbered,
+    cause: Cause,
+    actor: string,
+    bundle: BundleRecord | null,
+  ): Promise<InForce> => {
     const { policy, keep, drop } = await draftCopy(folder, texts, policyFile(folder, settings))
     try {
       requireCover(parts, policy)
@@ -97,14 +110,16 @@ export const openActivations = (
       drop()
       throw error
     }
-    if (policy.digest === previous.digest) {
+    // a newer bundle is recorded also when its policy is the same: its serial number keeps older ones out
+    if (policy.digest === previous.digest && (bundle === null || bundle.digest === inForce.bundle?.digest)) {
       drop()
       return inForce
     }
     const number = previous.number + 1
     await keep(number)
-    await record(journal, { number, policy: policy.digest, previous: previous.digest, cause, actor })
-    return { number, policy }
+    const entry = { number, policy: policy.digest, previous: previous.digest, cause, actor, ...(bundle && { bundle }) }
+    await record(journal, entry)
+    return { number, policy, bundle }
   }
 
   const activate = async (request: ActivationRequest): Promise<ActivationResult> => {
@@ -112,7 +127,8 @@ export const openActivations = (
     if (isInDoubt) throw unrecorded()
     const previous = inForce.policy.digest
     try {
-      const next = await append(request, { ...inForce, digest: previous }, request.cause, request.actor)
+      const bundle = bundleOf(parts, request)
+      const next = await append(request, { ...inForce, digest: previous }, request.cause, request.actor, bundle)
       if (next !== inForce) enforce(next)
     } catch (error) {
       if (mayBeWritten(error)) void settle()
@@ -147,8 +163,8 @@ export const openActivations = (
       copiedPolicy(folder, { number: inForce.number, policy: inForce.policy.digest }),
     )
     parsePolicy(text, readReference)
-    const { number } = await append(texts(), { number: last.number, digest: last.policy }, 'rollback', APPLIANCE)
-    inForce = { number, policy: inForce.policy }
+    const { number } = await append(texts(), { number: last.number, digest: last.policy }, 'rollback', APPLIANCE, null)
+    inForce = { ...inForce, number }
     return true
   }
 
@@ -189,16 +205,36 @@ const unrecorded = (options?: ErrorOptions): ProxyError =>
 const mayBeWritten = (error: unknown): boolean =>
   error instanceof ProxyError && error.cause instanceof LogError && error.cause.code === 'ERR_LOG_FAILED'
 
+/** What the appliance finds itself of the bundle that a policy is said to come in: who asks over the socket is not believed. */
+const bundleOf = ({ folder, settings }: ActivationParts, request: ActivationRequest): BundleRecord | null => {
+  if (request.bundle === undefined) {
+    requireNoBundle(settings)
+    return null
+  }
+  const { bundle, record } = requireBundle(folder, settings, request.bundle)
+  const isSame = bundle.text === request.text && isDeepStrictEqual({ ...bundle.references }, { ...request.references })
+  if (isSame) return record
+  throw new ProxyError('ERR_BUNDLE_FORGED', 'the policy is not the one in the bundle')
+}
+
+const requireNoBundle = ({ bundles }: Settings): void => {
+  if (bundles.required)
+    throw new ProxyError('ERR_BUNDLE_REQUIRED', 'this appliance takes policies in signed bundles only')
+}
+
 /** Checks the form of what came over the socket; the policy in it is read like any other. */
 const requireRequest = (request: ActivationRequest): void => {
-  const { text, references, cause, actor } = (request ?? {}) as Partial<Record<keyof ActivationRequest, unknown>>
+  const { text, references, cause, actor, bundle } = (request ?? {}) as Partial<
+    Record<keyof ActivationRequest, unknown>
+  >
   const areTexts = typeof references === 'object' && references !== null
   const isRequest =
     typeof text === 'string' &&
     areTexts &&
     Object.values(references).every(value => typeof value === 'string') &&
     (cause === 'activate' || cause === 'rollback') &&
-    typeof actor === 'string'
+    typeof actor === 'string' &&
+    (bundle === undefined || typeof bundle === 'string')
   if (!isRequest) throw new ProxyError('ERR_ACTIVATION_REQUEST', 'the request to activate a policy is not of its form')
 }
 

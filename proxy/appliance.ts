@@ -339,12 +339,13 @@ const run = async (parts: Parts): Promise<Appliance> => {
   return { listener, inForce, startedWith, authority, status, stop }
 }
 
-const policyStatus = ({ number, policy }: InForce): ApplianceStatus['policy'] => ({
+const policyStatus = ({ number, policy, bundle }: InForce): ApplianceStatus['policy'] => ({
   digest: policy.digest,
   number,
   instruments: policy.instruments.length,
   routes: policy.routes.length,
   exceptions: summarize(policy.exceptions, Date.now()),
+  bundle,
 })
 
 const trialStatus = ({ since, counts }: TrialTally): ApplianceStatus['trials'] => ({ since, routes: counts() })

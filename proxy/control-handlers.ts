@@ -1,5 +1,6 @@
 import type { DiskStatus } from '../log/disk-watch.ts'
 import type { Journal, JournalStatus } from '../log/journal.ts'
+import type { BundleRecord } from '../log/record.ts'
 import type { PurgeRequest } from '../log/purge-segments.ts'
 import type { RedactRequest } from '../log/redact.ts'
 import type { ExceptionSummary } from '../rules/exception.ts'
@@ -44,6 +45,8 @@ export type ApplianceStatus = {
     /** Those that are enforced. */
     readonly routes: number
     readonly exceptions: ExceptionSummary
+    /** The signed bundle that it came in, if any. */
+    readonly bundle: BundleRecord | null
   }
   /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
   readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }

@@ -81,7 +81,12 @@ const writing = async (folder: DataFolder, act: () => Promise<void>): Promise<vo
   }
 }
 
-const writeCopy = async (target: string, { text, references }: PolicyTexts, policyFile: string): Promise<void> => {
+/** Writes a policy and all it refers to, so that it can be read from there. @param policyFile - see `Manifest` */
+export const writeCopy = async (
+  target: string,
+  { text, references }: PolicyTexts,
+  policyFile: string,
+): Promise<void> => {
   mkdirSync(join(target, 'files'), { recursive: true, mode: 0o700 })
   const files = Object.keys(references).map((reference, index) => [reference, fileFor(reference, index)] as const)
   for (const [reference, file] of files) await makeExclusive(join(target, file), references[reference]!, 0o600)

@@ -24,6 +24,15 @@ export const hints = {
     'restore the folder "policies" of the data folder from a backup; or move it away, and the next start takes the policy file',
   ERR_POLICY_NOT_COPIED:
     'see that the disk has room, and that the appliance may write to the folder, then activate again',
+  ERR_BUNDLE_KEY:
+    'put the public key of who signs into the data folder, and its name under "bundles.key" in appliance.yaml; then start the appliance again',
+  ERR_BUNDLE_FORGED:
+    'ask who made it for the bundle again, and for the key with which it was signed; do not use this one',
+  ERR_BUNDLE_EXPIRED: 'get the newest bundle: one that is kept back until it has expired may hide a newer one',
+  ERR_BUNDLE_OLDER:
+    'get the newest bundle; to go back to an older policy, have it signed again under a new serial number',
+  ERR_BUNDLE_REQUIRED:
+    'have the policy signed, and run "sluice rules bundle apply"; "bundles.required" in appliance.yaml asks for it',
   ERR_ACTIVATION_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
   ERR_CA_TOO_NARROW:
@@ -35,7 +44,7 @@ export const hints = {
   ERR_PROXY_CREDENTIALS: 'put name:password of an account of the proxy on one line into the file, and "chmod 600" it',
   ERR_SETTINGS_UNREADABLE: 'check the file and its permissions, or move the data folder away and run "sluice init"',
   ERR_SETTINGS_INVALID:
-    'correct the file: it holds "listen", "labNetworks", "names", "policy", "anchors", "limits", "held", "spool", "reviews" and "metrics" and nothing else',
+    'correct the file: it holds "listen", "labNetworks", "names", "policy", "anchors", "limits", "held", "spool", "reviews", "bundles" and "metrics" and nothing else',
   ERR_REVIEW_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_REVIEW_UNKNOWN: 'run "sluice blocked list" for the payloads that are held',
   ERR_REVIEW_UNRECORDED: 'see "sluice status" for what is wrong with the log; nothing was sent',

@@ -40,6 +40,11 @@ export type Settings = {
     readonly keyFile: string
   }
   readonly reviews: ReviewSettings
+  /**
+   * Policies that come as signed bundles. `key`: public key (`name.pub`) of who signs them, absolute or relative to the data folder.
+   * `required`: no policy comes into force in any other way.
+   */
+  readonly bundles: { readonly key: string | null; readonly required: boolean }
   /** A folder into which the metrics are written as `sluice.prom`, if any, and how often: for the textfile collector of node_exporter. */
   readonly metrics: { readonly every: string; readonly folder: string | null }
 }
@@ -101,11 +106,13 @@ export const defaultSettings: Settings = {
   anchors: { every: '1h', folder: null },
   held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
   spool: { maxItems: 100_000, maxBytes: 1024 ** 3, keyFile: 'spool.key' },
+  bundles: { key: null, required: false },
   reviews: { people: 2, approvalExpires: '4h', releasesPerHour: 20, stopAfterFailures: 3 },
   metrics: { every: '15s', folder: null },
 }
 
-type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'spool' | 'reviews' | 'metrics'>> & {
+type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'spool' | 'reviews' | 'bundles' | 'metrics'>> & {
+  readonly bundles?: Partial<Settings['bundles']>
   readonly anchors?: Partial<Settings['anchors']>
   readonly metrics?: Partial<Settings['metrics']>
   readonly held?: Partial<Settings['held']>
@@ -161,6 +168,11 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
         keyFile: { type: 'string', minLength: 1 },
       },
     },
+    bundles: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { key: { type: ['string', 'null'], minLength: 1 }, required: { type: 'boolean' } },
+    },
     reviews: {
       type: 'object',
       additionalProperties: false,
@@ -190,6 +202,7 @@ export const readSettings = (folder: DataFolder): Settings => {
       held: { ...defaultSettings.held, ...value.held },
       spool: { ...defaultSettings.spool, ...value.spool },
       reviews: { ...defaultSettings.reviews, ...value.reviews },
+      bundles: { ...defaultSettings.bundles, ...value.bundles },
       metrics: { ...defaultSettings.metrics, ...value.metrics },
     }
   const [error] = validate.errors ?? []

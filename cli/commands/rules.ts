@@ -15,6 +15,7 @@ import { messageFor } from '../message-for.ts'
 import { fields, json, line, table } from '../print.ts'
 import { readPayload } from '../read-payload.ts'
 import { activateCommand } from './rules-activate.ts'
+import { bundleCommand } from './rules-bundle.ts'
 import { capacityCommand } from './rules-capacity.ts'
 import { diffCommand } from './rules-diff.ts'
 import { explainCommand } from './rules-explain.ts'
@@ -37,6 +38,7 @@ export const rulesCommand = (): Command =>
     .addCommand(explainCommand())
     .addCommand(diffCommand())
     .addCommand(activateCommand())
+    .addCommand(bundleCommand())
     .addCommand(historyCommand())
     .addCommand(rollbackCommand())
 

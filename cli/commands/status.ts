@@ -77,6 +77,7 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['dropped from outside', spellOutsiders(state.outsiders)],
     ['confined', state.confinement.isConfined ? 'to its own files, no other programs' : 'NO: see docs/deployment.md'],
     ['policy in force', `${policy.number}, ${policy.digest}`],
+    ['policy bundle', spellBundle(policy.bundle)],
     ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
     ['instruments, routes', `${policy.instruments}, ${policy.routes}`],
     ['exceptions', spellExceptions(policy.exceptions)],
@@ -119,6 +120,13 @@ const spellOutsiders = ({ connections, last }: OutsiderStatus): string =>
 
 const spellPeople = (people: 1 | 2): string =>
   people === 2 ? 'two people' : 'ONE person, who may approve and release: see reviews.people in appliance.yaml'
+
+const spellBundle = (bundle: ApplianceStatus['policy']['bundle']): string => {
+  if (bundle === null) return 'none: the policy came as a file'
+  const { serial, signer, expires } = bundle
+  const isOver = Date.parse(expires) <= Date.now()
+  return `${serial} of ${signer}, ${isOver ? 'EXPIRED' : 'valid until'} ${expires}${isOver ? ': ask for a newer one' : ''}`
+}
 
 const MIB = 1024 ** 2
 

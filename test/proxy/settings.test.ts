@@ -39,7 +39,8 @@ t.test('settings: what is written is read again; what is left out has its defaul
   const own = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
   const spool = { maxItems: 10, maxBytes: 1_000_000, keyFile: '/run/secrets/spool.key' }
   const metrics = { every: '1m', folder: '/mnt/metrics' }
-  const settings = { ...own, anchors, held, spool, reviews, metrics }
+  const bundles = { key: 'policy.hospital.example.pub', required: true }
+  const settings = { ...own, anchors, held, spool, reviews, bundles, metrics }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)
   t.equal(policyFile(written, settings), join(written.root, '..', 'policy.yaml'))
