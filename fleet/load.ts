@@ -235,13 +235,14 @@ const arrived = `(
   FROM unnest(string_to_array($1, ' ')::int[], string_to_array($2, ' ')::bigint[], string_to_array($3, ' '),
               string_to_array($4, E'\\n')) AS n (appliance, sequence, leaf, body)) n`
 
-/** Whatever was not new has to be what the store has. */
+/** Whatever was not new has to be what the store has. `OFFSET 0` keeps the planner from reading the whole table for a batch. */
 const keepConflicts = (store: FleetStore, rows: readonly Row[]): Promise<number> =>
   store.change(
     `INSERT INTO sluice.refused (appliance, what, sequence, digest, text)
      SELECT n.appliance, 'record-conflict', n.sequence, n.leaf, n.body
      FROM ${arrived}
-     JOIN sluice.record r USING (appliance, sequence)
+     CROSS JOIN LATERAL (
+       SELECT r.leaf FROM sluice.record r WHERE r.appliance = n.appliance AND r.sequence = n.sequence OFFSET 0) r
      WHERE r.leaf <> n.leaf ON CONFLICT DO NOTHING`,
     columnsOf(rows),
   )

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { openNote, signNote, type NoteKey } from '../log/checkpoint.ts'
-import { canonicalize, type JsonValue } from '../rules/canonical.ts'
+import { canonicalize } from '../rules/canonical.ts'
 import type { PolicyTexts } from './policy-file.ts'
 
 /**
@@ -35,7 +35,7 @@ export const MAX_VALIDITY = 400 * 86_400_000
  * never parsed. The same content makes the same file.
  */
 export const writeBundle = (bundle: PolicyBundle, signer: NoteKey): string =>
-  signNote(`${canonicalize({ ...bundle } as unknown as JsonValue)}\n`, signer)
+  signNote(`${canonicalize({ ...bundle })}\n`, signer)
 
 /** Checks the signature, then reads what was signed. Never throws. */
 export const openBundle = (text: string, verifier: NoteKey): OpenedBundle => {

@@ -100,7 +100,8 @@ const load = async (store: FleetStore, files: readonly string[], options: LoadOp
       json({ file, ...loaded })
       continue
     }
-    line(`${file ?? 'standard input'}: ${records} records, ${repeated} of them again, ${checkpoints} checkpoints`)
+    const signed = `${checkpoints} checkpoint${checkpoints === 1 ? '' : 's'}`
+    line(`${file ?? 'standard input'}: ${records} records, ${repeated} had been loaded before, ${signed}`)
     if (refused > 0) line(`  REFUSED: ${refused} that cannot be what was signed; "sluice fleet verify" names them`)
     for (const log of strangers) line(`  NOT ENROLLED: ${log}; nothing of it was taken`)
   }

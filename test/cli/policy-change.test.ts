@@ -4,16 +4,13 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
+import { blocksOf, commandsIn, matches, normalize } from '../kit/console-page.ts'
 import { serving } from '../kit/serving.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const page = readFileSync(join(root, 'docs', 'policy-change.md'), 'utf8')
 
-/** A fenced block of the page. A file names itself in its first line; a console block is one command and what it prints. */
-const blocks = [...page.matchAll(/^```(?<kind>yaml|json|console)\n(?<text>[^]*?)^```$/gm)].map(({ groups }) => ({
-  kind: groups!.kind!,
-  text: groups!.text!,
-}))
+const blocks = blocksOf(page)
 
 // A short path, because a Unix socket takes no long one.
 const lab = mkdtempSync(join(tmpdir(), 'sluice-'))
@@ -54,42 +51,10 @@ const payloads = Array.from({ length: 24 }, (_, index) => ({
 
 const placeholder = '019aa0f2-7d1c-7abc-9def-0123456789ab'
 
-/** Lines as they are printed, cells apart by two blanks or more; `…` stands for anything. */
-const normalize = (text: string): readonly string[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map(line => line.replaceAll(/\t| {2,}/g, '  ').trimEnd())
-
-const fits = (line: string, expected: string): boolean =>
-  new RegExp(
-    `^${expected
-      .split('…')
-      .map(part => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`))
-      .join('.*')}$`,
-  ).test(line)
-
-/** The lines printed against those of the page; a lone `…` stands for any number of lines. */
-const matches = (printed: readonly string[], expected: readonly string[]): boolean => {
-  const [first, ...rest] = expected
-  if (first === undefined) return printed.length === 0
-  if (first !== '…') return printed.length > 0 && fits(printed[0]!, first) && matches(printed.slice(1), rest)
-  return printed.some((_, skipped) => matches(printed.slice(skipped), rest)) || matches([], rest)
-}
-
 const writeNamed = (text: string): void => {
   const [heading = '', ...lines] = text.split('\n')
   writeFileSync(join(lab, heading.replace(/^(?:#|\/\/) /, '')), lines.join('\n'))
 }
-
-const commandsIn = (text: string): readonly { command: string; expected: string }[] =>
-  text
-    .split(/^\$ /m)
-    .slice(1)
-    .map(part => {
-      const [command = '', ...lines] = part.split('\n')
-      return { command, expected: lines.join('\n') }
-    })
 
 t.test(
   'P4: docs/policy-change.md: every command does what the page shows, and every look at a payload is recorded',

@@ -37,15 +37,16 @@ const entriesOf = function* (records: number, end: number): Generator<Entry> {
   }
 }
 
-/** @param records - how many its log has in the end */
+/** @param records - how many its log has in the end
+ * @param end - time of the last, in milliseconds */
 export const makeMember = async (
   folder: string,
   name: string,
   records: number,
   end = Date.now(),
+  directory = join(folder, name),
 ): Promise<FleetMember> => {
   const log = `${name}.lab.example/sluice`
-  const directory = join(folder, name)
   mkdirSync(folder, { recursive: true })
   createLog(directory, log)
   await appendTo(directory, entriesOf(records, end))
@@ -68,7 +69,7 @@ export const appendTo = async (directory: string, entries: Iterable<Entry>): Pro
   }
 }
 
-/** What `sluice log export --checkpoints` writes of it, as an array of lines, or into a file. @param steps - sizes at which it was run before */
+/** What `sluice log export --checkpoints` writes of it. @param from - the first record that was not handed on before */
 export const exported = async (
   { directory, log }: Pick<FleetMember, 'directory' | 'log'>,
   write: (text: string) => Promise<void> | void,
