@@ -7,6 +7,7 @@ import { hints as certHints } from '../certs/cert-error.ts'
 import { exitCodes } from '../cli/exit-codes.ts'
 import { programFor } from '../cli/program.ts'
 import { createLog } from '../log/create-log.ts'
+import { hints as fleetHints } from '../fleet/fleet-error.ts'
 import { hints as logHints } from '../log/log-error.ts'
 import { logFiles } from '../log/log-files.ts'
 import { views } from '../log/views.ts'
@@ -110,7 +111,7 @@ t.test('docs: every sluice command with its options exists', async t => {
 })
 
 t.test('hints: every sluice command that a hint names exists', async t => {
-  for (const [code, hint] of Object.entries({ ...proxyHints, ...certHints, ...logHints }))
+  for (const [code, hint] of Object.entries({ ...proxyHints, ...certHints, ...logHints, ...fleetHints }))
     for (const [, words = ''] of hint.matchAll(/"sluice ([^"]+)"/g))
       t.equal(faultOf(words.split(' '), true), null, `${code}: sluice ${words}`)
 })
@@ -149,7 +150,9 @@ t.test('docs: every link leads somewhere', async t => {
 })
 
 t.test('docs: every file of the project that is named in ARCHITECTURE.md exists', async t => {
-  const named = inlineCode('ARCHITECTURE.md').filter(code => /^(rules|proxy|certs|log|cli|test)\/[\w./-]*$/.test(code))
+  const named = inlineCode('ARCHITECTURE.md').filter(code =>
+    /^(rules|proxy|certs|fleet|log|cli|test)\/[\w./-]*$/.test(code),
+  )
   t.ok(named.length > 40, 'there were files to look at')
   for (const path of named) t.ok(existsSync(join(root, path)), path)
 })
@@ -161,7 +164,14 @@ t.test('docs: the reference pages are those that "npm run docs" writes', async t
 t.test('docs: every detector, block reason, upstream fault, error code and exit code is listed', async t => {
   const listed = (page: string, code: string) => t.match(read(page), new RegExp(`^\\| ${code} +\\| `, 'm'), code)
   for (const { id } of [...detectors, ...Object.values(dripRules)]) listed('docs/detectors.md', `\`${id}\``)
-  for (const code of Object.keys({ ...blockReasons, ...upstreamFaults, ...proxyHints, ...certHints, ...logHints }))
+  for (const code of Object.keys({
+    ...blockReasons,
+    ...upstreamFaults,
+    ...proxyHints,
+    ...certHints,
+    ...logHints,
+    ...fleetHints,
+  }))
     listed('docs/codes.md', `\`${code}\``)
   for (const code of Object.values(exitCodes)) listed('docs/cli.md', String(code))
 })

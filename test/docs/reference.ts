@@ -4,6 +4,7 @@ import { hints as certHints } from '../../certs/cert-error.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { programFor } from '../../cli/program.ts'
 import { inconclusives, tamperings } from '../../log/evidence.ts'
+import { hints as fleetHints } from '../../fleet/fleet-error.ts'
 import { hints as logHints } from '../../log/log-error.ts'
 import { openMetrics } from '../../proxy/metrics.ts'
 import { rails } from '../../proxy/review-rails.ts'
@@ -35,10 +36,10 @@ const exitMeanings = {
   changed:
     '`rules diff`: the two policies differ; `--confirm`: the list has changed since the dry run, so nothing was done',
   found: 'a check found something: a problem in the policy, a detector, a blocked payload, a fault of the installation',
-  tampering: '`log verify`: evidence of tampering',
+  tampering: '`log verify`, `fleet verify`: evidence of tampering',
   inconclusive:
-    '`log verify`: nothing can be said: a file is missing or unreadable, or an anchor is missing or too old',
-  unreachable: 'no appliance is running on the data folder, or it fails closed',
+    '`log verify`, `fleet verify`: nothing can be said: a file is missing or unreadable, or an anchor is missing or too old',
+  unreachable: 'no appliance is running on the data folder, or it fails closed; `fleet`: the database is not reachable',
   interrupted: 'interrupted with Ctrl-C',
 } satisfies Record<keyof typeof exitCodes, string>
 
@@ -234,7 +235,7 @@ const codesPage = (): string =>
     'Why nothing can be said (exit code 11):',
     tableOf(['doubt', 'meaning'], codeRows(inconclusives)),
     '## Faults and what to do about them',
-    tableOf(['fault', 'what to do'], codeRows({ ...proxyHints, ...certHints, ...logHints })),
+    tableOf(['fault', 'what to do'], codeRows({ ...proxyHints, ...certHints, ...logHints, ...fleetHints })),
   ].join('\n\n') + '\n'
 
 const safeHarborPage = (): string =>
