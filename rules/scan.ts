@@ -176,23 +176,25 @@ class Scanner {
     if (inner !== null) this.#unwrapped('octets', inner)
   }
 
-  /** In the order of the names, as `Object.keys` gives them: `for…in` reads the members of objects of one shape without looking names up. */
+  /**
+   * Takes all names and all values at once, so that no member is looked up by its name. (`for…in` would do the same, but not here: V8 compiles
+   * it without the type feedback it needs, throws the code away at the next object, and starts over, which takes twice the time.)
+   */
   #object(object: JsonObject): void {
     const outer = this.#path
     const { names } = this.#part
     const depth = this.#step(null)
+    const values = Object.values(object)
     let index = 0
     let marks = 0
     let before: Path | null = null
-    // Whoever gives objects more by a prototype has that looked through as well.
-    // oxlint-disable-next-line guard-for-in
-    for (const name in object) {
+    for (const name of Object.keys(object)) {
       const guess: Path | null = before === null ? outer.first : before.next
       const path: Path = guess !== null && guess.name === name ? guess : this.#under(outer, before, name)
       before = path
       marks |= path.marks
-      const value = object[name]!
       const place = index++
+      const value = values[place]!
       const mayRepeat = path.hasCleanName || names?.has(name) === true
       if (mayRepeat && this.#isSettled(value, path)) continue
       this.#indexes[depth] = place
