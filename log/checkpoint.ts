@@ -25,8 +25,19 @@ const MAX_SIGNATURES = 100
 export const isKeyName = (name: string): boolean => /^[^\s+\p{Cc}]{1,255}$/u.test(name) && name.isWellFormed()
 
 /** The 32 octets of an Ed25519 public key, also from its private key. */
-const rawPublicKey = (key: KeyObject): Buffer =>
-  Buffer.from((key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' }).x!, 'base64url')
+const rawPublicKey = (key: KeyObject): Buffer => {
+  const known = rawPublicKeys.get(key)
+  if (known) return known
+  const raw = Buffer.from(
+    (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' }).x!,
+    'base64url',
+  )
+  rawPublicKeys.set(key, raw)
+  return raw
+}
+
+/** A log asks for that of its own key with every commit. */
+const rawPublicKeys = new WeakMap<KeyObject, Buffer>()
 
 /** First four octets of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key). */
 const keyId = ({ name, key }: NoteKey): Buffer =>

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { HeldTotal, Resealed } from './held-table.ts'
@@ -10,6 +9,7 @@ import { decodeFrontier, emptyFrontier, encodeFrontier, rootOf } from './merkle.
 import type { Frontier } from './merkle.ts'
 import { checkEntry } from './record.ts'
 import type { DecisionEntry, Entry, GapEntry, KeyEntry, Salted, SealEntry } from './record.ts'
+import { newSalt } from './salt.ts'
 import { sealDigest } from './seal.ts'
 import type { Sealed } from './seal.ts'
 import type { SpoolSealed } from './spool/spool-seal.ts'
@@ -402,12 +402,10 @@ const frontierOf = (bytes: Uint8Array): Frontier => {
 const impossible = (): LogError =>
   new LogError('ERR_REVIEW_STATE', 'the state of the payload does not allow it, so nothing was done')
 
-const SALT_BYTES = 16
-
 const salted = (entry: Entry, sealed: Pick<Sealed, 'nonce' | 'ciphertext'> | null): Salted => ({
   ...entry,
   v: 1,
-  salt: randomBytes(SALT_BYTES).toString('base64url'),
+  salt: newSalt(),
   seal: sealed === null ? null : sealDigest(sealed),
 })
 

@@ -34,7 +34,7 @@ export type Ended = { readonly isLast: boolean; readonly repeats: boolean }
 /** Takes one request from its head to its answer. Never rejects. */
 export const exchange = async (request: IncomingMessage, response: ServerResponse, terms: Terms): Promise<Ended> => {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  response.once('close', () => response.writableFinished || gone.abort())
   const { passage, isLast } = await passRequest(request, response, terms, gone)
   if (!response.destroyed) await write(request, response, { ...answerOf(passage), isLast })
   return { isLast, repeats: passage.kind === 'blocked' && passage.repeats }
@@ -80,8 +80,11 @@ export const write = async (request: IncomingMessage, response: ServerResponse, 
   // A 204 or 304 has no content, and a length with it confuses clients (RFC 9110 section 8.6); after HEAD it is not ours.
   const hasContent = status !== 204 && status !== 304 && request.method !== 'HEAD'
   if (hasContent) response.setHeader('content-length', body.length)
-  response.flushHeaders()
-  if (hasContent && body.length > 0) response.write(body)
-  if (isLast && !request.complete) await drained(request, request.socket)
-  response.end()
+  const content = hasContent && body.length > 0 ? body : undefined
+  if (isLast && !request.complete) {
+    response.flushHeaders()
+    if (content) response.write(content)
+    await drained(request, request.socket)
+    response.end()
+  } else response.end(content)
 }

@@ -82,7 +82,18 @@ export const upstreamConnections = (folder: string, connectTimeout: number): Ups
 }
 
 /** Two destinations of one name are reached in the same way and trusted for the same reasons. */
-const nameOf = (destination: Destination): string =>
+const nameOf = (destination: Destination): string => {
+  const known = names.get(destination)
+  if (known !== undefined) return known
+  const name = spell(destination)
+  names.set(destination, name)
+  return name
+}
+
+/** Every request asks for one. */
+const names = new WeakMap<Destination, string>()
+
+const spell = (destination: Destination): string =>
   JSON.stringify({ ...destination, id: '' }, (key, value: unknown) =>
     key === 'networks' ? spellNetworks(value) : value,
   )

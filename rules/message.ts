@@ -68,8 +68,13 @@ export type Message = {
 }
 
 /** All values of a field, by its lower-case name, without the white space around them. */
-export const fieldValues = (head: Head, name: string): readonly string[] =>
-  head.fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => withoutMargin(value))
+export const fieldValues = (head: Head, name: string): readonly string[] => {
+  const values: string[] = []
+  // Lower case is as long, but for İ, and what that becomes is in no name that is asked for.
+  for (const [key, value] of head.fields)
+    if (key.length === name.length && key.toLowerCase() === name) values.push(withoutMargin(value))
+  return values
+}
 
 const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
 

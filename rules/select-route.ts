@@ -51,6 +51,20 @@ export const identify = ({ client, clientKey, ingress }: Caller, policy: Policy)
 
 /** The instruments that may call from an address: the narrowest networks first, at the end those that may call from anywhere. */
 const instrumentsAt = (client: string, policy: Policy): readonly Instrument[] => {
+  const known = callers.get(policy)?.get(client)
+  if (known) return known
+  const found = findInstruments(client, policy)
+  const ofPolicy = callers.get(policy)
+  if (ofPolicy && ofPolicy.size < MOST_CALLERS) ofPolicy.set(client, found)
+  else callers.set(policy, new Map([[client, found]]))
+  return found
+}
+
+/** What was found under each policy for the addresses that called last: each request asks several times. */
+const callers = new WeakMap<Policy, Map<string, readonly Instrument[]>>()
+const MOST_CALLERS = 1_024
+
+const findInstruments = (client: string, policy: Policy): readonly Instrument[] => {
   const address = normalizeAddress(client)
   if (address === null) return []
   const here = policy.instruments.filter(({ network }) => network === null || networkHolds(network, address))
