@@ -61,7 +61,7 @@ t.test('P7: after a run no canary is in the data folder, nor in anything that wa
   const metrics = { every: '1s', folder: join(folder.root, 'metrics') }
   mkdirSync(metrics.folder)
   writeFileSync(folder.settings, writeSettings({ ...testSettings, metrics }))
-  const appliance = await startProcess(t, folder, {}, ['--log-level', 'debug'])
+  const appliance = await startProcess(t, folder, { args: ['--log-level', 'debug'] })
   const answers: string[] = []
   for (const request of requests) answers.push((await sendRaw(appliance, request)).raw)
   const decisions = appliance.decisions.all()

@@ -5,11 +5,12 @@ import { reaches, type Row, type Suite } from './suite.ts'
 import { fleetSuite } from './suites/fleet.ts'
 import { heldSuite } from './suites/held.ts'
 import { logSuite } from './suites/log.ts'
+import { profileSuite } from './suites/profile.ts'
 import { proxySuite } from './suites/proxy.ts'
 import { scanSuite } from './suites/scan.ts'
 
 /** Every suite. To add one, write it in `suites/` and name it here. */
-const suites: readonly Suite[] = [scanSuite, logSuite, heldSuite, fleetSuite, proxySuite]
+const suites: readonly Suite[] = [scanSuite, logSuite, heldSuite, fleetSuite, proxySuite, profileSuite]
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -17,7 +18,9 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 const listOf = (names: readonly string[]): readonly Suite[] | string => {
   const unknown = names.find(name => !suites.some(suite => suite.name === name))
   if (unknown !== undefined) return unknown
-  return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name))
+  return names.length === 0
+    ? suites.filter(({ isExtra }) => !isExtra)
+    : suites.filter(({ name }) => names.includes(name))
 }
 
 type Options = { readonly json?: boolean; readonly strict?: boolean }
@@ -47,7 +50,10 @@ const bench = async (names: readonly string[], { json, strict }: Options): Promi
 
 await new Command('bench')
   .description('Measures Sluice on this machine. Figures mean something beside others of the same run only.')
-  .argument('[suite...]', `which to run; all when none is named: ${suites.map(({ name }) => name).join(', ')}`)
+  .argument(
+    '[suite...]',
+    `which to run; all but profile when none is named: ${suites.map(({ name }) => name).join(', ')}`,
+  )
   .option('--json', 'one line of JSON for each figure, in place of the table')
   .option('--strict', 'exit with 1 when a bar is missed')
   .addHelpText('after', `\nSuites:\n${suites.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join('\n')}`)

@@ -35,6 +35,8 @@ export type Suite = {
   readonly name: string
   /** One line for `--help`. */
   readonly title: string
+  /** Runs only when it is named. */
+  readonly isExtra?: true
   readonly run: (report: Report) => Promise<void> | void
 }
 

@@ -94,20 +94,24 @@ export type Running = Reachable & {
   readonly stop: (signal: NodeJS.Signals) => Promise<number | null>
 }
 
-/**
- * Starts an appliance as a process of its own, and waits until it is ready.
- * @param user - whom it runs as, where that is another
- * @param args - options of `serve`
- * @param nodeOptions - options of Node
- */
+export type ProcessOptions = {
+  /** Whom it runs as, where that is another. */
+  readonly uid?: number
+  readonly gid?: number
+  /** Options of `serve`. */
+  readonly args?: readonly string[]
+  readonly nodeOptions?: readonly string[]
+  /** What Node runs; the command line, if nothing else. */
+  readonly script?: string
+}
+
+/** Starts an appliance as a process of its own, and waits until it is ready. */
 export const startProcess = async (
   t: Test,
   folder: DataFolder,
-  user: { readonly uid?: number; readonly gid?: number } = {},
-  args: readonly string[] = [],
-  nodeOptions: readonly string[] = [],
+  { args = [], nodeOptions = [], script = main, ...user }: ProcessOptions = {},
 ): Promise<Running> => {
-  const command = [...nodeOptions, main, 'serve', '--json', '--data', folder.root, ...args]
+  const command = [...nodeOptions, script, 'serve', '--json', '--data', folder.root, ...args]
   const child = spawn(process.execPath, command, user)
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))

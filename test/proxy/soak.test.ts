@@ -20,7 +20,7 @@ const LEAST_SECONDS = 60
 const vendor = await startVendor()
 t.teardown(() => vendor.close())
 const folder = await makeFolder(t, testPolicy(vendor.port))
-const appliance = await startProcess(t, folder, {}, [], ['--trace-gc'])
+const appliance = await startProcess(t, folder, { nodeOptions: ['--trace-gc'] })
 const pid = appliance.child.pid!
 
 const sockets = (): number => readdirSync(`/proc/${pid}/fd`).length

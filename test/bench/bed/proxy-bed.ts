@@ -26,6 +26,8 @@ export type ProxyBed = {
   readonly bare: Subject
   /** All of Sluice, with a log on the disk. */
   readonly sluice: Subject
+  /** Ends Sluice as its operator would. */
+  readonly stop: () => Promise<unknown>
   readonly close: () => Promise<void>
 }
 
@@ -61,7 +63,8 @@ const serve = async (script: string, document: object): Promise<Child> => {
 
 const pem = ({ pem: cert, keyPem: key }: Made) => ({ cert, key })
 
-export const openProxyBed = async (): Promise<ProxyBed> => {
+/** @param profiles - a folder in which the threads of Sluice leave their CPU profiles when it ends; it is unconfined then */
+export const openProxyBed = async (profiles: string | null = null): Promise<ProxyBed> => {
   const ends: (() => unknown)[] = []
   const test = { teardown: (done: () => unknown) => void ends.unshift(done) }
   const vendor = await serve('vendor.ts', pem(makeCertificate({ dns: [vendorHost] }, vendorAuthority)))
@@ -73,7 +76,9 @@ export const openProxyBed = async (): Promise<ProxyBed> => {
   })
   ends.unshift(() => bare.process.kill())
   const folder = await makeFolder(test, policy(vendor.port))
-  const sluice = await startProcess(test, folder)
+  const script = join(import.meta.dirname, 'unconfined.ts')
+  const profiled = { script, nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${profiles}`] }
+  const sluice = await startProcess(test, folder, profiles === null ? {} : profiled)
   return {
     vendorPort: vendor.port,
     direct: {
@@ -85,6 +90,7 @@ export const openProxyBed = async (): Promise<ProxyBed> => {
     },
     bare: { name: 'http-proxy', pid: bare.process.pid!, port: bare.port, serverName: APPLIANCE, ca: authority.pem },
     sluice: { name: 'sluice', pid: sluice.child.pid!, port: sluice.port, serverName: APPLIANCE, ca: sluice.ca },
+    stop: () => sluice.stop('SIGTERM'),
     close: async () => {
       for (const end of ends) await end()
     },
