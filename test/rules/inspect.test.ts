@@ -154,6 +154,7 @@ t.test('inspect: every reason for a block is reached by a test here', async t =>
     'outside-lab',
     'connections-exceeded',
     'requests-exceeded',
+    'spool-full',
   ]
   const ofTunnels: readonly BlockReason[] = ['splice-not-allowed', 'splice-expired', 'splice-budget', 'splice-hello']
   const others = [...ofTheAppliance, ...released, ...ofTunnels]
