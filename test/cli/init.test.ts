@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { calledAs } from '../../cli/called-as.ts'
 import { composeEnvironment } from '../../cli/init/env-file.ts'
 import { labSides, sideOf } from '../../cli/init/lab-sides.ts'
 import { spellSteps, stepsHere, stepsInDocker } from '../../cli/init/next-steps.ts'
@@ -135,7 +136,7 @@ t.test('init: addresses that are public, link-local or only of this computer are
 
 t.test('init: the steps can be copied, whatever is in a path', t => {
   const here = spellSteps(stepsHere("/srv/it's here", '/etc/p.yaml', '10.77.1.10:8443'))
-  t.match(here, String.raw`sluice serve --data '/srv/it'\''s here'`)
+  t.match(here, String.raw`${calledAs} serve --data '/srv/it'\''s here'`)
   const wishes = { compose: 'ipvlan', listen: '10.77.1.10:8443', name: ['sluice.lab.example'], instrument: [] } as const
   const docker = spellSteps(stepsInDocker({ ...wishes, reviewer: ['/media/usb stick/ada.pub'] }))
   t.match(docker, "run --rm -v '/media/usb stick/ada.pub:/reviewers/ada.pub:ro' setup --name sluice.lab.example --reviewer /reviewers/ada.pub") // prettier-ignore

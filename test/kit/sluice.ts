@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { byHand } from './by-hand.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 
@@ -13,7 +14,7 @@ export type Finished = {
 /** Runs the command line in a process of its own, to its end. */
 export const sluice = (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, [main, ...args], { env: { ...byHand, ...env } })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))

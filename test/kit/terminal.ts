@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { byHand } from './by-hand.ts'
 
 const run = promisify(execFile)
 const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
@@ -48,7 +49,7 @@ export const startTerminal = async (
   const folder = mkdtempSync(join(tmpdir(), 'tmux-'))
   const copy = join(folder, 'written')
   const tmux = async (...words: readonly string[]): Promise<string> =>
-    (await run('tmux', ['-u', '-f', '/dev/null', '-S', join(folder, 'socket'), ...words])).stdout
+    (await run('tmux', ['-u', '-f', '/dev/null', '-S', join(folder, 'socket'), ...words], { env: byHand })).stdout
   t.teardown(async () => {
     await tmux('kill-server').catch(() => undefined)
     rmSync(folder, { recursive: true, force: true })
