@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import type { DataFolder } from './data-folder.ts'
 import { policyFile, spoolKeyFile, type Settings } from './settings.ts'
@@ -50,10 +50,16 @@ export const grantsFor = (folder: DataFolder, settings: Settings): Grants => {
 const librariesFolder = (): string =>
   dirname(dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json')))
 
-/** Each path with what its links lead to, once. What is not there, such as a share to be mounted, is taken for a folder. */
-const withTargets = (paths: readonly string[]): readonly string[] => [
-  ...new Set(paths.flatMap(path => (existsSync(path) ? [resolve(path), realpathSync(path)] : [join(path, '*')]))),
-]
+/**
+ * Each path with what its links lead to, once. What is not there, such as a share to be mounted, is taken for a folder. What lies in another
+ * of the folders is left out: Node 24 refuses a folder itself for which something within it was granted before.
+ */
+const withTargets = (paths: readonly string[]): readonly string[] => {
+  const all = [
+    ...new Set(paths.flatMap(path => (existsSync(path) ? [resolve(path), realpathSync(path)] : [join(path, '*')]))),
+  ]
+  return all.filter(path => !all.some(folder => path.startsWith(`${folder}${sep}`)))
+}
 
 /** Schema and CA files that a policy names, as far as it can be read; where it cannot, the start says what is wrong with it. */
 const referencesOf = (policy: string): readonly string[] => {

@@ -92,7 +92,7 @@ sluice() { "$engine" exec "$id-app" sluice "$@"; }
 began=$(now)
 "$engine" start "$id-app" >/dev/null
 until "$engine" logs "$id-app" 2>/dev/null | grep -q '"kind":"ready"'; do
-  [ "$("$engine" inspect --format '{{.State.Running}}' "$id-app")" = true ] || fail 'the appliance ended'
+  [ "$("$engine" inspect --format '{{.State.Running}}' "$id-app")" = true ] || { "$engine" logs "$id-app" >&2; fail 'the appliance ended'; }
   [ $(($(now) - began)) -lt 20000 ] || fail 'the appliance is not ready after 20 s'
   sleep 0.05
 done

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { confinement } from '../../proxy/confinement.ts'
+import { readSettings, writeSettings } from '../../proxy/settings.ts'
 import { makeFolder, startProcess } from '../kit/appliance.ts'
 import { callControl } from '../../proxy/control.ts'
 import { testPolicy } from '../kit/test-policy.ts'
@@ -79,6 +80,18 @@ t.test(
     t.notOk(existsSync(join(app, 'probe')))
   },
 )
+
+t.test('confinement: the policy may be in a folder of its own, as in a container', async t => {
+  const folder = await makeFolder(t, testPolicy(9))
+  const elsewhere = join(folder.root, '..', 'policy')
+  mkdirSync(elsewhere)
+  for (const file of ['policy.yaml', 'vendor-ca.pem']) renameSync(join(folder.root, file), join(elsewhere, file))
+  writeFileSync(folder.settings, writeSettings({ ...readSettings(folder), policy: '../policy/policy.yaml' }))
+  const { stop } = await startProcess(t, folder)
+  const { document } = await callControl(folder.control, 'GET /status')
+  t.match(document, { confinement: { isConfined: true } })
+  t.equal(await stop('SIGTERM'), 0)
+})
 
 t.test('confinement: a process without it says so', async t => {
   t.strictSame(confinement(), { isConfined: false, childProcesses: true, allFiles: true })
