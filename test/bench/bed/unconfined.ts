@@ -4,4 +4,4 @@ import { dataFolder } from '../../../proxy/data-folder.ts'
 import { readSettings } from '../../../proxy/settings.ts'
 
 const folder = dataFolder(process.argv.at(-1)!)
-await runAppliance(folder, readSettings(folder), 'json', 'warn')
+await runAppliance(folder, readSettings(folder), 'json', 'info')
