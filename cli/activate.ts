@@ -1,16 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { refusalIn, callControl } from '../proxy/control.ts'
 import type { ActivationRequest, ActivationResult } from '../proxy/activations.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
-import { gatherPolicy, loadPolicy, type PolicyTexts } from '../proxy/policy-file.ts'
+import { gatherPolicy, type PolicyTexts } from '../proxy/policy-file.ts'
 import { ProxyError } from '../proxy/proxy-error.ts'
-import { lint, type LintFinding } from '../rules/workbench/lint.ts'
+import { judgeCandidate } from '../rules/workbench/judge-candidate.ts'
+import type { LintFinding } from '../rules/workbench/lint.ts'
 import type { CaseResult } from './case-report.ts'
 import { printFindings, spellCount } from './commands/rules-lint.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure, hintOf } from './failure.ts'
 import { actor } from './held.ts'
 import { json, line, table } from './print.ts'
-import { casesBeside, runCases } from './run-cases.ts'
+import { casesBeside, invalidCases, missingPayload, payloadsBeside } from './run-cases.ts'
 
 /** A policy that may be activated as far as can be told without the appliance. */
 export type Candidate = {
@@ -27,23 +29,31 @@ export type Candidate = {
  */
 export const checkCandidate = (file: string, isJson: boolean): Candidate => {
   const { text, readReference, texts } = gatherPolicy(file)
-  const findings = lint(text, readReference, Date.now())
-  const errors = findings.filter(({ severity }) => severity === 'error')
+  const besides = casesBeside(file)
+  const cases = besides === null ? null : { text: readFileSync(besides, 'utf8'), readPayload: payloadsBeside(besides) }
+  const candidacy = judgeCandidate({ text, readReference, cases }, Date.now())
+  const findings = candidacy.kind === 'lint' ? candidacy.findings : candidacy.warnings
   if (!isJson && findings.length > 0) printFindings(file, findings)
-  if (errors.length > 0) {
-    if (isJson) json({ policy: file, activated: false, findings, failed: [] })
-    throw refused(`${file} has ${spellCount(errors.length, 'error')}`, 'correct what is listed, then activate again')
+  const tell = (failed: readonly CaseResult[]): void => json({ policy: file, activated: false, findings, failed })
+  switch (candidacy.kind) {
+    case 'fit':
+      return { texts: texts(), ...candidacy }
+    case 'lint': {
+      const errors = findings.filter(({ severity }) => severity === 'error')
+      if (isJson) tell([])
+      throw refused(`${file} has ${spellCount(errors.length, 'error')}`, 'correct what is listed, then activate again')
+    }
+    case 'cases-invalid':
+      throw invalidCases(besides!, candidacy.problems)
+    case 'payload-missing':
+      throw missingPayload(besides!, candidacy.name, candidacy.file)
+    case 'cases-failed': {
+      const failed = candidacy.failed.map(end => ({ file: besides!, ...end }))
+      if (isJson) tell(failed)
+      else printFailed(failed)
+      throw refused(`${spellCount(failed.length, 'case')} of ${besides} failed`, 'correct the policy or its cases')
+    }
   }
-  const policy = loadPolicy(file)
-  const cases = casesBeside(file)
-  const results = cases === null ? null : runCases(cases, policy).map(({ result }) => result)
-  const failed = results?.filter(({ differences }) => differences.length > 0) ?? []
-  if (failed.length > 0) {
-    if (isJson) json({ policy: file, activated: false, findings, failed })
-    else printFailed(failed)
-    throw refused(`${spellCount(failed.length, 'case')} of ${cases} failed`, 'correct the policy or its cases')
-  }
-  return { texts: texts(), digest: policy.digest, warnings: findings, cases: results?.length ?? null }
 }
 
 const refused = (message: string, hint: string): Failure =>

@@ -1,16 +1,9 @@
 import type { Coverage, Share } from '../rules/workbench/coverage.ts'
+import type { CaseEnd } from '../rules/workbench/run-case.ts'
 import { harmless, json, line, table } from './print.ts'
 
-/** How one case ended. `differences`: from what was expected; empty when it passed. */
-export type CaseResult = {
-  readonly file: string
-  readonly name: string
-  readonly route: string
-  readonly expect: 'allow' | 'block'
-  readonly got: 'allow' | 'block'
-  readonly reason: string | null
-  readonly differences: readonly string[]
-}
+/** How one case of a file ended. */
+export type CaseResult = CaseEnd & { readonly file: string }
 
 export type CaseReport = {
   readonly policy: string

@@ -2,9 +2,9 @@ import type { DecisionEntry } from '../log/record.ts'
 import type { Message } from '../rules/message.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { Block } from '../rules/verdict.ts'
+import { bodyOf } from '../rules/workbench/case-message.ts'
 import { explain, type Explanation } from '../rules/workbench/explain.ts'
 import { draftPolicyIn } from './draft-policy-in.ts'
-import { bodyOf } from './message-for.ts'
 
 /** What a record of a block holds was a `Block` when it was written, and codes and detectors are stable. */
 export const blockIn = ({ exceptions = [], excepted = [], ...record }: DecisionEntry): Block => {
