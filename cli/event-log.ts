@@ -51,6 +51,7 @@ const levels = {
   drip: 'warn',
   delivery: 'warn',
   'delivery-ended': 'warn',
+  bundle: 'warn',
   'held-swept': 'warn',
   'lines-lost': 'warn',
   'anchor-failed': 'error',

@@ -339,6 +339,38 @@ export type BundleRecord = {
 }
 
 /**
+ * The appliance asks the server of its policy bundles for the newest: durable before anything leaves. Nothing goes there but the URL of
+ * the settings (which `config.change` has), and with `unless` the entity tag under which the server gave out the bundle of that digest, which
+ * it need not send again. `id` names the fetch.
+ */
+export type FetchEntry = {
+  readonly kind: 'bundle.fetch'
+  readonly id: DecisionId
+  readonly time: Time
+  /** `host:port`. */
+  readonly destination: string
+  readonly unless: string | null
+}
+
+/**
+ * How that ended; missing where the process died in between. `unchanged`: the server has nothing newer than what was in force here.
+ * `activated`: what came is in force now, as the `rules.activate` right before says. `refused`: what came is not taken. `failed`: nothing
+ * came. After the last two the policy in force stays; `error` is a code that says why.
+ */
+export type FetchedEntry = {
+  readonly kind: 'bundle.fetched'
+  readonly time: Time
+  readonly fetch: DecisionId
+  readonly result: 'unchanged' | 'activated' | 'refused' | 'failed'
+  /** Of HTTP; null when there was no answer. */
+  readonly status: number | null
+  readonly error: string | null
+  /** Octets of content that came. */
+  readonly bytes: number
+  readonly ms: number
+}
+
+/**
  * A person stopped what an instrument sends, or everything (`instrument` null), or let it out again. `id` is `traffic-` and the number
  * of the record among those, counted from 1. The two are switches of their own: to let everything out lifts no pause of an instrument.
  */
@@ -504,6 +536,8 @@ export type Entry =
   | KeyEntry
   | SweepEntry
   | AnchorEntry
+  | FetchEntry
+  | FetchedEntry
   | TrafficEntry
   | ConfigEntry
   | GapEntry
@@ -804,6 +838,25 @@ const activation = {
   ),
 } satisfies Record<keyof Required<ActivationEntry>, Check>
 
+const fetchOfBundle = {
+  kind: oneOf('bundle.fetch'),
+  id: uuid,
+  time,
+  destination,
+  unless: orNull(sha256),
+} satisfies Record<keyof FetchEntry, Check>
+
+const fetchedBundle = {
+  kind: oneOf('bundle.fetched'),
+  time,
+  fetch: uuid,
+  result: oneOf('unchanged', 'activated', 'refused', 'failed'),
+  status: orNull(count),
+  error: orNull(keyword),
+  bytes: count,
+  ms: count,
+} satisfies Record<keyof FetchedEntry, Check>
+
 const authority = {
   kind: oneOf('ca.rotate'),
   time,
@@ -938,6 +991,8 @@ const forms = {
   start,
   stop,
   'rules.activate': activation,
+  'bundle.fetch': fetchOfBundle,
+  'bundle.fetched': fetchedBundle,
   'ca.rotate': authority,
   'key.rotate': keys,
   'held.sweep': sweep,

@@ -3,9 +3,11 @@ import type { Authority } from '../certs/authority.ts'
 import { defaultDiskLimits, watchDisk, type DiskLimits, type DiskWatch } from '../log/disk-watch.ts'
 import { openJournal, type Journal } from '../log/journal.ts'
 import { lastRun, runId, type LastRun } from '../log/runs.ts'
-import { activateStart, openActivations, type InForce } from './activations.ts'
+import { activateStart, openActivations, type Activations, type InForce } from './activations.ts'
 import { openAnchors } from './anchors.ts'
 import { anchorStatus, openAuthorities, type Authorities } from './authorities.ts'
+import { openBundlePuller, type PullTimes } from './bundle-puller.ts'
+import { bundleSource, type BundleSource } from './bundle-source.ts'
 import { confinement } from './confinement.ts'
 import { recordConfig } from './config-record.ts'
 import { openControl, type Control } from './control.ts'
@@ -66,6 +68,7 @@ export type Tuning = {
   readonly lab?: Partial<LabLimits>
   /** Times between attempts to send what waits. */
   readonly spool?: Pauses
+  readonly pull?: PullTimes
   /** Octets that the database of the decision log may reach. */
   readonly maxLogBytes?: number
   /** When the room on the disk of the log becomes too little. */
@@ -93,6 +96,7 @@ export const startAppliance = async (
 ): Promise<Appliance> => {
   parseListen(settings.listen)
   labNetworks(settings)
+  const source = bundleSource(folder, settings)
   const metrics = openMetrics()
   const notify = unfailing(notice => {
     metrics.heed(notice)
@@ -117,6 +121,7 @@ export const startAppliance = async (
     return await run({
       folder,
       settings,
+      source,
       first,
       startedWith: chosen.kind,
       authorities,
@@ -137,6 +142,7 @@ export const startAppliance = async (
 type Parts = {
   readonly folder: DataFolder
   readonly settings: Settings
+  readonly source: BundleSource | null
   readonly first: InForce
   readonly startedWith: StartPolicy['kind']
   readonly authorities: Authorities
@@ -160,7 +166,7 @@ const recordGap = (journal: Journal, { last }: LastRun): Promise<unknown> =>
   })
 
 const run = async (parts: Parts): Promise<Appliance> => {
-  const { folder, settings, first, startedWith, authorities, reviewers, journal, runNumber } = parts
+  const { folder, settings, source, first, startedWith, authorities, reviewers, journal, runNumber } = parts
   const { metrics, notify, tuning } = parts
   const authority = authorities.current
   const disk: DiskWatch = watchDisk(folder.log, tuning.disk ?? defaultDiskLimits, ({ state, freeBytes }) =>
@@ -225,6 +231,25 @@ const run = async (parts: Parts): Promise<Appliance> => {
   })
   const activations = openActivations({ folder, settings, authority, journal, pipeline, forwarder, notify }, first)
   const { inForce } = activations
+  const activate: Activations['activate'] = async request => {
+    const result = await activations.activate(request)
+    // approvals were given for the policy before
+    await desk.sweep()
+    // what it blocks is handed over, what it lets out need not wait
+    spool.hurry()
+    return result
+  }
+  const puller = openBundlePuller({
+    folder,
+    settings,
+    source,
+    journal,
+    inForce,
+    activate,
+    isHalted: () => pauses.now().all || !hasRoom(),
+    notify,
+    ...(tuning.pull && { times: tuning.pull }),
+  })
   const listener = new Listener(
     { ...parseListen(settings.listen), networks: labNetworks(settings), names: ownNames(settings) },
     authorities.rotation(),
@@ -241,6 +266,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     listen: { address: listener.address, port: listener.port, connections: listener.connections },
     confinement: confinement(),
     policy: policyStatus(inForce()),
+    bundlePull: puller.status(),
     trials: trialStatus(pipeline.gate().trials),
     authority: { fingerprint: authority().anchor.fingerprint256, notAfter: authority().notAfter.toISOString() },
     trustAnchors: anchorStatus(authorities.rotation()),
@@ -286,7 +312,8 @@ const run = async (parts: Parts): Promise<Appliance> => {
       observed,
       pipeline,
       journal,
-      activations,
+      activate,
+      puller,
       pauses,
       reviewers,
       changes: upkeep,
@@ -297,6 +324,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     const control = await openControl(folder.control, handlers)
     try {
       await listener.open()
+      void puller.pull()
       return control
     } catch (error) {
       await Promise.all([control.close(), spool.close(0)])
@@ -323,6 +351,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     throw error
   })
   const stop = async (): Promise<void> => {
+    await puller.close()
     await pipeline.endSplices()
     await Promise.all([listener.close(GRACE_MS), spool.close(GRACE_MS)])
     await pipeline.endSplices()

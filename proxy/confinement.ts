@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import type { DataFolder } from './data-folder.ts'
-import { policyFile, spoolKeyFile, type Settings } from './settings.ts'
+import { bundleFiles, policyFile, spoolKeyFile, type Settings } from './settings.ts'
 
 /**
  * What the process of the appliance has given up, as far as Node's permission model goes: every JavaScript call for files outside
@@ -35,14 +35,15 @@ export type Grants = { readonly read: readonly string[]; readonly write: readonl
 const appFolder = join(import.meta.dirname, '..')
 
 /**
- * The files that an appliance needs: itself with its libraries, its data folder, the policy and what that refers to, the folders of
- * anchors and metrics. Links are followed, because Node compares paths and not what they lead to.
+ * The files that an appliance needs: itself with its libraries, its data folder, the policy and what that refers to, the keys of the spool
+ * and of bundles, the folders of anchors and metrics. Links are followed, because Node compares paths and not what they lead to.
  */
 export const grantsFor = (folder: DataFolder, settings: Settings): Grants => {
   const policy = policyFile(folder, settings)
   const others = [settings.anchors.folder, settings.metrics.folder].filter(other => other !== null)
   const write = [folder.root, ...others]
-  const read = [appFolder, librariesFolder(), dirname(policy), spoolKeyFile(folder, settings), ...referencesOf(policy)]
+  const named = [spoolKeyFile(folder, settings), ...bundleFiles(folder, settings), ...referencesOf(policy)]
+  const read = [appFolder, librariesFolder(), dirname(policy), ...named]
   return { read: withTargets([...read, ...write]), write: withTargets(write) }
 }
 

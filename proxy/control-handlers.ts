@@ -7,6 +7,7 @@ import type { ExceptionSummary } from '../rules/exception.ts'
 import type { LabPath } from '../rules/lab-page.ts'
 import type { Activations, ActivationRequest } from './activations.ts'
 import type { AnchorStatus } from './anchors.ts'
+import type { BundlePuller, BundlePullStatus } from './bundle-puller.ts'
 import type { AnchorStatus as TrustAnchor, Authorities, AuthorityRequest } from './authorities.ts'
 import type { Confinement } from './confinement.ts'
 import type { ControlHandlers } from './control.ts'
@@ -48,6 +49,8 @@ export type ApplianceStatus = {
     /** The signed bundle that it came in, if any. */
     readonly bundle: BundleRecord | null
   }
+  /** Where newer bundles are fetched from, and how that went; null where they are brought. */
+  readonly bundlePull: BundlePullStatus | null
   /** What routes with `mode: report-only` would have done since the policy came into force in this process. */
   readonly trials: { readonly since: string; readonly routes: readonly TrialCount[] }
   /** What instruments have to trust, and the first end on the way to it. */
@@ -94,7 +97,9 @@ export type ControlParts = {
   readonly observed: () => Observed
   readonly pipeline: Pick<Pipeline, 'gate'>
   readonly journal: Journal
-  readonly activations: Activations
+  /** `Activations.activate`, with what follows from another policy. */
+  readonly activate: Activations['activate']
+  readonly puller: BundlePuller
   readonly pauses: PauseSwitches
   readonly reviewers: Reviewers
   readonly changes: LogChanges
@@ -109,7 +114,8 @@ export const controlHandlers = ({
   observed,
   pipeline,
   journal,
-  activations,
+  activate,
+  puller,
   pauses,
   reviewers,
   changes,
@@ -149,13 +155,10 @@ export const controlHandlers = ({
   'POST /reviewers/retire': async body => ({ status: 200, document: await reviewers.retire(body as ReviewerRequest) }),
   'POST /reviewers/rotate': async body => ({ status: 200, document: await reviewers.rotate(body as ReviewerRequest) }),
   'POST /reviewers/reseal': async body => ({ status: 200, document: await reviewers.reseal(body as ResealRequest) }),
-  'POST /activations': async body => {
-    const document = await activations.activate(body as ActivationRequest)
-    // approvals were given for the policy before
-    await desk.sweep()
-    // what it blocks is handed over, what it lets out need not wait
-    spool.hurry()
-    return { status: 200, document }
+  'POST /activations': async body => ({ status: 200, document: await activate(body as ActivationRequest) }),
+  'POST /bundles/fetch': async () => {
+    await puller.pull()
+    return { status: 200, document: { pull: puller.status(), policy: status().policy } }
   },
   'POST /log/seal': async body => ({ status: 200, document: await changes.seal(body as SealRequest) }),
   'POST /log/purge': async body => ({ status: 200, document: await changes.purge(body as PurgeRequest) }),

@@ -46,6 +46,7 @@ const counter = (...given: Parameters<typeof gauge>): Gauge => ({ ...gauge(...gi
 const earliest = (times: readonly string[]): string | null => times.toSorted()[0] ?? null
 
 const logStates = ['ready', 'failed', 'closing', 'closed']
+const bundleFaults = ['away', 'refused', 'unasked']
 const diskStates = ['enough', 'low', 'refusing']
 
 /** Times are seconds since the epoch, sizes octets. To add one, write it here: the exposition and docs/observability.md follow. */
@@ -67,6 +68,28 @@ export const gauges: readonly Gauge[] = [
   ),
   gauge('sluice_policy_routes', 'Routes of the policy that are enforced', ({ policy }) => one(policy.routes)),
   gauge('sluice_policy_instruments', 'Instruments of the policy', ({ policy }) => one(policy.instruments)),
+  gauge('sluice_bundle_serial', 'Serial number of the policy bundle in force, if it came in one', ({ policy }) =>
+    policy.bundle === null ? [] : one(policy.bundle.serial),
+  ),
+  gauge('sluice_bundle_expiry_seconds', 'When the policy bundle in force ends', ({ policy }) =>
+    at(policy.bundle?.expires ?? null),
+  ),
+  gauge(
+    'sluice_bundle_confirmed_seconds',
+    'When the server of the policy bundles last had none that is newer',
+    ({ bundlePull }) => at(bundlePull?.confirmed ?? null),
+  ),
+  gauge(
+    'sluice_bundle_interval_seconds',
+    'How often the server of the policy bundles is to be asked, where it is',
+    ({ bundlePull }) => (bundlePull === null ? [] : one(bundlePull.everyMs / 1_000)),
+  ),
+  gauge(
+    'sluice_bundle_fault',
+    '1 for why the newest policy bundle is not in force: nothing came (away), it is not taken (refused), nobody was asked (unasked)',
+    ({ bundlePull }) => (bundlePull === null ? [] : among(bundleFaults, bundlePull.fault?.kind ?? '')),
+    ['state'],
+  ),
   gauge(
     'sluice_exceptions',
     'Exceptions of the policy, by whether their time is over or about to be',

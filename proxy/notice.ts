@@ -46,6 +46,13 @@ export type Notice =
       readonly decision: string
       readonly instrument: string
     }
+  /** The newest policy bundle could be fetched again (`current`), or not, or is not taken; see `bundle-puller.ts`. Told when it changes. */
+  | {
+      readonly kind: 'bundle'
+      readonly state: 'current' | 'away' | 'refused' | 'unasked'
+      readonly code: string | null
+      readonly status: number | null
+    }
   | { readonly kind: 'policy-activated'; readonly number: number; readonly policy: string }
 
 export type Notify = (notice: Notice) => void

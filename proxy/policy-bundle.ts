@@ -25,8 +25,8 @@ export type OpenedBundle =
   | { readonly kind: 'verified'; readonly bundle: PolicyBundle; readonly digest: string; readonly signer: string }
   | { readonly kind: 'malformed' | 'unsigned' | 'forged' }
 
-/** Longest bundle, in characters. */
-const MAX_BUNDLE = 32 * 1024 ** 2
+/** Longest bundle, in characters; on the way, where it is UTF-8, in octets. */
+export const MAX_BUNDLE = 32 * 1024 ** 2
 /** Longest time from `issued` to `expires`, in milliseconds: shorter than any log is kept, which remembers the serial numbers. */
 export const MAX_VALIDITY = 400 * 86_400_000
 

@@ -33,6 +33,13 @@ export const hints = {
     'get the newest bundle; to go back to an older policy, have it signed again under a new serial number',
   ERR_BUNDLE_REQUIRED:
     'have the policy signed, and run "sluice rules bundle apply"; "bundles.required" in appliance.yaml asks for it',
+  ERR_BUNDLE_SOURCE: 'correct "bundles" in appliance.yaml (docs/fleet.md describes it), then start the appliance again',
+  ERR_BUNDLE_STATUS:
+    'ask who runs the server of the bundles: the file has to be answered with 200 at the very URL of "bundles.url", and not elsewhere',
+  ERR_BUNDLE_UNFIT:
+    'run "sluice rules bundle verify" with --extract, then "sluice rules lint" and "sluice rules test" on what is in it; have a corrected one signed',
+  ERR_BUNDLE_UNASKED:
+    'it is fetched again by itself once traffic goes on and the log can be written: see "sluice status"',
   ERR_ACTIVATION_REQUEST: 'use the same version of sluice for the command and the appliance',
   ERR_ACTIVATION_UNRECORDED: 'see "sluice status" for what is wrong with the log, then activate again',
   ERR_CA_TOO_NARROW:

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse, stringify } from 'yaml'
+import type { JsonValue } from '../rules/canonical.ts'
 import type { RailSettings } from './review-rails.ts'
 import type { DataFolder } from './data-folder.ts'
 import { requireLabAddress } from './lab-address.ts'
@@ -42,12 +43,24 @@ export type Settings = {
   readonly reviews: ReviewSettings
   /**
    * Policies that come as signed bundles. `key`: public key (`name.pub`) of who signs them, absolute or relative to the data folder.
-   * `required`: no policy comes into force in any other way.
+   * `required`: no policy comes into force in any other way. `url`: where the appliance fetches them itself, if it does, and `every` so
+   * often (`15m`, `1h`, `1d`); `server`: how that is reached and trusted; see `bundle-source.ts`.
    */
-  readonly bundles: { readonly key: string | null; readonly required: boolean }
+  readonly bundles: {
+    readonly key: string | null
+    readonly required: boolean
+    readonly url: string | null
+    readonly every: string
+    readonly server: BundleServer
+  }
   /** A folder into which the metrics are written as `sluice.prom`, if any, and how often: for the textfile collector of node_exporter. */
   readonly metrics: { readonly every: string; readonly folder: string | null }
 }
+
+/** Keys of a destination of a policy; `parseDestination` reads what they hold. Files are absolute or relative to the data folder. */
+export type BundleServer = { readonly [key in (typeof serverKeys)[number]]?: JsonValue }
+
+const serverKeys = ['addresses', 'networks', 'ca', 'pins', 'revocation', 'clientCertificate', 'proxy'] as const
 
 /** What the release of a blocked payload takes. */
 export type ReviewSettings = {
@@ -106,7 +119,7 @@ export const defaultSettings: Settings = {
   anchors: { every: '1h', folder: null },
   held: { keepFor: '90d', maxPayloads: 100_000, maxBytes: 1024 ** 3, whenFull: 'refuse' },
   spool: { maxItems: 100_000, maxBytes: 1024 ** 3, keyFile: 'spool.key' },
-  bundles: { key: null, required: false },
+  bundles: { key: null, required: false, url: null, every: '15m', server: {} },
   reviews: { people: 2, approvalExpires: '4h', releasesPerHour: 20, stopAfterFailures: 3 },
   metrics: { every: '15s', folder: null },
 }
@@ -119,6 +132,9 @@ type Given = Partial<Omit<Settings, 'anchors' | 'held' | 'spool' | 'reviews' | '
   readonly spool?: Partial<Settings['spool']>
   readonly reviews?: Partial<ReviewSettings>
 }
+
+/** https alone, and nothing that could say more than which file: no user, no query, no fragment, no percent-encoding. */
+const bundleUrl = '^https://[a-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$'
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Given>({
   type: 'object',
@@ -171,7 +187,17 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile<Gi
     bundles: {
       type: 'object',
       additionalProperties: false,
-      properties: { key: { type: ['string', 'null'], minLength: 1 }, required: { type: 'boolean' } },
+      properties: {
+        key: { type: ['string', 'null'], minLength: 1 },
+        required: { type: 'boolean' },
+        url: { type: ['string', 'null'], maxLength: 200, pattern: bundleUrl },
+        every: { type: 'string', pattern: '^[1-9][0-9]{0,2}[mhd]$' },
+        server: {
+          type: 'object',
+          additionalProperties: false,
+          properties: Object.fromEntries(serverKeys.map(key => [key, {}])),
+        },
+      },
     },
     reviews: {
       type: 'object',
@@ -222,12 +248,22 @@ export const policyFile = (folder: DataFolder, { policy }: Settings): string =>
 export const spoolKeyFile = (folder: DataFolder, { spool: { keyFile } }: Settings): string =>
   resolve(folder.root, keyFile)
 
+/** The files that `bundles` names, in absolute paths. */
+export const bundleFiles = (folder: DataFolder, { bundles: { key, server } }: Settings): readonly string[] =>
+  [key, server.ca, proxyCa(server)].flatMap(file => (typeof file === 'string' ? [resolve(folder.root, file)] : []))
+
+const proxyCa = ({ proxy }: BundleServer): unknown =>
+  typeof proxy === 'object' && proxy !== null ? (proxy as { readonly ca?: unknown }).ca : undefined
+
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 const milliseconds = (span: string): number => Number.parseInt(span) * units[span.at(-1) as keyof typeof units]
 
 /** Milliseconds from one anchor to the next. */
 export const anchorInterval = ({ anchors: { every } }: Settings): number => milliseconds(every)
+
+/** Milliseconds from one request for a bundle to the next. */
+export const bundleInterval = ({ bundles: { every } }: Settings): number => milliseconds(every)
 
 /** Milliseconds from one file of metrics to the next. */
 export const metricsInterval = ({ metrics: { every } }: Settings): number => milliseconds(every)

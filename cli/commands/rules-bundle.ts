@@ -4,7 +4,10 @@ import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { writeExclusive } from '../../log/exclusive-file.ts'
 import { createSigningKey, openSigningKey, readVerifierKey } from '../../log/signing-key.ts'
+import type { BundlePullStatus } from '../../proxy/bundle-puller.ts'
 import { requireBundle, unopened, unpackBundle } from '../../proxy/bundles.ts'
+import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import { callControl } from '../../proxy/control.ts'
 import {
   isInnerPath,
   MAX_VALIDITY,
@@ -25,6 +28,7 @@ import { Failure } from '../failure.ts'
 import { passphraseFor, passphraseOption, type PassphraseOptions } from '../passphrase.ts'
 import { fields, json, line } from '../print.ts'
 import { casesBeside, casesIn } from '../run-cases.ts'
+import { bundleHint, spellBundle, spellPull } from '../spell-bundle.ts'
 import { parseAge, parseTime } from '../time.ts'
 
 export const bundleCommand = (): Command =>
@@ -34,6 +38,7 @@ export const bundleCommand = (): Command =>
     .addCommand(buildCommand())
     .addCommand(verifyCommand())
     .addCommand(applyCommand())
+    .addCommand(fetchCommand())
 
 type KeyOptions = CommonOptions & PassphraseOptions & { readonly output: string }
 
@@ -196,6 +201,30 @@ const applyCommand = (): Command =>
         rmSync(aside, { recursive: true })
       }
     })
+
+const fetchCommand = (): Command =>
+  new Command('fetch')
+    .description(
+      'have the running appliance fetch the newest bundle now, from where its settings say, and not when its time has come; exits with 5 when that changes nothing although it should',
+    )
+    .addHelpText('after', examples('sluice rules bundle fetch'))
+    .action(async (options: CommonOptions) => {
+      const { document } = await callControl(readyFolder(options).control, 'POST /bundles/fetch')
+      const { pull, policy } = document as Fetched
+      if (pull === null)
+        throw new Failure(
+          'the appliance fetches no bundles',
+          'name "bundles.url" in its appliance.yaml, or bring a file',
+        )
+      if (options.json) json({ pull, policy })
+      else {
+        line(`bundle: ${spellBundle(policy.bundle, Date.now())}`)
+        line(`in force: ${policy.number}, ${policy.digest}`)
+      }
+      if (pull.fault !== null) throw new Failure(spellPull(pull), bundleHint(pull.fault), exitCodes.refused)
+    })
+
+type Fetched = { readonly pull: BundlePullStatus | null; readonly policy: ApplianceStatus['policy'] }
 
 function parseValidity(text: string): number {
   const valid = parseAge(text)

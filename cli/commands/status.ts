@@ -12,6 +12,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { spellExceptions } from '../exception-table.ts'
 import { spellHeld } from '../held-room.ts'
 import { fields, json } from '../print.ts'
+import { spellBundle, spellPull } from '../spell-bundle.ts'
 import { spellSplice } from '../spell-splice.ts'
 import { spellLane, spellSpool } from '../spell-spool.ts'
 import { spellPaused } from './pause.ts'
@@ -78,7 +79,8 @@ const status = async (options: StatusOptions): Promise<void> => {
     ['confined', state.confinement.isConfined ? 'to its own files, no other programs' : 'NO: see docs/deployment.md'],
     ['policy in force', `${policy.number}, ${policy.digest}`],
     ['policy file', differs ? `${file} differs from it` : `${file} is the same`],
-    ['policy bundle', spellBundle(policy.bundle)],
+    ['policy bundle', spellBundle(policy.bundle, Date.now())],
+    ['newer bundles', spellPull(state.bundlePull)],
     ['instruments, routes', `${policy.instruments}, ${policy.routes}`],
     ['exceptions', spellExceptions(policy.exceptions)],
     ['CA SHA-256', authority.fingerprint],
@@ -120,13 +122,6 @@ const spellOutsiders = ({ connections, last }: OutsiderStatus): string =>
 
 const spellPeople = (people: 1 | 2): string =>
   people === 2 ? 'two people' : 'ONE person, who may approve and release: see reviews.people in appliance.yaml'
-
-const spellBundle = (bundle: ApplianceStatus['policy']['bundle']): string => {
-  if (bundle === null) return 'none: the policy came as a file'
-  const { serial, signer, expires } = bundle
-  const isOver = Date.parse(expires) <= Date.now()
-  return `${serial} of ${signer}, ${isOver ? 'EXPIRED' : 'valid until'} ${expires}${isOver ? ': ask for a newer one' : ''}`
-}
 
 const MIB = 1024 ** 2
 

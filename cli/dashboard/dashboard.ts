@@ -65,6 +65,7 @@ const figuresOf = (status: ApplianceStatus, now: Snapshot, before: Snapshot): re
     field('log', `${log.size} records, ${log.queued} waiting, root ${log.root.slice(0, 12)}`),
     field('disk', `${mib(disk.freeBytes)} free`, disk.state !== 'enough'),
     field('anchors', anchorText(anchors, now.time), anchors.fault !== null),
+    ...bundleLines(status.bundlePull, now.time),
     field('held', `${log.held.payloads}, ${percent(shareHeld(log.held, held))} of the room`, log.held.isFull),
     ...handshakes
       .slice(0, MOST_TROUBLES)
@@ -87,6 +88,14 @@ const anchorText = ({ printed, written, folder, fault }: ApplianceStatus['anchor
     sent ? `${span(now - Date.parse(sent.time))} ago` : 'none yet'
   if (folder === null) return `printed ${age(printed)}`
   return `printed ${age(printed)}, written ${age(written)}${fault === null ? '' : `: ${fault}`}`
+}
+
+/** Nothing where bundles are brought by hand. */
+const bundleLines = (pull: ApplianceStatus['bundlePull'], now: number): readonly ScreenLine[] => {
+  if (pull === null) return []
+  const confirmed =
+    pull.confirmed === null ? 'not confirmed yet' : `newest ${span(now - Date.parse(pull.confirmed))} ago`
+  return [field('bundles', `${confirmed}${pull.fault === null ? '' : `: ${pull.fault.code}`}`, pull.fault !== null)]
 }
 
 const instrumentLines = (now: Snapshot, before: Snapshot): readonly ScreenLine[] => [

@@ -27,8 +27,8 @@ export const examineEgress = async function* (subject: Subject, dial: boolean): 
 const proxiesOf = (destinations: readonly Destination[]): ReadonlyMap<string, Endpoint> =>
   new Map(destinations.flatMap(({ proxy }) => (proxy ? [[spellAuthority(proxy), proxy] as const] : [])))
 
-/** All of one destination; several are looked at at a time. */
-const examineWay = async (subject: Subject, to: Destination, dial: boolean): Promise<readonly Finding[]> => {
+/** All of one destination; several are looked at at a time. @param dial - whether to connect */
+export const examineWay = async (subject: Subject, to: Destination, dial: boolean): Promise<readonly Finding[]> => {
   const files = [...examineFiles(subject, to)]
   const name = to.proxy === null ? [await resolution(`DNS of ${to.host}`, to)] : []
   const isHopeless = [...files, ...name].some(({ state }) => state === 'found')

@@ -1,6 +1,7 @@
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import { examineBundles } from './bundles.ts'
 import { examineClock } from './clock.ts'
 import { examineCustody } from './custody.ts'
 import { examineEgress } from './egress.ts'
@@ -30,6 +31,7 @@ export const examine = async function* (folder: DataFolder, dial: boolean): Asyn
   yield* examineClock(subject)
   yield* examinePolicy(subject)
   yield* examineEgress(subject, dial)
+  yield* examineBundles(subject, dial)
   yield* examineCustody(subject)
   yield* examineLog(subject)
   yield* examineProcess(subject)

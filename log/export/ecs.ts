@@ -168,6 +168,8 @@ const categories: Readonly<Record<string, readonly [category: string, type: stri
   stop: ['process', 'end'],
   gap: ['process', 'info'],
   'rules.activate': ['configuration', 'change'],
+  'bundle.fetch': ['network', 'connection'],
+  'bundle.fetched': ['network', 'end'],
   'config.change': ['configuration', 'change'],
   'traffic.pause': ['configuration', 'change'],
   'traffic.resume': ['configuration', 'change'],

@@ -100,7 +100,8 @@ t.test('bundle: a key pair is made once, and what belongs to another pair signs 
 t.test(
   'bundle: an appliance takes newer ones of its own key, remembers in its log, and takes nothing else',
   async t => {
-    const settings = { ...testSettings, bundles: { key: 'policy.pub', required: true } }
+    const bundles = { ...testSettings.bundles, key: 'policy.pub', required: true }
+    const settings = { ...testSettings, bundles }
     const folder = await makeFolder(t, texts(500).text, settings)
     const started = await startInProcess(t, folder)
     const apply = async (bundle: PolicyBundle, key = signer, sent = bundle): Promise<unknown> => {

@@ -39,7 +39,9 @@ t.test('settings: what is written is read again; what is left out has its defaul
   const own = { listen: '[fd00::1]:8443', names: ['sluice.lab'], policy: '../policy.yaml' }
   const spool = { maxItems: 10, maxBytes: 1_000_000, keyFile: '/run/secrets/spool.key' }
   const metrics = { every: '1m', folder: '/mnt/metrics' }
-  const bundles = { key: 'policy.hospital.example.pub', required: true }
+  const url = 'https://policy.hospital.example/sluice/policy.bundle'
+  const server = { ca: 'hospital-ca.pem', networks: ['10.20.0.0/16'] }
+  const bundles = { key: 'policy.hospital.example.pub', required: true, url, every: '1h', server }
   const settings = { ...own, anchors, held, spool, reviews, bundles, metrics }
   const written = dataFolder(t.testdir({ 'appliance.yaml': writeSettings(settings) }))
   t.same(readSettings(written), settings)

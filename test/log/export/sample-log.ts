@@ -16,6 +16,7 @@ const rejected = blockOf({ held: true })
 const time = '2026-03-01T10:00:00.000Z'
 const policy = `sha256:${'cd'.repeat(32)}`
 
+const fetched = uuidV7()
 const requests = { accepted: 6, open: 0, decided: 6, refused: 0, sent: 2 }
 
 const payload = `hmac-sha256:${'ef'.repeat(32)}`
@@ -87,6 +88,8 @@ export const entries: readonly Entry[] = [
   { kind: 'gap', time, since: forward.time, cause: 'commit-failed', refused: 3 },
   { kind: 'anchor', time, size: 13, root: `${'A'.repeat(43)}=`, file: 'failed', error: 'ENOSPC', requests },
   { kind: 'config.change', id: 'config-1', time, settings: { 'reviews.people': 2, listen: '10.77.1.10:8443' } },
+  { kind: 'bundle.fetch', id: fetched, time, destination: 'policy.hospital.example:443', unless: policy },
+  { kind: 'bundle.fetched', time, fetch: fetched, result: 'unchanged', status: 304, error: null, bytes: 0, ms: 41 },
   { kind: 'traffic.pause', id: 'traffic-1', time, instrument: 'novaseq-01', actor: 'ada' },
   { kind: 'traffic.resume', id: 'traffic-2', time, instrument: null, actor: 'ada' },
   { kind: 'ca.rotate', time, action: 'activate', certificate: policy, previous: null, actor: 'ada' },
