@@ -1,41 +1,20 @@
 import { Worker } from 'node:worker_threads'
-import { judgeCandidate, type Candidacy } from '../rules/workbench/judge-candidate.ts'
+import { judgeCandidate } from '../rules/workbench/judge-candidate.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
 import { ProxyError } from './proxy-error.ts'
 
 /**
- * What lint and its own cases say of the policy in a bundle, from nothing but the bundle.
+ * What `sluice rules bundle apply` asks of a bundle before it hands one over: lint, its own cases, and that its policy reads here as it
+ * did where it was signed. From nothing but the bundle.
  * @param time - milliseconds since the epoch
+ * @returns what speaks against the bundle, or null
  */
-export const fitnessOf = ({ text, references, cases }: PolicyBundle, time: number): Candidacy =>
-  judgeCandidate(
-    {
-      text,
-      readReference: name => (Object.hasOwn(references, name) ? references[name]! : null),
-      cases: cases && {
-        text: cases.text,
-        readPayload: path => (Object.hasOwn(cases.files, path) ? Buffer.from(cases.files[path]!, 'base64') : null),
-      },
-    },
-    time,
-  )
-
-/** Milliseconds that lint and cases may take. */
-const JUDGE_MS = 120_000
-
-/**
- * Asks of a bundle what `sluice rules bundle apply` asks before it hands one over. A thread does so, because lint takes as long as hundreds
- * of requests; it is stopped when it takes for ever.
- * @param signal - aborts when the appliance stops
- * @throws ProxyError `ERR_BUNDLE_UNFIT` (as a rejection)
- */
-export const requireFit = async (bundle: PolicyBundle, signal: AbortSignal): Promise<void> => {
-  const objection = objectionTo(await judgedAside(bundle, signal), bundle)
-  if (objection !== null)
-    throw new ProxyError('ERR_BUNDLE_UNFIT', `bundle ${bundle.serial} of ${bundle.issued} is not taken: ${objection}`)
-}
-
-const objectionTo = (candidacy: Candidacy, { policy }: PolicyBundle): string | null => {
+export const objectionTo = ({ text, references, cases, policy }: PolicyBundle, time: number): string | null => {
+  const readReference = (name: string): string | null => (Object.hasOwn(references, name) ? references[name]! : null)
+  const readPayload = (path: string): Uint8Array | null =>
+    cases !== null && Object.hasOwn(cases.files, path) ? Buffer.from(cases.files[path]!, 'base64') : null
+  const candidate = { text, readReference, cases: cases && { text: cases.text, readPayload } }
+  const candidacy = judgeCandidate(candidate, time)
   switch (candidacy.kind) {
     case 'fit':
       return candidacy.digest === policy ? null : 'its policy reads differently here than where it was signed'
@@ -49,11 +28,26 @@ const objectionTo = (candidacy: Candidacy, { policy }: PolicyBundle): string | n
   }
 }
 
-const judgedAside = async (bundle: PolicyBundle, signal: AbortSignal): Promise<Candidacy> => {
+/** Milliseconds that lint and cases may take. */
+const JUDGE_MS = 120_000
+
+/**
+ * Holds a bundle to `objectionTo`, in a thread, because lint takes as long as hundreds of requests; it is stopped when it takes for ever.
+ * @param signal - aborts when the appliance stops
+ * @throws ProxyError `ERR_BUNDLE_UNFIT` (as a rejection)
+ */
+export const requireFit = async (bundle: PolicyBundle, signal: AbortSignal): Promise<void> => {
+  const objection = await judgedAside(bundle, signal)
+  if (objection !== null) throw unfit(bundle, `is not taken: ${objection}`)
+}
+
+const unfit = ({ serial, issued }: PolicyBundle, why: string, options?: ErrorOptions): ProxyError =>
+  new ProxyError('ERR_BUNDLE_UNFIT', `bundle ${serial} of ${issued} ${why}`, options)
+
+const judgedAside = async (bundle: PolicyBundle, signal: AbortSignal): Promise<string | null> => {
   const thread = new Worker(new URL('./fitness-thread.ts', import.meta.url), { workerData: bundle })
-  const { promise, resolve, reject } = Promise.withResolvers<Candidacy>()
-  const fail = (what: string, cause?: unknown): void =>
-    reject(new ProxyError('ERR_BUNDLE_UNFIT', `bundle ${bundle.serial} could not be looked at: ${what}`, { cause }))
+  const { promise, resolve, reject } = Promise.withResolvers<string | null>()
+  const fail = (what: string, cause?: unknown): void => reject(unfit(bundle, `could not be judged: ${what}`, { cause }))
   const timer = setTimeout(() => fail('that took too long'), JUDGE_MS)
   const end = (): void => fail('the appliance stops')
   signal.addEventListener('abort', end)

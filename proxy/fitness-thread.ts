@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { fitnessOf } from './bundle-fitness.ts'
+import { objectionTo } from './bundle-fitness.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
 
-/** Thread that says whether the policy of one bundle may come into force. */
-parentPort?.postMessage(fitnessOf(workerData as PolicyBundle, Date.now()), [])
+/** Thread that says what speaks against one bundle, or null. */
+parentPort?.postMessage(objectionTo(workerData as PolicyBundle, Date.now()), [])
