@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import { bundleSource } from '../../proxy/bundle-source.ts'
 import { gatherFacts, type Sides } from '../../proxy/isolation/gather-facts.ts'
 import { judgeIsolation } from '../../proxy/isolation/judge-isolation.ts'
 import { nftRuleset, planFor, resolversIn } from '../../proxy/isolation/nft-ruleset.ts'
@@ -37,9 +38,11 @@ export const printNftables = async (folder: DataFolder, options: IsolationOption
       'name the side of the internet with --egress-interface',
     )
   const policy = loadPolicy(policyFile(folder, settings))
+  const source = bundleSource(folder, settings)
+  const besides = source === null ? [] : [source.destination]
   const resolvers = [...new Set(resolvConfs.flatMap(file => resolversIn(readText(file))))]
   process.stdout.write(
-    nftRuleset(planFor(policy, { listen, lab, egress: way, resolvers, timeServers: options.ntp ?? [] })),
+    nftRuleset(planFor(policy, besides, { listen, lab, egress: way, resolvers, timeServers: options.ntp ?? [] })),
   )
 }
 

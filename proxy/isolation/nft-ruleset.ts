@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Policy } from '../../rules/policy.ts'
+import type { Destination, Policy } from '../../rules/policy.ts'
 
 /** What a rule set is made from. */
 export type RulesetPlan = {
@@ -18,8 +18,15 @@ export type RulesetPlan = {
   readonly timeServers: readonly string[]
 }
 
-/** The plan of a policy. */
-export const planFor = (policy: Policy, rest: Omit<RulesetPlan, 'callers' | 'destinations'>): RulesetPlan => {
+/**
+ * The plan of a policy. Where a destination is reached through a proxy of the site, it is the proxy that is connected with.
+ * @param others - what the appliance reaches besides, such as the server of its policy bundles
+ */
+export const planFor = (
+  policy: Policy,
+  others: readonly Destination[],
+  rest: Omit<RulesetPlan, 'callers' | 'destinations'>,
+): RulesetPlan => {
   const networks = policy.instruments.flatMap(({ network }) =>
     network ? [`${network[0].toString()}/${network[1]}`] : [],
   )
@@ -27,7 +34,10 @@ export const planFor = (policy: Policy, rest: Omit<RulesetPlan, 'callers' | 'des
   return {
     ...rest,
     callers: isAnywhere ? [] : [...new Set(networks)],
-    destinations: policy.destinations.map(({ host, port, addresses }) => ({ host, port, addresses })),
+    destinations: [...policy.destinations, ...others].map(destination => {
+      const { host, port, addresses } = destination.proxy ?? destination
+      return { host, port, addresses }
+    }),
   }
 }
 
@@ -80,7 +90,7 @@ ${lines(callerRules(plan))}
     ct state established,related accept
     ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
 
-    # The destinations of the policy. A packet filter knows no names: where DNS says where a host is, the port is open to any
+    # The destinations of the policy, and the server of its bundles if there is one. A packet filter knows no names: where DNS says where a host is, the port is open to any
     # address on the egress side, and the appliance itself refuses what is not public.
 ${lines(destinationRules(plan))}
     # Names are asked of these resolvers alone.

@@ -17,7 +17,7 @@ const questions = Object.fromEntries(
 )
 
 t.test(
-  'audit guide: thirteen questions, answered by the sqlite3 shell',
+  'audit guide: fourteen questions, answered by the sqlite3 shell',
   { skip: !hasShell && 'no sqlite3 here' },
   async t => {
     const log = await busyLog(t)
@@ -76,6 +76,7 @@ t.test(
       ],
       'Who released what, and who had approved it?': [],
       'Who called that the policy does not know?': [{ client: '127.0.0.3', ingress: 'gateway', requests: 1 }],
+      'Which policy bundles did the appliance ask for by itself, and what came of it?': [],
       'When was the appliance not running, or not able to write its log?': [{ kind: 'stop', until: null, refused: 0 }],
     }
     t.strictSame(Object.keys(questions), Object.keys(expected), 'the questions of the guide')

@@ -1,10 +1,12 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t from 'tap'
 import { encodeVerifierKey, type NoteKey } from '../../log/checkpoint.ts'
+import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
 import { openRecordSource } from '../../log/record-source.ts'
 import type { FetchedEntry, FetchEntry } from '../../log/record.ts'
@@ -24,6 +26,9 @@ import { startConnectProxy } from '../kit/connect-proxy.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 import { until } from '../kit/until.ts'
 import { answering, startVendor, vendorAuthority, vendorHost, writing, type Behaviour } from '../kit/vendor.ts'
+
+const guide = readFileSync(join(import.meta.dirname, '../../docs/audit-guide.md'), 'utf8')
+const [, auditQuestion = ''] = /^### Which policy bundles .*?```sql\n(.*?)```/ms.exec(guide) ?? []
 
 const signerOf = (name: string): NoteKey => ({ name, key: generateKeyPairSync('ed25519').privateKey })
 const signer = signerOf('policy.hospital.test')
@@ -207,6 +212,11 @@ t.test(
       server.connections(),
       'one record for each connection',
     )
+    const asked = new Database(logFiles(folder.log).database, { readonly: true })
+    const answers = asked.prepare(auditQuestion).all() as { readonly result: string; readonly times: number }[]
+    asked.close()
+    const counted = (result: string) => answers.filter(row => row.result === result).map(row => row.times)
+    t.same([counted('activated'), counted('unchanged')], [[2], [4]], 'as the audit guide has it counted')
     const told = notices.filter(({ kind }) => kind === 'bundle')
     t.match(told[0], { state: 'away', code: 'ERR_BUNDLE_STATUS', status: 304 }, 'told when it changes')
     t.match(told.at(-1), { state: 'current', code: null })

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
@@ -5,6 +6,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { examine } from '../../../cli/doctor/examine.ts'
 import type { Finding } from '../../../cli/doctor/finding.ts'
+import { encodeVerifierKey } from '../../../log/checkpoint.ts'
+import { readControl } from '../../../proxy/control.ts'
 import type { DataFolder } from '../../../proxy/data-folder.ts'
 import { makeCertificate } from '../../certs/made-certificate.ts'
 import { makeFolder, startInProcess, testSettings } from '../../kit/appliance.ts'
@@ -12,6 +15,7 @@ import { startConnectProxy } from '../../kit/connect-proxy.ts'
 import { postJson, sendRaw } from '../../kit/raw-client.ts'
 import { sluice } from '../../kit/sluice.ts'
 import { testPolicy } from '../../kit/test-policy.ts'
+import { until } from '../../kit/until.ts'
 import { answering, startVendor, vendorAuthority, vendorHost } from '../../kit/vendor.ts'
 
 const DAY = 86_400_000
@@ -55,8 +59,17 @@ const policy = testPolicy(vendor.port, [
 ])
 const anchors = join(t.testdir({}), 'anchors')
 mkdirSync(anchors)
-const folder = await makeFolder(t, policy, { ...testSettings, anchors: { every: '1h', folder: anchors } })
+const bundles = {
+  ...testSettings.bundles,
+  key: 'policy.pub',
+  url: `https://${vendorHost}:${vendor.port}/policy.bundle`,
+  server: { addresses: ['127.0.0.1'], ca: 'vendor-ca.pem' },
+}
+const folder = await makeFolder(t, policy, { ...testSettings, bundles, anchors: { every: '1h', folder: anchors } })
+const { publicKey } = generateKeyPairSync('ed25519')
+writeFileSync(join(folder.root, 'policy.pub'), `${encodeVerifierKey({ name: 'policy.test', key: publicKey })}\n`)
 const appliance = await startInProcess(t, folder)
+await until(() => appliance.appliance.status().bundlePull?.fault != null)
 await sendRaw(appliance, postJson('/v1/serial', '{"serial":1}'))
 const before = vendor.requests.length
 const findings = await findingsOf(folder)
@@ -74,6 +87,19 @@ t.test('doctor: each destination is reached as the appliance does it, and is sen
   t.notOk(seen('way to nowhere.vendor.invalid'), 'is not tried when its name does not resolve')
   t.equal(vendor.requests.length, before)
   t.equal(ending.octets() + stranger.octets(), 0)
+})
+
+t.test('doctor: policy bundles, the key, the way to their server, and why the newest is not in force', async t => {
+  t.match(seen('bundle key'), { state: 'holds', seen: 'policy.test' })
+  t.match(seen('newer bundles'), { state: 'found', seen: /NOT TAKEN \(ERR_BUNDLE_FORGED\)/, hint: /ask who made it/ })
+  const { code, stdout, stderr } = await sluice(['rules', 'bundle', 'fetch', '--data', folder.root])
+  t.match(
+    { code, stdout, stderr },
+    { code: 5, stdout: /^bundle: none/, stderr: /NOT TAKEN .*\n.*hint: ask who made it/ },
+  )
+  const text = await readControl(folder.control, 'GET /metrics')
+  t.match(text, 'sluice_bundle_fault{state="refused"} 1')
+  t.match(text, 'sluice_bundle_interval_seconds 900')
 })
 
 t.test('doctor: through the proxy of the site the name is the proxy’s to resolve', t => {

@@ -73,7 +73,7 @@ t.test('ocsf: every event is one of OCSF 1.7.0', async t => {
       2006,
       4002,
       2006,
-      ...Array.from({ length: 28 }, () => 0),
+      ...Array.from({ length: 30 }, () => 0),
       0,
     ],
   )

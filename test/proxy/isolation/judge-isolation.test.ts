@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Facts } from '../../../proxy/isolation/facts.ts'
 import { judgeIsolation } from '../../../proxy/isolation/judge-isolation.ts'
-import { nftRuleset, resolversIn, type RulesetPlan } from '../../../proxy/isolation/nft-ruleset.ts'
+import { nftRuleset, planFor, resolversIn, type RulesetPlan } from '../../../proxy/isolation/nft-ruleset.ts'
 import { readRoutes4, readSocketTable } from '../../../proxy/isolation/proc-net.ts'
+import type { Policy } from '../../../rules/policy.ts'
+import { parseDestination } from '../../../rules/policy/parse-destination.ts'
 
 const accept = (...expr: readonly object[]) => ({
   rule: { family: 'inet', table: 'sluice', chain: 'input', handle: 7, expr: [...expr, { accept: null }] },
@@ -192,6 +194,21 @@ t.test(
       'ip daddr 192.0.2.123 udp dport 123 accept',
     ])
     t.equal(rules.filter(line => line.endsWith('policy drop;')).length, 3)
+  },
+)
+
+t.test(
+  'nftables: through a proxy of the site it is the proxy that may be reached; and so may the server of bundles',
+  async t => {
+    const proxy = { host: 'proxy.lab.example', port: 3128, networks: ['10.0.0.0/8'] }
+    const reading = parseDestination({ id: 'vendor', host: 'vendor.example', ca: 'a', proxy }, () => '')
+    const bundles = parseDestination({ id: 'bundles', host: 'policy.hospital.example', port: 8443 }, () => '')
+    if (!reading.ok || !bundles.ok) throw new Error('not read')
+    const policy = { instruments: [], destinations: [reading.destination] } as unknown as Policy
+    t.match(planFor(policy, [bundles.destination], plan).destinations, [
+      { host: 'proxy.lab.example', port: 3128 },
+      { host: 'policy.hospital.example', port: 8443 },
+    ])
   },
 )
 
