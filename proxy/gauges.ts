@@ -1,6 +1,6 @@
 import type { ApplianceStatus } from './control-handlers.ts'
 
-/** Names and values that the policy or this program gives; an empty value stands for none. */
+/** Names and values that the policy, the settings or this program gives; an empty value stands for none. */
 export type Labels = Readonly<Record<string, string>>
 
 /** A figure that is read from the state of the appliance whenever somebody asks. */
@@ -43,6 +43,9 @@ const gauge = (name: string, help: string, read: Gauge['read'], labels: readonly
 
 const counter = (...given: Parameters<typeof gauge>): Gauge => ({ ...gauge(...given), type: 'counter' })
 
+/** Of the settings: `host:port`. */
+const serverOf = ({ url }: { readonly url: string }): Labels => ({ server: new URL(url).host })
+
 const earliest = (times: readonly string[]): string | null => times.toSorted()[0] ?? null
 
 const logStates = ['ready', 'failed', 'closing', 'closed']
@@ -68,21 +71,30 @@ export const gauges: readonly Gauge[] = [
   ),
   gauge('sluice_policy_routes', 'Routes of the policy that are enforced', ({ policy }) => one(policy.routes)),
   gauge('sluice_policy_instruments', 'Instruments of the policy', ({ policy }) => one(policy.instruments)),
-  gauge('sluice_bundle_serial', 'Serial number of the policy bundle in force, if it came in one', ({ policy }) =>
-    policy.bundle === null ? [] : one(policy.bundle.serial),
+  gauge(
+    'sluice_bundle_serial',
+    'Serial number of the policy bundle in force, if it came in one',
+    ({ policy: { bundle } }) => (bundle === null ? [] : [{ labels: { signer: bundle.signer }, value: bundle.serial }]),
+    ['signer'],
   ),
-  gauge('sluice_bundle_expiry_seconds', 'When the policy bundle in force ends', ({ policy }) =>
-    at(policy.bundle?.expires ?? null),
+  gauge(
+    'sluice_bundle_expiry_seconds',
+    'When the policy bundle in force ends',
+    ({ policy: { bundle } }) => (bundle === null ? [] : at(bundle.expires, { signer: bundle.signer })),
+    ['signer'],
   ),
   gauge(
     'sluice_bundle_confirmed_seconds',
     'When the server of the policy bundles last had none that is newer',
-    ({ bundlePull }) => at(bundlePull?.confirmed ?? null),
+    ({ bundlePull }) => (bundlePull === null ? [] : at(bundlePull.confirmed, serverOf(bundlePull))),
+    ['server'],
   ),
   gauge(
     'sluice_bundle_interval_seconds',
     'How often the server of the policy bundles is to be asked, where it is',
-    ({ bundlePull }) => (bundlePull === null ? [] : one(bundlePull.everyMs / 1_000)),
+    ({ bundlePull }) =>
+      bundlePull === null ? [] : [{ labels: serverOf(bundlePull), value: bundlePull.everyMs / 1_000 }],
+    ['server'],
   ),
   gauge(
     'sluice_bundle_fault',

@@ -12,7 +12,7 @@ export const completionCommand = (everything: () => Promise<Command>): Command =
       'after',
       examples(
         'sluice completion bash > ~/.local/share/bash-completion/completions/sluice',
-        'sluice completion zsh > ~/.sluice.zsh     and, in ~/.zshrc after compinit: source ~/.sluice.zsh',
+        'sluice completion zsh > ~/.sluice.zsh     # and, in ~/.zshrc after compinit: source ~/.sluice.zsh',
         'sluice completion fish > ~/.config/fish/completions/sluice.fish',
       ),
     )

@@ -5,10 +5,12 @@ import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { shippedPolicy } from '../../proxy/set-up.ts'
-import { writeSettings } from '../../proxy/settings.ts'
-import { makeFolder, startInProcess, testSettings } from '../kit/appliance.ts'
+import { writeSettings, type Settings } from '../../proxy/settings.ts'
+import { makeCertificate } from '../certs/made-certificate.ts'
+import { makeFolder, startInProcess, testSettings, type InProcess } from '../kit/appliance.ts'
 import { blocksOf, commandsIn, matches, normalize } from '../kit/console-page.ts'
 import { makeMember } from '../kit/fleet-member.ts'
+import { answering, startVendor, vendorAuthority } from '../kit/vendor.ts'
 import { hasPostgres, startPostgres } from '../kit/postgres.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -47,12 +49,26 @@ t.test('docs/fleet.md: every command does what the page shows', { skip }, async 
     await once(child, 'close')
     return printed
   }
+  const certificate = makeCertificate({ dns: ['policy.hospital.example'] }, vendorAuthority)
+  const server = await startVendor({ certificate })
+  t.teardown(() => server.close())
+  server.behaviour = (socket, request) =>
+    answering(200, [], readFileSync(join(lab, 'policy-12.bundle'), 'utf8'))(socket, request)
+  writeFileSync(join(running.root, 'hospital-ca.pem'), vendorAuthority.pem)
+  /** The server of the page is on this machine. */
+  const hereInstead = ({ url, server: way }: Partial<Settings['bundles']>): Partial<Settings['bundles']> =>
+    typeof url === 'string'
+      ? { url: url.replace('.example/', `.example:${server.port}/`), server: { ...way, addresses: ['127.0.0.1'] } }
+      : {}
+  let started: InProcess | null = null
   for (const { kind, text } of blocksOf(page)) {
     if (kind === 'yaml') {
-      const settings = { ...testSettings, ...(parse(text) as object) }
+      await started?.appliance.stop()
+      const { bundles } = parse(text) as { readonly bundles: Partial<Settings['bundles']> }
+      const settings = { ...testSettings, bundles: { ...testSettings.bundles, ...bundles, ...hereInstead(bundles) } }
       writeFileSync(running.settings, writeSettings(settings))
       copyFileSync(join(lab, 'keys', 'policy.hospital.example.pub'), join(running.root, 'policy.hospital.example.pub'))
-      await startInProcess(t, running)
+      started = await startInProcess(t, running)
     }
     if (kind !== 'console') continue
     for (const { command, expected } of commandsIn(text)) {

@@ -20,3 +20,15 @@ export const typedIn = (page: string, heading?: string): readonly string[] => {
       .filter(line => line.trim() !== ''),
   )
 }
+
+/** All commands of a page: the lines of its `sh` blocks, and those behind `$ ` of its `console` blocks; continued lines joined. */
+export const typedOn = (page: string): readonly string[] =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/^```(sh|console)\n(.*?)^```$/gms)].flatMap(
+    ([, kind, text = '']) => {
+      const lines = text
+        .replaceAll(/\\\n\s*/g, ' ')
+        .split('\n')
+        .filter(line => line.trim() !== '')
+      return kind === 'sh' ? lines : lines.filter(line => line.startsWith('$ ')).map(line => line.slice(2))
+    },
+  )

@@ -99,7 +99,8 @@ t.test('doctor: policy bundles, the key, the way to their server, and why the ne
   )
   const text = await readControl(folder.control, 'GET /metrics')
   t.match(text, 'sluice_bundle_fault{state="refused"} 1')
-  t.match(text, 'sluice_bundle_interval_seconds 900')
+  t.match(text, `sluice_bundle_interval_seconds{server="${vendorHost}:${vendor.port}"} 900`)
+  t.notMatch(text, /^sluice_bundle_(?:serial|expiry_seconds|confirmed_seconds)/m, 'what is not known is not said')
 })
 
 t.test('doctor: through the proxy of the site the name is the proxy’s to resolve', t => {
