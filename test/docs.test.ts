@@ -19,6 +19,7 @@ import { dripRules } from '../rules/drip/drip-rules.ts'
 import { detectors } from '../rules/registry.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import { parse } from 'yaml'
+import { commandsOfLine, sluiceArguments } from './docs/shell-words.ts'
 import { formatted } from './docs/formatted.ts'
 import { referencePages } from './docs/reference.ts'
 
@@ -51,19 +52,13 @@ const inlineCode = (page: string): readonly string[] =>
       .matchAll(/`([^`\n]+)`/g),
   ].map(([, code = '']) => code)
 
-/** The words of each call of sluice in a line: alone, through npm or node, or in the container. */
-const callsIn = (line: string): readonly (readonly string[])[] =>
-  line
-    .replaceAll(/docker compose run( --rm| -T)* sluice /g, 'sluice ')
-    .replaceAll(/docker compose run( --rm| -T)* setup /g, 'sluice init ')
-    .replaceAll(/docker compose exec( -T)* sluice /g, '')
-    .replaceAll(/(?:sudo|runuser -u sluice --) /g, '')
-    .replaceAll(/npm run( -s)? sluice -- /g, 'sluice ')
-    .replaceAll(/node (?:\/opt\/sluice\/)?cli\/main\.ts /g, 'sluice ')
-    .split(/ && | \| | > |; /)
-    .map(part => part.trim().split(/\s+/))
-    .filter(([first]) => first === 'sluice')
-    .map(([, ...words]) => words)
+/** The words of each call of sluice in a code; none where it is no line of a shell, but a pattern or a fragment. */
+const callsIn = (code: string): readonly (readonly string[])[] =>
+  /^(?:sluice|npm|node|docker|sudo|runuser) /.test(code)
+    ? commandsOfLine(code)
+        .flatMap(command => [sluiceArguments(command) ?? []])
+        .filter(words => words.length > 0)
+    : []
 
 /** What is wrong with a call, or null. `whole`: it has to be a command that acts. */
 const faultOf = (words: readonly string[], whole: boolean): string | null => {
