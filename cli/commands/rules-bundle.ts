@@ -211,7 +211,8 @@ const fetchCommand = (): Command =>
     .action(async (options: CommonOptions) => {
       const { document } = await callControl(readyFolder(options).control, 'POST /bundles/fetch')
       const { pull, policy } = document as Fetched
-      if (pull === null)
+      // undefined where the appliance is older than this command
+      if (!pull)
         throw new Failure(
           'the appliance fetches no bundles',
           'name "bundles.url" in its appliance.yaml, or bring a file',
@@ -224,7 +225,7 @@ const fetchCommand = (): Command =>
       if (pull.fault !== null) throw new Failure(spellPull(pull), bundleHint(pull.fault), exitCodes.refused)
     })
 
-type Fetched = { readonly pull: BundlePullStatus | null; readonly policy: ApplianceStatus['policy'] }
+type Fetched = { readonly pull?: BundlePullStatus | null; readonly policy: ApplianceStatus['policy'] }
 
 function parseValidity(text: string): number {
   const valid = parseAge(text)

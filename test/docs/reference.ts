@@ -31,7 +31,7 @@ const exitMeanings = {
     'there is no such thing: no appliance in the data folder, no decision or held payload of that id, no such file',
   permission: 'a file may not be read or written by this user, or no private key that fits is at hand',
   refused:
-    '`rules activate`, `rules rollback`: the running appliance refused the policy; `blocked`, `spool`: a rail kept it from being done',
+    '`rules activate`, `rules rollback`, `rules bundle`: the running appliance refused the policy, or the newest is not known to be in force; `blocked`, `spool`: a rail kept it from being done',
   partly: '`blocked`: it was done for some of the payloads, and not for others',
   changed:
     '`rules diff`: the two policies differ; `--confirm`: the list has changed since the dry run, so nothing was done',

@@ -6,17 +6,20 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { encodeVerifierKey, type NoteKey } from '../../log/checkpoint.ts'
+import { openJournal, type Journal } from '../../log/journal.ts'
+import { LogError } from '../../log/log-error.ts'
 import { logFiles } from '../../log/log-files.ts'
 import { openLogReader } from '../../log/query.ts'
 import { openRecordSource } from '../../log/record-source.ts'
 import type { FetchedEntry, FetchEntry } from '../../log/record.ts'
 import { verifyLog } from '../../log/verify.ts'
-import type { BundlePullStatus } from '../../proxy/bundle-puller.ts'
+import { openBundlePuller, type BundlePullStatus } from '../../proxy/bundle-puller.ts'
 import { objectionTo } from '../../proxy/bundle-fitness.ts'
 import { bundleSource } from '../../proxy/bundle-source.ts'
 import { flatSettings } from '../../proxy/config-record.ts'
 import { callControl } from '../../proxy/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
+import type { Notice } from '../../proxy/notice.ts'
 import { writeBundle, type PolicyBundle } from '../../proxy/policy-bundle.ts'
 import { readSettings, writeSettings, type Settings } from '../../proxy/settings.ts'
 import { parsePolicy } from '../../rules/policy/parse-policy.ts'
@@ -224,6 +227,34 @@ t.test(
     t.match(await verifyLog(folder.log), { kind: 'intact' })
   },
 )
+
+t.test('P3: where the record cannot be written, nothing is dialled, and that is told', async t => {
+  const server = await startVendor()
+  t.teardown(() => server.close())
+  const bundles = source(server.port)
+  const folder = await folderWith(t, bundles)
+  const settings = { ...testSettings, bundles }
+  const journal = await openJournal({ directory: folder.log })
+  t.teardown(() => journal.close())
+  const failing: Journal = { ...journal, append: () => Promise.reject(new LogError('ERR_LOG_FAILED', 'made to fail')) }
+  const notices: Notice[] = []
+  const puller = openBundlePuller({
+    folder,
+    settings,
+    source: bundleSource(folder, settings),
+    journal: failing,
+    inForce: () => t.fail('nothing is compared') as never,
+    activate: () => t.fail('nothing is activated') as never,
+    isHalted: () => false,
+    notify: notice => notices.push(notice),
+    times,
+  })
+  await puller.pull()
+  t.equal(server.connections(), 0)
+  t.match(puller.status(), { asked: null, fault: { kind: 'unasked', code: 'ERR_LOG_FAILED' } })
+  t.match(notices, [{ kind: 'bundle', state: 'unasked', code: 'ERR_LOG_FAILED' }])
+  await puller.close()
+})
 
 t.test('bundles: a server that is not proven to be the one is told nothing', async t => {
   const server = await startVendor()
