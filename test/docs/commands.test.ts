@@ -83,7 +83,7 @@ const replayed: readonly (readonly [page: string, part: string | null, ...Proof]
 ]
 
 /**
- * Lines that another test runs, with other names and paths, because they take more than one running appliance: by how they begin.
+ * Lines that another test runs, with other names and paths, because they take more than one running appliance, or seconds: by how they begin.
  * Everything that is in neither list is run below, and has to do what it is there for.
  */
 const elsewhere: readonly (readonly [begins: string, ...Proof])[] = [
@@ -99,6 +99,8 @@ const elsewhere: readonly (readonly [begins: string, ...Proof])[] = [
   ['sluice certs ca import', 'test/cli/certs-rotation.test.ts', 'certs ca import: what a lab brings along'],
   ['sluice certs ca activate', 'test/cli/certs-rotation.test.ts', 'certs ca import: what a lab brings along'],
   ['sluice certs instrument issue', 'test/proxy/client-certificate.test.ts', 'certs instrument issue: a certificate'],
+  ['sluice keys reviewer new', 'test/cli/keys.test.ts', 'keys reviewer new: on a terminal the passphrase'],
+  ['sluice keys reviewer add', 'test/cli/keys.test.ts', "'add'"],
   ['sluice keys reviewer retire', 'test/cli/keys.test.ts', "'retire'"],
   ['sluice keys reviewer rotate', 'test/cli/keys.test.ts', "'rotate'"],
   ['sluice init --listen 10.77.1.10:8443', 'test/cli/keys.test.ts', "'--reviewer'"],
@@ -112,6 +114,7 @@ const elsewhere: readonly (readonly [begins: string, ...Proof])[] = [
   ['sluice blocked reject', 'test/cli/blocked-false-positive.test.ts', 'false positive: rejected as one, its patch'],
   ['patch -p1', 'test/cli/blocked-false-positive.test.ts', 'false positive: rejected as one, its patch'],
   ['sluice log ship', 'test/cli/log-ship.test.ts', 'log ship --once: to a collector on this machine'],
+  ['source <(sluice completion', 'test/cli/completion.test.ts', 'completion: bash offers commands, options'],
   ['sluice status --watch', 'test/cli/status-watch.test.ts', 'status --watch: a picture on a terminal'],
   ['sluice metrics --textfile', 'test/cli/metrics.test.ts', 'metrics: printed, as JSON, and into a file'],
   ['sluice metrics --otlp', 'test/cli/metrics.test.ts', 'metrics: OTLP carries the same figures'],
@@ -178,7 +181,6 @@ t.test(
     const lab = mkdtempSync(join(tmpdir(), 'sluice-'))
     t.teardown(() => rmSync(lab, { recursive: true, force: true }))
     for (const name of ['anchors', 'bin', 'siem', 'fish']) mkdirSync(join(lab, name))
-    writeFileSync(join(lab, 'passphrase.txt'), 'a long enough one\n')
     const anchors = { every: '1h', folder: join(lab, 'anchors') }
     const folder = await makeFolder(t, shippedPolicy(), { ...testSettings, anchors })
     const { port } = await startInProcess(t, folder)
@@ -194,7 +196,7 @@ t.test(
       `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'cli', 'main.ts')}" "$@"\n`,
     )
     chmodSync(join(lab, 'bin', 'sluice'), 0o755)
-    const env = { PATH: `${join(lab, 'bin')}${delimiter}${process.env.PATH}`, SLUICE_PASSPHRASE_FILE: 'passphrase.txt' }
+    const env = { PATH: `${join(lab, 'bin')}${delimiter}${process.env.PATH}` }
     const run = startCommands(t, { cwd: lab, env })
     const [policies = ''] = readdirSync(folder.policies)
     let decision = ''
