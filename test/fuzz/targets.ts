@@ -1,5 +1,8 @@
+import { createPrivateKey } from 'node:crypto'
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
+import type { NoteKey } from '../../log/checkpoint.ts'
+import { openBundle, writeBundle, type PolicyBundle } from '../../proxy/policy-bundle.ts'
 import { compileTemplates, decodeLog, encodeLog } from '../../rules/body/log-lines.ts'
 import { readMultipart, writeMultipart } from '../../rules/body/multipart.ts'
 import { canonicalize } from '../../rules/canonical.ts'
@@ -37,7 +40,22 @@ const headOf = (text: string) => {
   return { method, target, version, fields }
 }
 
-/** Every parser that sees what a client sent, or what a policy says. What each `run` asserts is what the rest relies on. */
+/** A key of the tests, the same each time: RFC 8410, with 32 octets that are known to all. */
+const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)])
+const signer: NoteKey = { name: 'policy.test', key: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }) }
+const signed: PolicyBundle = {
+  v: 1,
+  kind: 'policy-bundle',
+  serial: 12,
+  issued: '2026-03-01T09:30:00.000Z',
+  expires: '2026-05-30T09:30:00.000Z',
+  policy: `sha256:${'ab'.repeat(32)}`,
+  text: 'version: 1\n',
+  references: { 'pack:a/b': '{}' },
+  cases: { text: 'version: 1\n', files: { 'a.json': 'e30=' } },
+}
+
+/** Every parser that sees what a client or a server of bundles sent, or what a policy says. What each `run` asserts is what the rest relies on. */
 export const targets = {
   framing: {
     title: 'request line and header section, as rules/framing.ts takes them',
@@ -176,6 +194,16 @@ export const targets = {
     },
     seeds: [clientHelloOf('a.vendor.test'), clientHelloOf(null), clientHelloOf('a.test', [0xfe0d, Buffer.alloc(4)])],
     words: ['\x16\x03\x01', '\x00\x00\x00', '\x01\x00', 'a.test', '\xfe\x0d'],
+  },
+  bundle: {
+    title: 'signed policy bundles, as they come from a server',
+    run: bytes => {
+      const opened = openBundle(bytes.toString('utf8'), signer)
+      // Nobody else has the key: what is verified is what was signed.
+      if (opened.kind === 'verified') deepStrictEqual(opened.bundle, signed)
+    },
+    seeds: [Buffer.from(writeBundle(signed, signer))],
+    words: ['\n\n', '\u2014 ', '"serial":', '"kind":"policy-bundle"', 'policy.test ', '==\n', '{', '}'],
   },
   policy: {
     title: 'policy documents',
