@@ -18,6 +18,7 @@ const verdict = (ratio: Ratio): string => {
 
 /** Megabytes (10^6 octets) a second. */
 const speed = ({ bytes, time: { mean }, unit }: Row): string => {
+  if (bytes === 0) return ''
   if (unit === 'requests/s') return brief((bytes * mean) / 1e6)
   return brief(unit === 'us/message' ? bytes / mean : bytes / mean / 1e3)
 }
@@ -34,6 +35,10 @@ const cells = (row: Row): string[] => {
     ratio ? verdict(ratio) : '',
   ]
 }
+
+/** What the figures below were measured on. */
+export const headingOf = ({ cpu, cores, load, node, platform, commit }: Machine): string =>
+  `${cpu}, ${cores} cores, load ${load}; Node ${node}, ${platform}; ${commit ?? ''}`
 
 /** The rows of one suite, for people. */
 export const tableOf = (rows: readonly Row[]): string => {

@@ -15,10 +15,10 @@ export type Row = {
   readonly suite: string
   /** What was measured, in words that stay the same from one version to the next. */
   readonly name: string
-  /** `ms/request`: of CPU. */
-  readonly unit: 'us/message' | 'ms' | 'ms/request' | 'requests/s'
+  /** `ms/request`: of CPU. `MB`: 10^6 octets of memory or disk. */
+  readonly unit: 'us/message' | 'ms' | 'ms/request' | 'requests/s' | 'MB' | 'descriptors'
   readonly time: Spread
-  /** Octets that one unit of work took in; with them the table gives a speed. */
+  /** Octets that one unit of work took in, with which the table gives a speed; 0 where there is none. */
   readonly bytes: number
   readonly ratio?: Ratio
 }
@@ -30,6 +30,12 @@ export type Report = {
   readonly note: (text: string) => void
 }
 
+/** What the command line says of how long a suite goes on. */
+export type Extent = {
+  /** Requests that `soak` sends; null as many as last about two minutes. */
+  readonly requests: number | null
+}
+
 /** A group of figures that belong together. To add one, write it in `suites/` and name it in `main.ts`. */
 export type Suite = {
   readonly name: string
@@ -37,7 +43,7 @@ export type Suite = {
   readonly title: string
   /** Runs only when it is named. */
   readonly isExtra?: true
-  readonly run: (report: Report) => Promise<void> | void
+  readonly run: (report: Report, extent: Extent) => Promise<void> | void
 }
 
 /** Whether a ratio reaches its bar; null where there is none. */

@@ -26,6 +26,8 @@ export type ProxyBed = {
   readonly bare: Subject
   /** All of Sluice, with a log on the disk. */
   readonly sluice: Subject
+  /** All that Sluice has printed. */
+  readonly printed: () => string
   /** Ends Sluice as its operator would. */
   readonly stop: () => Promise<unknown>
   readonly close: () => Promise<void>
@@ -63,8 +65,14 @@ const serve = async (script: string, document: object): Promise<Child> => {
 
 const pem = ({ pem: cert, keyPem: key }: Made) => ({ cert, key })
 
-/** @param profiles - a folder in which the threads of Sluice leave their CPU profiles when it ends; it is unconfined then */
-export const openProxyBed = async (profiles: string | null = null): Promise<ProxyBed> => {
+export type BedOptions = {
+  /** A folder in which the threads of Sluice leave their CPU profiles when it ends; it is unconfined then. */
+  readonly profiles?: string
+  /** Options of Node for Sluice. */
+  readonly nodeOptions?: readonly string[]
+}
+
+export const openProxyBed = async ({ profiles, nodeOptions = [] }: BedOptions = {}): Promise<ProxyBed> => {
   const ends: (() => unknown)[] = []
   const test = { teardown: (done: () => unknown) => void ends.unshift(done) }
   const vendor = await serve('vendor.ts', pem(makeCertificate({ dns: [vendorHost] }, vendorAuthority)))
@@ -77,8 +85,8 @@ export const openProxyBed = async (profiles: string | null = null): Promise<Prox
   ends.unshift(() => bare.process.kill())
   const folder = await makeFolder(test, policy(vendor.port))
   const script = join(import.meta.dirname, 'unconfined.ts')
-  const profiled = { script, nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${profiles}`] }
-  const sluice = await startProcess(test, folder, profiles === null ? {} : profiled)
+  const profiled = { script, nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${profiles}`, ...nodeOptions] }
+  const sluice = await startProcess(test, folder, profiles === undefined ? { nodeOptions } : profiled)
   return {
     vendorPort: vendor.port,
     direct: {
@@ -90,6 +98,7 @@ export const openProxyBed = async (profiles: string | null = null): Promise<Prox
     },
     bare: { name: 'http-proxy', pid: bare.process.pid!, port: bare.port, serverName: APPLIANCE, ca: authority.pem },
     sluice: { name: 'sluice', pid: sluice.child.pid!, port: sluice.port, serverName: APPLIANCE, ca: sluice.ca },
+    printed: sluice.printed,
     stop: () => sluice.stop('SIGTERM'),
     close: async () => {
       for (const end of ends) await end()

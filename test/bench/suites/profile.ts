@@ -18,7 +18,7 @@ const MOST_FUNCTIONS = 25
 
 /** @returns octets of a message, on the average */
 const profile = async (folder: string, kilobytes: number, requests: number): Promise<number> => {
-  const bed = await openProxyBed(folder)
+  const bed = await openProxyBed({ profiles: folder })
   try {
     const { port, serverName, ca } = bed.sluice
     const job = { port, serverName, ca, tunnel: null, isLeak: false, rate: null, connections: CONNECTIONS }
