@@ -2,16 +2,32 @@ import { Command, InvalidArgumentError } from 'commander'
 import { machine } from './machine.ts'
 import { headingOf, lineOf, tableOf } from './report.ts'
 import { reaches, type Extent, type Row, type Suite } from './suite.ts'
+import { decodeSuite } from './suites/decode.ts'
 import { fleetSuite } from './suites/fleet.ts'
 import { heldSuite } from './suites/held.ts'
+import { linearSuite } from './suites/linear.ts'
 import { logSuite } from './suites/log.ts'
+import { mintSuite } from './suites/mint.ts'
 import { profileSuite } from './suites/profile.ts'
 import { proxySuite } from './suites/proxy.ts'
 import { scanSuite } from './suites/scan.ts'
+import { schemaSuite } from './suites/schema.ts'
 import { soakSuite } from './suites/soak.ts'
 
 /** Every suite. To add one, write it in `suites/` and name it here. */
-const suites: readonly Suite[] = [scanSuite, logSuite, heldSuite, fleetSuite, proxySuite, soakSuite, profileSuite]
+const suites: readonly Suite[] = [
+  scanSuite,
+  schemaSuite,
+  decodeSuite,
+  mintSuite,
+  logSuite,
+  heldSuite,
+  fleetSuite,
+  proxySuite,
+  linearSuite,
+  soakSuite,
+  profileSuite,
+]
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -63,7 +79,10 @@ await new Command('bench')
   .option('--json', 'one line of JSON for each figure, in place of the table')
   .option('--requests <count>', 'how many soak sends; as many as last about two minutes when not said', count)
   .option('--strict', 'exit with 1 when a bar is missed')
-  .addHelpText('after', `\nSuites:\n${suites.map(({ name, title, isExtra }) => `  ${(isExtra ? `(${name})` : name).padEnd(10)} ${title}`).join('\n')}`)
+  .addHelpText(
+    'after',
+    `\nSuites:\n${suites.map(({ name, title, isExtra }) => `  ${(isExtra ? `(${name})` : name).padEnd(10)} ${title}`).join('\n')}`,
+  )
   .addHelpText(
     'after',
     `

@@ -16,7 +16,7 @@ export type Row = {
   /** What was measured, in words that stay the same from one version to the next. */
   readonly name: string
   /** `ms/request`: of CPU. `MB`: 10^6 octets of memory or disk. */
-  readonly unit: 'us/message' | 'ms' | 'ms/request' | 'requests/s' | 'MB' | 'descriptors'
+  readonly unit: 'us/message' | 'ms' | 'ms/request' | 'requests/s' | 'MB' | 'descriptors' | 'certificates/s'
   readonly time: Spread
   /** Octets that one unit of work took in, with which the table gives a speed; 0 where there is none. */
   readonly bytes: number

@@ -23,6 +23,12 @@ export const samples = (): readonly Sample[] =>
       })),
     )
 
+/** Those of one kind of a pack. */
+export const samplesOf = (pack: string, kind: string): readonly JsonValue[] =>
+  filesIn(pack)
+    .filter(file => file.startsWith(`${kind}/`))
+    .map(file => JSON.parse(readFileSync(join(packsFolder, pack, 'samples', file), 'utf8')) as JsonValue)
+
 /** Serial numbers leave out the letters that would spell bases by chance. */
 const LETTERS = 'BDEFHJKLMPRSVWXYZ'
 const LOWER = LETTERS.toLowerCase()
