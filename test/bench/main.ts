@@ -8,10 +8,12 @@ import { heldSuite } from './suites/held.ts'
 import { linearSuite } from './suites/linear.ts'
 import { logSuite } from './suites/log.ts'
 import { mintSuite } from './suites/mint.ts'
+import { peersSuite } from './suites/peers.ts'
 import { profileSuite } from './suites/profile.ts'
 import { proxySuite } from './suites/proxy.ts'
 import { scanSuite } from './suites/scan.ts'
 import { schemaSuite } from './suites/schema.ts'
+import { sizingSuite } from './suites/sizing.ts'
 import { soakSuite } from './suites/soak.ts'
 
 /** Every suite. To add one, write it in `suites/` and name it here. */
@@ -24,6 +26,8 @@ const suites: readonly Suite[] = [
   heldSuite,
   fleetSuite,
   proxySuite,
+  sizingSuite,
+  peersSuite,
   linearSuite,
   soakSuite,
   profileSuite,

@@ -32,6 +32,8 @@ export type LoadResult = {
   /** Milliseconds from the sending to the end of the answer. */
   readonly p50: number
   readonly p99: number
+  /** Seconds of CPU that this process took from the first message to the last. */
+  readonly cpu: number
 }
 
 const READ = 'GATTACAGATTACAGGATCCATTGACCATGACCTGA'
@@ -48,6 +50,7 @@ const run = async (job: LoadJob): Promise<LoadResult> => {
   const latencies: number[] = []
   let started = 0
   let bytes = 0
+  const before = process.cpuUsage()
   const begin = performance.now()
   const instrument = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: job.ca, servername: job.serverName })
@@ -66,9 +69,10 @@ const run = async (job: LoadJob): Promise<LoadResult> => {
   }
   await Promise.all(Array.from({ length: job.connections }, instrument))
   const seconds = (performance.now() - begin) / 1000
+  const { user, system } = process.cpuUsage(before)
   const sorted = latencies.toSorted((a, b) => a - b)
   const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-  return { seconds, bytes, p50: quantile(0.5), p99: quantile(0.99) }
+  return { seconds, bytes, p50: quantile(0.5), p99: quantile(0.99), cpu: (user + system) / 1e6 }
 }
 
 const until = (time: number): Promise<void> =>

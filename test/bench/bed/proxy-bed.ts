@@ -9,10 +9,10 @@ import { vendorAuthority, vendorHost } from '../../kit/vendor.ts'
 import type { LoadJob, LoadResult } from './load.ts'
 import { runSchema } from './run-telemetry.ts'
 
-/** What stands between the instruments and the vendor, or the vendor itself; `pid` is the process whose CPU is counted. */
+/** What stands between the instruments and the vendor, or the vendor itself; the CPU of `pids` and of what they started is counted. */
 export type Subject = {
   readonly name: string
-  readonly pid: number
+  readonly pids: readonly number[]
   readonly port: number
   readonly serverName: string
   /** Certificate authority that its clients trust, in PEM. */
@@ -26,6 +26,9 @@ export type ProxyBed = {
   readonly bare: Subject
   /** All of Sluice, with a log on the disk. */
   readonly sluice: Subject
+  /** Data folder of Sluice, and the file with its authority. */
+  readonly data: string
+  readonly caFile: string
   /** All that Sluice has printed. */
   readonly printed: () => string
   /** Ends Sluice as its operator would. */
@@ -75,7 +78,7 @@ export type BedOptions = {
 export const openProxyBed = async ({ profiles, nodeOptions = [] }: BedOptions = {}): Promise<ProxyBed> => {
   const ends: (() => unknown)[] = []
   const test = { teardown: (done: () => unknown) => void ends.unshift(done) }
-  const vendor = await serve('vendor.ts', pem(makeCertificate({ dns: [vendorHost] }, vendorAuthority)))
+  const vendor = await serve('vendor.ts', pem(makeCertificate({ dns: [vendorHost, 'localhost'] }, vendorAuthority)))
   ends.unshift(() => vendor.process.kill())
   const authority = makeCertificate({ ca: true, commonName: 'Bench root' })
   const bare = await serve('bare-proxy.ts', {
@@ -91,13 +94,15 @@ export const openProxyBed = async ({ profiles, nodeOptions = [] }: BedOptions = 
     vendorPort: vendor.port,
     direct: {
       name: 'direct',
-      pid: vendor.process.pid!,
+      pids: [vendor.process.pid!],
       port: vendor.port,
       serverName: vendorHost,
       ca: vendorAuthority.pem,
     },
-    bare: { name: 'http-proxy', pid: bare.process.pid!, port: bare.port, serverName: APPLIANCE, ca: authority.pem },
-    sluice: { name: 'sluice', pid: sluice.child.pid!, port: sluice.port, serverName: APPLIANCE, ca: sluice.ca },
+    bare: { name: 'http-proxy', pids: [bare.process.pid!], port: bare.port, serverName: APPLIANCE, ca: authority.pem },
+    sluice: { name: 'sluice', pids: [sluice.child.pid!], port: sluice.port, serverName: APPLIANCE, ca: sluice.ca },
+    data: folder.root,
+    caFile: sluice.caFile,
     printed: sluice.printed,
     stop: () => sluice.stop('SIGTERM'),
     close: async () => {
@@ -106,13 +111,17 @@ export const openProxyBed = async ({ profiles, nodeOptions = [] }: BedOptions = 
   }
 }
 
-/** Seconds of CPU that a process and its threads have used (proc(5): utime and stime, in ticks of a hundredth). */
-export const cpuSeconds = (pid: number): number => {
+/** Seconds of CPU that a process and its threads have used (proc(5): utime and stime, in ticks of a hundredth), and the processes it started. */
+const cpuOf = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+  const own = (Number(fields[11]) + Number(fields[12])) / 100
+  return children.reduce((sum, child) => sum + cpuOf(Number(child)), own)
 }
+
+export const cpuSeconds = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0)
 
 /** Runs the load generator in a process of its own. */
 export const load = async (job: LoadJob): Promise<LoadResult> => {

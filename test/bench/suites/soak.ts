@@ -93,7 +93,7 @@ export const soakSuite: Suite = {
   async run(report, { requests }) {
     const bed = await openProxyBed({ nodeOptions: ['--trace-gc'] })
     try {
-      const { pid } = bed.sluice
+      const pid = bed.sluice.pids[0]!
       const sending = traffic(bed, requests ?? REQUESTS)
       const looks = await looksDuring(pid, sending)
       report.row({
