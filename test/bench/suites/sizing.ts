@@ -9,7 +9,8 @@ import { spreadOf, type Spread } from '../measure.ts'
 import type { Report, Suite } from '../suite.ts'
 
 const MEBIBYTE = 2 ** 20
-const CONNECTIONS = 200
+/** An address may have 128. */
+const CONNECTIONS = 100
 const IN_FLIGHT = 32
 const REQUESTS = 5_000
 /** After which a process that has nothing to do looks the same from one look to the next. */
