@@ -126,6 +126,7 @@ const measure = async (report: Report, folder: string, store: FleetStore): Promi
 export const fleetSuite: Suite = {
   name: 'fleet',
   title: `${APPLIANCES} appliances with ${RECORDS} records into PostgreSQL, one tampered with, one with a gap; verifying, asking`,
+  isExtra: true,
   run: async report => {
     if (!hasPostgres) return report.note('skipped: no PostgreSQL server here (Debian: postgresql)')
     const folder = mkdtempSync(join(tmpdir(), 'sluice-fleet-'))

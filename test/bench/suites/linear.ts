@@ -25,7 +25,7 @@ const MOST_GROWTH = 10
 const TIMES = 8
 /** Below this (in milliseconds) the clock and the collector of garbage say more than the code. */
 const FLOOR_MS = 20
-const TRIES = 3
+const TRIES = 5
 const AMPLE = 2 ** 28
 
 const policy = () =>
