@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { machine } from './machine.ts'
 import { headingOf, lineOf, tableOf } from './report.ts'
-import { reaches, type Extent, type Row, type Suite } from './suite.ts'
+import { reaches, type Row, type Suite } from './suite.ts'
 import { decodeSuite } from './suites/decode.ts'
 import { fleetSuite } from './suites/fleet.ts'
 import { heldSuite } from './suites/held.ts'

@@ -37,12 +37,13 @@ proxy.onRequest((context, next) => {
     done(null)
   })
   context.onRequestEnd((_context, done) => {
-    const body = Buffer.concat(chunks)
-    void job(body).then(isClean => {
-      if (!isClean) return void context.proxyToClientResponse.writeHead(403).end('blocked')
+    const finish = async (): Promise<void> => {
+      const body = Buffer.concat(chunks)
+      if (!(await job(body))) return void context.proxyToClientResponse.writeHead(403).end('blocked')
       context.proxyToServerRequest.write(body)
       done(null)
-    })
+    }
+    void finish()
   })
   next(null)
 })

@@ -3,8 +3,6 @@ import { compare } from '../bed/compare.ts'
 import { openProxyBed, type ProxyBed } from '../bed/proxy-bed.ts'
 import type { Report, Suite } from '../suite.ts'
 
-const KIBIBYTE = 2 ** 10
-
 /** Bars of issue 8: CPU of the whole way through Sluice, to that of http-proxy alone. */
 const cases = [
   { kilobytes: 1, requests: 2_000, atMost: 1.25 },

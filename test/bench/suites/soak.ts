@@ -53,9 +53,9 @@ const traffic = async ({ sluice }: ProxyBed, requests: number): Promise<readonly
 
 const looksDuring = async (pid: number, work: Promise<unknown>): Promise<readonly Look[]> => {
   const looks: Look[] = []
-  let isOver = false
-  const over = work.finally(() => (isOver = true))
-  while (!isOver) {
+  const ending = new AbortController()
+  const over = work.finally(() => ending.abort())
+  while (!ending.signal.aborted) {
     looks.push(look(pid))
     await setTimeout(LOOK_MS)
   }
