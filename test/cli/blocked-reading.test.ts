@@ -1,14 +1,18 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { reevaluate } from '../../cli/reevaluate.ts'
 import { osIdentity, withReader, withReviews } from '../../cli/review-client.ts'
 import { reviewerKeys } from '../../cli/reviewer-keys.ts'
 import { readSealedFile } from '../../cli/sealed-file.ts'
+import { logFiles } from '../../log/log-files.ts'
 import { openLogReader, type LogReader } from '../../log/query.ts'
+import { createReviewer } from '../../log/reviewer-key.ts'
 import { verifyLog } from '../../log/verify.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { makeFolder } from '../kit/appliance.ts'
+import { startCommands } from '../kit/commands.ts'
 import { allowingNewField, blockedMessages, holdPayloads, requestOf } from '../kit/held-payloads.ts'
 import { read } from '../kit/reviewing.ts'
 import { sluice } from '../kit/sluice.ts'
@@ -153,3 +157,44 @@ t.test(
     t.match(await verifyLog(folder.log), { kind: 'intact' })
   },
 )
+
+t.test('blocked reevaluate, export, unseal: exit codes tell what was wrong, and how much of it was done', async t => {
+  const command = startCommands(t)
+  const run = (...args: string[]) => command(['blocked', ...args, '--data', folder.root])
+  const path = (name: string) => join(folder.root, name)
+  const stranger = path('stranger')
+  mkdirSync(stranger)
+  await createReviewer(stranger, 'stranger')
+  const strange = ['--key', join(stranger, 'stranger.key')]
+  const none = '019aa0f2-7d1c-7abc-9def-0123456789ab'
+  const handed = ['--because', because, '-o']
+  const { token } = JSON.parse(
+    (await run('export', likeIt, '--sealed', ...handed, path('one'), '--dry-run', '--json')).stdout,
+  ) as { readonly token: string }
+  const sealed = await run('export', likeIt, '--sealed', ...handed, path('one'), '--confirm', token)
+  t.equal(sealed.code, 0)
+  const endings: readonly (readonly [number, readonly string[]])[] = [
+    [2, ['export', aRead, '--opened', '-o', path('nowhere')]],
+    [2, ['export', aRead, '--opened', '--because', because]],
+    [3, ['reevaluate', none]],
+    [3, ['export', none]],
+    [3, ['unseal', path('one'), none, '--key', join(folder.reviewers, 'default.key')]],
+    [4, ['reevaluate', ...strange]],
+    [4, ['export', aRead, '--opened', ...handed, path('nowhere'), ...strange]],
+    [4, ['unseal', path('one'), ...strange]],
+    [7, ['export', '--reason', 'schema-violation', '--sealed', ...handed, path('nowhere'), '--confirm', token]],
+  ]
+  for (const [code, args] of endings) {
+    const ended = await run(...args)
+    t.equal(ended.code, code, args.join(' '))
+    t.match(ended.stderr, /^sluice: error: .+\nsluice: hint: .+\n$/)
+  }
+  t.notOk(existsSync(path('nowhere')), 'nothing was handed out')
+
+  const database = new Database(logFiles(folder.log).database)
+  database.prepare('UPDATE held SET ciphertext = zeroblob(length(ciphertext)) WHERE decision = ?').run(aRead)
+  database.close()
+  const part = await run('reevaluate', aRead, likeIt)
+  t.match(part, { code: 6, stdout: /1 do not open, see "sluice log verify"/ })
+  t.match(await verifyLog(folder.log), { kind: 'tampered' })
+})
