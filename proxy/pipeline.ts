@@ -43,8 +43,7 @@ import { measuring, noticeOf, noticeOfSplice, type Measured } from './request-no
 import { spliceGate, type Spliced, type SpliceGate } from './splice-gate.ts'
 import type { SpliceLedger } from './splice-ledger.ts'
 import type { Splicer } from './splicer.ts'
-import { spoolGate, type Place } from './spool/spool-gate.ts'
-import type { Spool } from './spool/spool.ts'
+import { spoolGate, type Place, type SpoolRooms } from './spool/spool-gate.ts'
 import { newTally, type Answered } from './tally.ts'
 import { openTally, type TrialTally } from './trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
@@ -169,7 +168,7 @@ export type PipelineParts = {
   /** What has left; it goes on under the next policy. */
   readonly ledger: Ledger
   readonly splices: SpliceLedger
-  readonly spool: Pick<Spool, 'reserve' | 'accept'>
+  readonly spool: SpoolRooms
   /** Never throws; see `unfailing`. */
   readonly notify: Notify
   /** Whether there is room for more than the records of refusals. */
@@ -419,8 +418,13 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     // People who send something again want to know how that ended.
     const place = inspected.kind === 'block' || resend ? null : spooling.placeFor(message, inspected)
     const verdict = place === 'full' ? inspectUnspooled(inspected as Forward) : inspected
-    ledger.enter(verdict)
-    alert(id, verdict)
+    try {
+      ledger.enter(verdict)
+      alert(id, verdict)
+    } catch (error) {
+      if (place && place !== 'full') spooling.giveBack(inspected as Forward, place)
+      throw error
+    }
     return { verdict, trial, place: place === 'full' ? null : place }
   }
 

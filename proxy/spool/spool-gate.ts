@@ -10,18 +10,23 @@ import type { Spool } from './spool.ts'
 /** What is going to wait, with the room for it taken. */
 export type Place = { readonly terms: SpoolTerms; readonly payload: Uint8Array }
 
+/** What a gate needs of the spool. */
+export type SpoolRooms = Pick<Spool, 'reserve' | 'giveBack' | 'accept'>
+
 export type SpoolGate = {
   /**
    * Takes room for a request that may leave, where its route has it wait: null where it goes at once, `full` where there is none. To be called
    * in the turn of the verdict.
    */
   readonly placeFor: (message: Message, verdict: Forward) => Place | 'full' | null
+  /** Gives up the room of what is not going to be accepted. */
+  readonly giveBack: (verdict: Forward, place: Place) => void
   /** @throws LogError (as a rejection): the request was not accepted */
   readonly accept: (entry: DecisionEntry, place: Place) => Promise<void>
 }
 
 /** Decides nothing: what may leave, and whether it has to wait, was said before. */
-export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept'>): SpoolGate => {
+export const spoolGate = (policy: Policy, spool: SpoolRooms): SpoolGate => {
   const spooled = new Map(policy.routes.flatMap(route => (route.spool ? [[route.id, route.spool] as const] : [])))
 
   /** A route whose requests wait has no credential; what it does not name stays behind in any case. */
@@ -44,6 +49,7 @@ export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept
       const payload = payloadOf(message, verdict)
       return spool.reserve(verdict.instrument, payload.length) ? { terms, payload } : 'full'
     },
+    giveBack: ({ instrument }, { payload }) => spool.giveBack(instrument, payload.length),
     accept: (entry, { terms, payload }) => spool.accept(entry, terms, payload),
   }
 }
@@ -52,7 +58,8 @@ export const spoolGate = (policy: Policy, spool: Pick<Spool, 'reserve' | 'accept
 const inOriginForm = (head: Head): Head => ({ ...head, target: head.target.replace(/^https?:\/\/[^/?#]+/i, '') || '/' })
 
 /** For when no appliance runs: what people send goes at once, and nothing else is accepted. */
-export const noSpool: Pick<Spool, 'reserve' | 'accept'> = {
+export const noSpool: SpoolRooms = {
   reserve: () => false,
+  giveBack: () => undefined,
   accept: () => Promise.reject(new ProxyError('ERR_SPOOL_UNRECORDED', 'nothing is accepted while no appliance runs')),
 }

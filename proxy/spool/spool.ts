@@ -67,6 +67,8 @@ export type Spool = {
    * @param bytes - of the payload before it is sealed
    */
   readonly reserve: (instrument: string, bytes: number) => boolean
+  /** Gives up room that was taken and is not going to be filled. @param bytes - as given to `reserve` */
+  readonly giveBack: (instrument: string, bytes: number) => void
   /**
    * Seals a payload, and makes it durable together with its decision.
    * @throws LogError (as a rejection) as `Journal.spool`: then the request was not accepted
@@ -303,6 +305,7 @@ export const openSpool = async (parts: SpoolParts): Promise<Spool> => {
 
   return {
     reserve: (instrument, bytes) => room.take(instrument, bytes + TAG_BYTES),
+    giveBack: (instrument, bytes) => room.leave(instrument, bytes + TAG_BYTES),
     accept,
     open: async () => {
       await recover()

@@ -21,6 +21,7 @@ import { copiedPolicy } from '../../proxy/policy-copies.ts'
 import { readSettings } from '../../proxy/settings.ts'
 import { startPolicy } from '../../proxy/start-policy.ts'
 import { noPauses } from '../../rules/pauses.ts'
+import { noSpool } from '../../proxy/spool/spool-gate.ts'
 import { makeFolder, startInProcess, startProcess, type InProcess } from '../kit/appliance.ts'
 import { openRaw, postJson, sendRaw } from '../kit/raw-client.ts'
 import { until } from '../kit/until.ts'
@@ -264,7 +265,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
     ledger: openLedger([]),
     splices: openSpliceLedger([]),
     splicer: createSplicer(folder.upstream),
-    spool: { reserve: () => false, accept: () => Promise.resolve() },
+    spool: noSpool,
     policy: first.policy,
     journal,
     forwarder,

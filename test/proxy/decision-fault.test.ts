@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openJournal } from '../../log/journal.ts'
 import { activeReviewers } from '../../log/reviewer-folder.ts'
+import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/forwarder.ts'
 import { ledgerFrom } from '../../proxy/ledger.ts'
 import { unfailing, type Notice } from '../../proxy/notice.ts'
@@ -10,11 +11,13 @@ import { createPipeline, type PipelineParts } from '../../proxy/pipeline.ts'
 import { loadPolicy } from '../../proxy/policy-file.ts'
 import { spliceLedgerFrom } from '../../proxy/splice-ledger.ts'
 import { noSpool } from '../../proxy/spool/spool-gate.ts'
+import { SpoolRoom } from '../../proxy/spool/spool-room.ts'
 import { createSplicer } from '../../proxy/splicer.ts'
 import { noPauses } from '../../rules/pauses.ts'
 import type { SplicedDestination } from '../../rules/splice/splice.ts'
 import { decisionsOf, makeFolder } from '../kit/appliance.ts'
 import { messageOf } from '../kit/message.ts'
+import { spoolPolicy } from '../kit/spooling.ts'
 import { addresses, testPolicy } from '../kit/test-policy.ts'
 import { startVendor } from '../kit/vendor.ts'
 
@@ -39,8 +42,8 @@ const fail = (): never => {
   throw new TypeError('a fault that holds ACGTACGTACGTACGTACGT')
 }
 
-t.test('P8: a fault in any part on the way to a verdict blocks, with a record and a word to a person', async t => {
-  const folder = await makeFolder(t, testPolicy(vendor.port))
+/** What a pipeline is made of, whole; and what it tells people. */
+const partsOf = async (t: Test, folder: DataFolder): Promise<PipelineParts & { readonly notices: Notice[] }> => {
   const journal = await openJournal({ directory: folder.log, maxHeld: { payloads: 9, bytes: 9_999 } })
   const forwarder = createForwarder(folder.upstream)
   t.teardown(async () => {
@@ -48,7 +51,7 @@ t.test('P8: a fault in any part on the way to a verdict blocks, with a record an
     await journal.close()
   })
   const notices: Notice[] = []
-  const parts: PipelineParts = {
+  return {
     policy: loadPolicy(`${folder.root}/policy.yaml`),
     journal,
     forwarder,
@@ -61,7 +64,13 @@ t.test('P8: a fault in any part on the way to a verdict blocks, with a record an
     notify: notice => void notices.push(notice),
     hasRoom: () => true,
     pauses: () => noPauses,
+    notices,
   }
+}
+
+t.test('P8: a fault in any part on the way to a verdict blocks, with a record and a word to a person', async t => {
+  const folder = await makeFolder(t, testPolicy(vendor.port))
+  const { notices, ...parts } = await partsOf(t, folder)
   const decisions = decisionsOf(t, folder)
   const broken: Record<string, Partial<PipelineParts>> = {
     'what has left': { ledger: { ...parts.ledger, history: fail } },
@@ -106,4 +115,30 @@ t.test('P8: whom nobody can tell keeps no decision from its record, nor a reques
   unfailing(fail)({ kind: 'log-recovered' })
   const [{ message }] = await warned
   t.equal(message, 'the notice log-recovered could not be given: TypeError')
+})
+
+t.test('P8: what was to wait and fails leaves nothing behind: it is not accepted, and its room is free', async t => {
+  const folder = await makeFolder(t, spoolPolicy(vendor.port))
+  const { notices, ...parts } = await partsOf(t, folder)
+  const room = new SpoolRoom({ items: 2, bytes: 10_000 })
+  const spool: PipelineParts['spool'] = {
+    reserve: (instrument, bytes) => room.take(instrument, bytes),
+    giveBack: (instrument, bytes) => room.leave(instrument, bytes),
+    accept: () => Promise.reject(new TypeError('a fault')),
+  }
+  const toWait = { ...message, head: { ...message.head, target: '/v1/once' } }
+  const passedBy = (part: Partial<PipelineParts>) =>
+    createPipeline({ ...parts, spool, ...part })
+      .gate()
+      .pass(toWait, new AbortController())
+  t.match(await passedBy({ spool: { ...spool, reserve: fail } }), { block: { reason: 'inspection-failed' } })
+  t.match(await passedBy({ ledger: { ...parts.ledger, enter: fail } }), { block: { reason: 'inspection-failed' } })
+  t.same(room.total, { items: 0, bytes: 0 })
+  t.match(await passedBy({}), { kind: 'unrecorded' })
+  t.equal(room.total.items, 1, 'it is the spool itself that gives back what it does not accept')
+  t.same(
+    notices.map(({ kind }) => kind).filter(kind => kind !== 'request'),
+    ['decision-failed', 'decision-failed', 'log-failed'],
+  )
+  t.equal(vendor.connections(), 1, 'nothing left beside what the test before sent')
 })
