@@ -1,7 +1,7 @@
 import { anchorStatus, changeAuthority, type AnchorStatus, type AuthorityRequest } from '../proxy/authorities.ts'
-import { callControl, certRefusalIn, refusalIn } from '../proxy/control.ts'
+import { callControl, certRefusalIn, refusalIn } from '../proxy/watch/control.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
-import { loadPolicy } from '../proxy/policy-file.ts'
+import { loadPolicy } from '../proxy/policy/policy-file.ts'
 import { ProxyError } from '../proxy/proxy-error.ts'
 import { policyFile, readSettings } from '../proxy/settings.ts'
 

@@ -1,7 +1,7 @@
-import { openJournal } from '../log/journal.ts'
-import { callControl, refusalIn } from '../proxy/control.ts'
+import { openJournal } from '../log/writing/journal.ts'
+import { callControl, refusalIn } from '../proxy/watch/control.ts'
 import type { DataFolder } from '../proxy/data-folder.ts'
-import { logChanges, type LogChanges } from '../proxy/log-upkeep.ts'
+import { logChanges, type LogChanges } from '../proxy/keeping/log-upkeep.ts'
 import { ProxyError } from '../proxy/proxy-error.ts'
 import { Failure } from './failure.ts'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import type { DecisionFilter } from '../log/decision-filter.ts'
-import type { HeldFilter } from '../log/query.ts'
+import type { DecisionFilter } from '../log/reading/decision-filter.ts'
+import type { HeldFilter } from '../log/reading/query.ts'
 import { states } from '../log/review/states.ts'
 import { blockReasons } from '../rules/verdict.ts'
 import { nearestName } from '../rules/workbench/nearest-name.ts'

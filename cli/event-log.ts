@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { destination as openDestination, pino, type DestinationStream } from 'pino'
-import type { Notice } from '../proxy/notice.ts'
-import type { RequestNotice } from '../proxy/request-notice.ts'
+import type { Notice } from '../proxy/watch/notice.ts'
+import type { RequestNotice } from '../proxy/watch/request-notice.ts'
 import { logLevels, type LogFormat, type LogLevel } from './log-level.ts'
 
 /** What the serving process says of itself: notices, and what its command line adds. */

@@ -5,7 +5,7 @@ import { policyFile, type Settings } from '../proxy/settings.ts'
 import { calledAs } from './called-as.ts'
 import { openEventLog } from './event-log.ts'
 import type { LogFormat, LogLevel } from './log-level.ts'
-import { keyFilesIn } from './reviewer-keys.ts'
+import { keyFilesIn } from './review/reviewer-keys.ts'
 
 /**
  * Runs an appliance on a data folder that is set up, until a signal stops it. What it has to say goes to standard output, and nowhere in the way

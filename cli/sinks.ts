@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import type { Sink } from '../log/export/export-log.ts'
-import { stream } from './print.ts'
+import { stream } from './terminal/print.ts'
 
 /** A sink that has to be closed, and whether something had been written to it before. */
 export type OpenSink = Sink & { readonly isNew: boolean; readonly close: () => void }

@@ -1,8 +1,8 @@
 import { hints as logHints } from '../log/log-error.ts'
-import type { BundleFault, BundlePullStatus } from '../proxy/bundle-puller.ts'
-import type { ApplianceStatus } from '../proxy/control-handlers.ts'
+import type { BundleFault, BundlePullStatus } from '../proxy/policy/bundle-puller.ts'
+import type { ApplianceStatus } from '../proxy/watch/control-handlers.ts'
 import { hints as proxyHints } from '../proxy/proxy-error.ts'
-import { isFault, upstreamFaults } from '../proxy/upstream-fault.ts'
+import { isFault, upstreamFaults } from '../proxy/upstream/upstream-fault.ts'
 
 /** The bundle in force, in one line. @param now - milliseconds since the epoch */
 export const spellBundle = (bundle: ApplianceStatus['policy']['bundle'], now: number): string => {

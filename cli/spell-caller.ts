@@ -1,4 +1,4 @@
-import type { HandshakeStatus } from '../proxy/handshakes.ts'
+import type { HandshakeStatus } from '../proxy/lab/handshakes.ts'
 
 /** An instrument, or an address that is none's, and the host that it asked for. */
 export const spellCaller = ({ instrument, client, host }: HandshakeStatus): string =>

@@ -1,4 +1,4 @@
-import type { SpliceStatus } from '../proxy/splice-ledger.ts'
+import type { SpliceStatus } from '../proxy/splice/splice-ledger.ts'
 
 const spelledStates = {
   'in-force': '',

@@ -10,9 +10,9 @@ import {
 } from '../proxy/spool/spool-desk.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import { describe, Failure } from './failure.ts'
-import { interruption } from './interruption.ts'
-import { json, line, table } from './print.ts'
-import { callAppliance, isRunning, osIdentity } from './review-client.ts'
+import { interruption } from './terminal/interruption.ts'
+import { json, line, table } from './terminal/print.ts'
+import { callAppliance, isRunning, osIdentity } from './review/review-client.ts'
 
 type Options = { readonly because: string; readonly json?: boolean }
 

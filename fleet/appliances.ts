@@ -1,4 +1,4 @@
-import { encodeVerifierKey, parseVerifierKey, type NoteKey } from '../log/checkpoint.ts'
+import { encodeVerifierKey, parseVerifierKey, type NoteKey } from '../log/proofs/checkpoint.ts'
 import { LogError } from '../log/log-error.ts'
 import { FleetError } from './fleet-error.ts'
 import type { FleetStore } from './store.ts'

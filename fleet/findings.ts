@@ -1,4 +1,4 @@
-import { tamperings } from '../log/evidence.ts'
+import { tamperings } from '../log/verify/evidence.ts'
 
 /** What verification of a fleet can find. Codes are stable; those that a single log has as well mean the same here. */
 export const findings = {

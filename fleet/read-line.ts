@@ -1,4 +1,4 @@
-import { noteInLine } from '../log/anchor-files.ts'
+import { noteInLine } from '../log/proofs/anchor-files.ts'
 import { canonicalize, type JsonValue } from '../rules/canonical.ts'
 
 /**

@@ -1,11 +1,18 @@
-import { openCheckpoint, type Checkpoint } from '../log/checkpoint.ts'
-import { collectEvidence } from '../log/evidence.ts'
-import { examineRows, recordExaminer, type ChunkResult, type Row } from '../log/examine-rows.ts'
-import { joinChunks } from '../log/join-chunks.ts'
-import { decodeFrontier, emptyFrontier, encodeFrontier, leafHashOfText, rootOf, type Frontier } from '../log/merkle.ts'
+import { openCheckpoint, type Checkpoint } from '../log/proofs/checkpoint.ts'
+import { collectEvidence } from '../log/verify/evidence.ts'
+import { examineRows, recordExaminer, type ChunkResult, type Row } from '../log/verify/examine-rows.ts'
+import { joinChunks } from '../log/verify/join-chunks.ts'
+import {
+  decodeFrontier,
+  emptyFrontier,
+  encodeFrontier,
+  leafHashOfText,
+  rootOf,
+  type Frontier,
+} from '../log/proofs/merkle.ts'
 import type { RedactEntry } from '../log/record.ts'
-import { PIECE } from '../log/segments.ts'
-import { checkRequests } from '../log/verify-requests.ts'
+import { PIECE } from '../log/segments/segments.ts'
+import { checkRequests } from '../log/verify/verify-requests.ts'
 import { appliancesOf, type FleetAppliance } from './appliances.ts'
 import { findings, type doubts, type Finding, type FleetEvidence } from './findings.ts'
 import type { FleetStore } from './store.ts'

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { LogError } from './log-error.ts'
-import { views } from './views.ts'
+import { views } from './reading/views.ts'
 
 /** `SLUI` in ASCII: what `file` and SQLite show for a log of sluice. */
 const APPLICATION_ID = 0x534c5549

@@ -12,12 +12,12 @@ import {
   type Imported,
   type Rotation,
 } from '../certs/rotation.ts'
-import type { Journal } from '../log/journal.ts'
+import type { Journal } from '../log/writing/journal.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { DataFolder } from './data-folder.ts'
 import { ProxyError } from './proxy-error.ts'
 import { ownNames, permittedNames } from './set-up.ts'
-import { loadPolicy } from './policy-file.ts'
+import { loadPolicy } from './policy/policy-file.ts'
 import { policyFile, type Settings } from './settings.ts'
 
 /** A step of a rotation of the lab's authority; see `certs/rotation.ts`. `actor`: the operating system's name for who asked. */

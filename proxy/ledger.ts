@@ -1,4 +1,4 @@
-import { openLogReader, type ForwardedRow } from '../log/query.ts'
+import { openLogReader, type ForwardedRow } from '../log/reading/query.ts'
 import { Departures, type History } from '../rules/budget/history.ts'
 import { windows } from '../rules/budget/rate.ts'
 import type { DripBudget } from '../rules/drip/drip-rules.ts'

@@ -1,5 +1,5 @@
-import type { Journal } from '../log/journal.ts'
-import { openLogReader, type TrafficRow } from '../log/query.ts'
+import type { Journal } from '../log/writing/journal.ts'
+import { openLogReader, type TrafficRow } from '../log/reading/query.ts'
 import { noPauses, type Pauses } from '../rules/pauses.ts'
 import { ProxyError } from './proxy-error.ts'
 

@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http'
 import { LogError } from '../log/log-error.ts'
-import { uuidV7 } from '../log/uuid-v7.ts'
-import type { Journal } from '../log/journal.ts'
+import { uuidV7 } from '../log/writing/uuid-v7.ts'
+import type { Journal } from '../log/writing/journal.ts'
 import {
   isTrialRecord,
   type DecisionEntry,
@@ -10,8 +10,8 @@ import {
   type RequestCounts,
   type ReviewEntry,
 } from '../log/record.ts'
-import type { ReviewerPublicKey } from '../log/reviewer.ts'
-import { seal, type Sealed } from '../log/seal.ts'
+import type { ReviewerPublicKey } from '../log/review/reviewer.ts'
+import { seal, type Sealed } from '../log/held/seal.ts'
 import { windows } from '../rules/budget/rate.ts'
 import { dripRules } from '../rules/drip/drip-rules.ts'
 import {
@@ -32,22 +32,22 @@ import { isPaused, type Pauses } from '../rules/pauses.ts'
 import type { Policy, ResponseRule, Route } from '../rules/policy.ts'
 import type { Approval, Block, BlockReason, Forward, Release, Trial, Verdict } from '../rules/verdict.ts'
 import { decisionSubject } from './decision-subject.ts'
-import type { Forwarder, UpstreamAnswer } from './forwarder.ts'
-import { encodeHeld, withoutCredentials } from './held-payload.ts'
+import type { Forwarder, UpstreamAnswer } from './upstream/forwarder.ts'
+import { encodeHeld, withoutCredentials } from './review/held-payload.ts'
 import type { Ledger } from './ledger.ts'
-import { faultName, type Notify } from './notice.ts'
+import { faultName, type Notify } from './watch/notice.ts'
 import { Gathering } from './gathering.ts'
 import type { WhenFull } from './settings.ts'
-import { OpenSplices } from './open-splices.ts'
-import { measuring, noticeOf, noticeOfSplice, type Measured } from './request-notice.ts'
-import { spliceGate, type Spliced, type SpliceGate } from './splice-gate.ts'
-import type { SpliceLedger } from './splice-ledger.ts'
-import type { Splicer } from './splicer.ts'
+import { OpenSplices } from './splice/open-splices.ts'
+import { measuring, noticeOf, noticeOfSplice, type Measured } from './watch/request-notice.ts'
+import { spliceGate, type Spliced, type SpliceGate } from './splice/splice-gate.ts'
+import type { SpliceLedger } from './splice/splice-ledger.ts'
+import type { Splicer } from './splice/splicer.ts'
 import { spoolGate, type Place, type SpoolRooms } from './spool/spool-gate.ts'
-import { newTally, type Answered } from './tally.ts'
-import { openTally, type TrialTally } from './trial-tally.ts'
+import { newTally, type Answered } from './watch/tally.ts'
+import { openTally, type TrialTally } from './policy/trial-tally.ts'
 import { newUnderway, type Underway } from './underway.ts'
-import { UpstreamError } from './upstream-fault.ts'
+import { UpstreamError } from './upstream/upstream-fault.ts'
 
 /** How a request ended. */
 export type Passage =

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse, stringify } from 'yaml'
 import type { JsonValue } from '../rules/canonical.ts'
-import type { RailSettings } from './review-rails.ts'
+import type { RailSettings } from './review/review-rails.ts'
 import type { DataFolder } from './data-folder.ts'
-import { requireLabAddress } from './lab-address.ts'
-import type { LabLimits } from './lab-limits.ts'
+import { requireLabAddress } from './lab/lab-address.ts'
+import type { LabLimits } from './lab/lab-limits.ts'
 import { ProxyError } from './proxy-error.ts'
 
 /** How an appliance is set up, as against what its policy says. */

@@ -96,7 +96,7 @@ export type BlockReason = keyof typeof blockReasons
 declare const released: unique symbol
 
 /**
- * A request that may leave. Only `rules/inspect.ts` makes one, and `proxy/forwarder.ts` takes nothing else, so that
+ * A request that may leave. Only `rules/inspect.ts` makes one, and `proxy/upstream/forwarder.ts` takes nothing else, so that
  * what was not inspected cannot be forwarded.
  */
 export type Released = {
@@ -162,7 +162,7 @@ export type Release = Forward & { readonly overrode: Objection | null }
 declare const spliced: unique symbol
 
 /**
- * A connection that may pass unopened, and how much of it. Only `rules/inspect.ts` makes one, and `proxy/splicer.ts` takes nothing else.
+ * A connection that may pass unopened, and how much of it. Only `rules/inspect.ts` makes one, and `proxy/splice/splicer.ts` takes nothing else.
  */
 export type Splicing = Subject & {
   readonly kind: 'splice'

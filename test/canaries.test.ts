@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readControl } from '../proxy/control.ts'
+import { readControl } from '../proxy/watch/control.ts'
 import { writeSettings } from '../proxy/settings.ts'
 import { makeFolder, startProcess, testSettings } from './kit/appliance.ts'
 import { postJson, requestText, sendRaw } from './kit/raw-client.ts'

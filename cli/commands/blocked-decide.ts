@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { readyFolder } from '../context.ts'
-import { examples } from '../examples.ts'
-import { exceptionPatch, requireFree, tellExceptions } from '../exception-patch.ts'
+import { examples } from '../terminal/examples.ts'
+import { exceptionPatch, requireFree, tellExceptions } from '../review/exception-patch.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { withReviews } from '../review-client.ts'
-import { reviewEach } from '../review-report.ts'
-import { chooseHeld, withSelection, type SelectionOptions } from '../review-selection.ts'
+import { withReviews } from '../review/review-client.ts'
+import { reviewEach } from '../review/review-report.ts'
+import { chooseHeld, withSelection, type SelectionOptions } from '../review/review-selection.ts'
 
 /** What is decided about payloads without opening them. */
 

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { groupHeld, heldDimensions, type HeldDimension } from '../../log/held-groups.ts'
-import { placesOf } from '../../log/held-list.ts'
-import { openLogReader, type HeldRow } from '../../log/query.ts'
+import { groupHeld, heldDimensions, type HeldDimension } from '../../log/held/held-groups.ts'
+import { placesOf } from '../../log/held/held-list.ts'
+import { openLogReader, type HeldRow } from '../../log/reading/query.ts'
 import { readyFolder } from '../context.ts'
 import { heldFilterOf, parseCount, withHeldFilter, type HeldFilterOptions } from '../decision-filter.ts'
-import { examples } from '../examples.ts'
-import { jsonLines, note, table } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { jsonLines, note, table } from '../terminal/print.ts'
 
 type ListOptions = HeldFilterOptions & { readonly groupBy?: readonly HeldDimension[]; readonly limit?: number }
 

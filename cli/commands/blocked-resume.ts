@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { line } from '../print.ts'
-import { osIdentity, withReviews } from '../review-client.ts'
-import { railFailure } from '../review-report.ts'
+import { examples } from '../terminal/examples.ts'
+import { line } from '../terminal/print.ts'
+import { osIdentity, withReviews } from '../review/review-client.ts'
+import { railFailure } from '../review/review-report.ts'
 
 export const resumeCommand = (): Command =>
   new Command('resume')

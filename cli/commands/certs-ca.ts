@@ -5,11 +5,11 @@ import { CertError } from '../../certs/cert-error.ts'
 import type { AuthorityRequest } from '../../proxy/authorities.ts'
 import { changeAuthorityOf, type AuthorityChanged } from '../change-authority.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { actor } from '../held.ts'
-import { json, line, table } from '../print.ts'
+import { actor } from '../review/held.ts'
+import { json, line, table } from '../terminal/print.ts'
 
 /** The authority that instruments have to trust, and its rotation in steps: new (or import), activate, retire. */
 export const caCommand = (): Command =>

@@ -5,10 +5,10 @@ import { Command } from 'commander'
 import { openAuthority } from '../../certs/authority.ts'
 import { spkiPin } from '../../certs/spki-pin.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { json, line } from '../print.ts'
+import { json, line } from '../terminal/print.ts'
 
 /** Client certificates: an instrument that shows one is known by its key, wherever it calls from. */
 export const instrumentCommand = (): Command =>

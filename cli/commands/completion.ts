@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander'
-import { completionScript, shells, type Shell } from '../completion.ts'
-import { examples } from '../examples.ts'
-import { stream } from '../print.ts'
+import { completionScript, shells, type Shell } from '../terminal/completion.ts'
+import { examples } from '../terminal/examples.ts'
+import { stream } from '../terminal/print.ts'
 
 /** @param everything - the whole command line, with all its groups */
 export const completionCommand = (everything: () => Promise<Command>): Command =>

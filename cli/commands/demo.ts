@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { DemoError, playStory, stageStory } from '../demo/story.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { Failure } from '../failure.ts'
-import { line } from '../print.ts'
+import { line } from '../terminal/print.ts'
 
 /** Of `--stay`, where the commands that are shown expect it. */
 const FOLDER = 'sluice-demo'

@@ -3,10 +3,10 @@ import { readyFolder, type CommonOptions } from '../context.ts'
 import { examine } from '../doctor/examine.ts'
 import { spellFinding, type Finding } from '../doctor/finding.ts'
 import { examineIsolation, printNftables, type IsolationOptions } from '../doctor/isolation.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { json, line } from '../print.ts'
+import { json, line } from '../terminal/print.ts'
 
 export const doctorCommand = (): Command =>
   new Command('doctor')

@@ -3,11 +3,11 @@ import { Command, Option } from 'commander'
 import type { FleetStore } from '../../fleet/store.ts'
 import type { FleetVerdict, Stranger } from '../../fleet/verify.ts'
 import type { CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { json, line, table, type Cell } from '../print.ts'
-import { progressBar } from '../progress-bar.ts'
+import { json, line, table, type Cell } from '../terminal/print.ts'
+import { progressBar } from '../terminal/progress-bar.ts'
 
 // What these commands do is loaded when one of them acts: the PostgreSQL client would slow down the help of all.
 

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { parseDocument } from 'yaml'
-import { loadReviewer } from '../../log/reviewer.ts'
+import { loadReviewer } from '../../log/review/reviewer.ts'
 import { isSetUp } from '../../proxy/data-folder.ts'
 import { setUp, shippedPolicy } from '../../proxy/set-up.ts'
 import { defaultSettings, parseListen, policyFile, type Settings } from '../../proxy/settings.ts'
 import { folderOf, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { composeEnvironment, writeEnvironment } from '../init/env-file.ts'
@@ -14,7 +14,7 @@ import { labSides, sideOf } from '../init/lab-sides.ts'
 import { spellSteps, stepsHere, stepsInDocker, type Step } from '../init/next-steps.ts'
 import { askFor, canAsk } from '../init/questions.ts'
 import { composeFiles, parseInstrument, type ComposeKind, type Wishes } from '../init/wishes.ts'
-import { json, line } from '../print.ts'
+import { json, line } from '../terminal/print.ts'
 
 type InitOptions = CommonOptions &
   Omit<Wishes, 'compose'> & {

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import { attachStatements } from '../../log/attach.ts'
+import { attachStatements } from '../../log/segments/attach.ts'
 import { logFiles } from '../../log/log-files.ts'
-import { openReader } from '../../log/reader.ts'
+import { openReader } from '../../log/reading/reader.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { json, line } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { json, line } from '../terminal/print.ts'
 
 export const attachCommand = (): Command =>
   new Command('attach')

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { openLogReader } from '../../log/query.ts'
+import { openLogReader } from '../../log/reading/query.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { json } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { json } from '../terminal/print.ts'
 
 export const checkpointCommand = (): Command =>
   new Command('checkpoint')

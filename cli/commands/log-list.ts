@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
-import { openLogReader, type DecisionRow, type LogReader, type TrialRow } from '../../log/query.ts'
+import { openLogReader, type DecisionRow, type LogReader, type TrialRow } from '../../log/reading/query.ts'
 import { readyFolder } from '../context.ts'
 import { filterOf, parseCount, withFilter, type FilterOptions } from '../decision-filter.ts'
-import { examples } from '../examples.ts'
-import { row, stream, table } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { row, stream, table } from '../terminal/print.ts'
 
 type ListOptions = FilterOptions & {
   readonly limit: number

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { parseVerifierKey } from '../../log/checkpoint.ts'
-import { proveRecord } from '../../log/prove.ts'
-import { checkProof, type CheckedProof } from '../../log/tlog-proof.ts'
+import { parseVerifierKey } from '../../log/proofs/checkpoint.ts'
+import { proveRecord } from '../../log/proofs/prove.ts'
+import { checkProof, type CheckedProof } from '../../log/proofs/tlog-proof.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { fields, json, line } from '../print.ts'
+import { fields, json, line } from '../terminal/print.ts'
 
 type ProveOptions = CommonOptions & { readonly output?: string }
 

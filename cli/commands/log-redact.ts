@@ -2,11 +2,11 @@ import { Command, Option } from 'commander'
 import { redactReasons, type RedactReason } from '../../log/record.ts'
 import { changeLog } from '../change-log.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { actor } from '../held.ts'
-import { json, line } from '../print.ts'
+import { actor } from '../review/held.ts'
+import { json, line } from '../terminal/print.ts'
 
 type Options = CommonOptions & { readonly reason: RedactReason }
 

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { SEAL_AFTER } from '../../log/seal-segment.ts'
+import { SEAL_AFTER } from '../../log/segments/seal-segment.ts'
 import { changeLog } from '../change-log.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { json, line } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { json, line } from '../terminal/print.ts'
 import { parseAge } from '../time.ts'
 
 type Options = CommonOptions & { readonly olderThan: number }

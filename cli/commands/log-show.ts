@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { openLogReader } from '../../log/query.ts'
-import { isFault, upstreamFaults } from '../../proxy/upstream-fault.ts'
+import { openLogReader } from '../../log/reading/query.ts'
+import { isFault, upstreamFaults } from '../../proxy/upstream/upstream-fault.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { fields, json, line } from '../print.ts'
+import { fields, json, line } from '../terminal/print.ts'
 
 export const showCommand = (): Command =>
   new Command('show')

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { dimensionNames, statsOf, type Dimension } from '../../log/stats.ts'
+import { dimensionNames, statsOf, type Dimension } from '../../log/reading/stats.ts'
 import { readyFolder } from '../context.ts'
 import { filterOf, parseCount, withFilter, type FilterOptions } from '../decision-filter.ts'
-import { examples } from '../examples.ts'
-import { json, table } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { json, table } from '../terminal/print.ts'
 
 type StatsOptions = FilterOptions & { readonly by?: readonly Dimension[]; readonly limit: number }
 

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { tailLog, type LogEvent } from '../../log/follow.ts'
+import { tailLog, type LogEvent } from '../../log/reading/follow.ts'
 import type { LogRecord } from '../../log/record.ts'
 import { readyFolder } from '../context.ts'
 import { filterOf, parseCount, withFilter, type FilterOptions } from '../decision-filter.ts'
-import { examples } from '../examples.ts'
-import { interruption } from '../interruption.ts'
-import { row, stream, type Cell } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { interruption } from '../terminal/interruption.ts'
+import { row, stream, type Cell } from '../terminal/print.ts'
 
 type TailOptions = FilterOptions & { readonly lines: number; readonly follow?: boolean }
 

@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import { openRecordSource } from '../../log/record-source.ts'
+import { openRecordSource } from '../../log/reading/record-source.ts'
 import { LogError } from '../../log/log-error.ts'
-import { callControl, readControl } from '../../proxy/control.ts'
+import { callControl, readControl } from '../../proxy/watch/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import { expositionOfNone, type Family } from '../../proxy/metrics.ts'
-import { writeMetrics } from '../../proxy/metrics-file.ts'
+import { expositionOfNone, type Family } from '../../proxy/watch/metrics.ts'
+import { writeMetrics } from '../../proxy/watch/metrics-file.ts'
 import { ProxyError } from '../../proxy/proxy-error.ts'
 import { version } from '../../proxy/version.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { interruption } from '../interruption.ts'
-import { json, stream } from '../print.ts'
+import { interruption } from '../terminal/interruption.ts'
+import { json, stream } from '../terminal/print.ts'
 import type { CollectorOptions } from '../ship-target.ts'
 import { parseInterval } from '../time.ts'
 
@@ -93,7 +93,7 @@ const deliver = async (folder: DataFolder, options: CollectorOptions, every: num
   source.close()
   // Loaded here, because the OpenTelemetry SDK would slow down the start of every other command.
   const { collectorOf } = await import('../ship-target.ts')
-  const { otlpMetrics } = await import('../../proxy/otlp-metrics.ts')
+  const { otlpMetrics } = await import('../../proxy/watch/otlp-metrics.ts')
   const collector = otlpMetrics({ ...collectorOf(options), version, instance })
   try {
     await repeatedly(every, async () => {

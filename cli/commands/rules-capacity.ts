@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { readPolicySource, spellProblem } from '../../proxy/policy-file.ts'
+import { readPolicySource, spellProblem } from '../../proxy/policy/policy-file.ts'
 import { messagesPerDay, windows, type Rate } from '../../rules/budget/rate.ts'
 import { overBudget } from '../../rules/capacity/route-budget.ts'
 import { readDraftPolicy, type DraftRoute } from '../../rules/workbench/draft-policy.ts'
@@ -11,10 +11,10 @@ import {
   type RouteField,
 } from '../../rules/capacity/route-capacity.ts'
 import type { CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { fields, json, line, table } from '../print.ts'
+import { fields, json, line, table } from '../terminal/print.ts'
 import { policyToRead } from './rules-lint.ts'
 
 type CapacityOptions = CommonOptions & {

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
-import { openLogReader, type ActivationRow } from '../../log/query.ts'
+import { openLogReader, type ActivationRow } from '../../log/reading/query.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import { copiedPolicy } from '../../proxy/policy-copies.ts'
-import { activate, checkCandidate, printActivation } from '../activate.ts'
+import { copiedPolicy } from '../../proxy/policy/policy-copies.ts'
+import { activate, checkCandidate, printActivation } from '../rules/activate.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { json, table } from '../print.ts'
+import { json, table } from '../terminal/print.ts'
 
 export const historyCommand = (): Command =>
   new Command('history')

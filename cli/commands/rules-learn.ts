@@ -3,13 +3,13 @@ import { Command } from 'commander'
 import { learn, type Observation, type Proposal } from '../../rules/workbench/learn.ts'
 import { omissionReasons } from '../../rules/workbench/learn/omission.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { observationsHeld, observationsInFiles } from '../observations.ts'
-import { passphraseOption } from '../passphrase.ts'
-import { harmless, json, line } from '../print.ts'
-import { keyOption, reviewerKeys, type KeyOptions } from '../reviewer-keys.ts'
+import { observationsHeld, observationsInFiles } from '../rules/observations.ts'
+import { passphraseOption } from '../terminal/passphrase.ts'
+import { harmless, json, line } from '../terminal/print.ts'
+import { keyOption, reviewerKeys, type KeyOptions } from '../review/reviewer-keys.ts'
 
 type LearnOptions = CommonOptions &
   KeyOptions & {

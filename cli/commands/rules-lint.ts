@@ -1,13 +1,13 @@
 import { Command } from 'commander'
-import { readPolicySource } from '../../proxy/policy-file.ts'
+import { readPolicySource } from '../../proxy/policy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import { lint, type LintFinding } from '../../rules/workbench/lint.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { exceptionsOf, printExceptions } from '../exception-table.ts'
+import { examples } from '../terminal/examples.ts'
+import { exceptionsOf, printExceptions } from '../rules/exception-table.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { json, line, table } from '../print.ts'
+import { json, line, table } from '../terminal/print.ts'
 
 type LintOptions = CommonOptions & { readonly policy?: string }
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
-import { documentSchemas, type DocumentSchema } from '../../proxy/document-schemas.ts'
+import { documentSchemas, type DocumentSchema } from '../../proxy/policy/document-schemas.ts'
 import type { CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
-import { json, line } from '../print.ts'
+import { examples } from '../terminal/examples.ts'
+import { json, line } from '../terminal/print.ts'
 
 type SchemaOptions = CommonOptions & { readonly output?: string }
 

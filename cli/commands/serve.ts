@@ -4,7 +4,7 @@ import { isSetUp, type DataFolder } from '../../proxy/data-folder.ts'
 import { defaultSettings, readSettings, type Settings } from '../../proxy/settings.ts'
 import { folderOf, type CommonOptions } from '../context.ts'
 import { logFormats, logLevels, type LogFormat, type LogLevel } from '../log-level.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 
 type ServeOptions = CommonOptions & {
   readonly listen?: string

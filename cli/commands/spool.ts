@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { openLogReader, type LogReader } from '../../log/query.ts'
+import { openLogReader, type LogReader } from '../../log/reading/query.ts'
 import type { LogRecord, SpoolEntry } from '../../log/record.ts'
 import type { SpoolFilter, SpoolRow } from '../../log/spool/spool-rows.ts'
 import {
@@ -11,14 +11,14 @@ import {
   type SpoolState,
 } from '../../log/spool/states.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import { isFault, upstreamFaults } from '../../proxy/upstream-fault.ts'
+import { isFault, upstreamFaults } from '../../proxy/upstream/upstream-fault.ts'
 import { promises } from '../../rules/delivery.ts'
-import { confirmed, withConfirmation, type ConfirmOptions } from '../confirmed-list.ts'
+import { confirmed, withConfirmation, type ConfirmOptions } from '../terminal/confirmed-list.ts'
 import { readyFolder, type CommonOptions } from '../context.ts'
-import { examples } from '../examples.ts'
+import { examples } from '../terminal/examples.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { fields, json, line, table, type Cell } from '../print.ts'
+import { fields, json, line, table, type Cell } from '../terminal/print.ts'
 import { decideEach } from '../spool-client.ts'
 
 export const spoolCommand = (): Command =>

@@ -1,6 +1,6 @@
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
 import { spellCaller } from '../spell-caller.ts'
-import { shareHeld } from '../held-room.ts'
+import { shareHeld } from '../review/held-room.ts'
 import type { ScreenLine } from './screen.ts'
 import type { InstrumentCounts, Snapshot } from './snapshot.ts'
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { harmless } from '../print.ts'
+import { harmless } from '../terminal/print.ts'
 
 /** A line of a screen, and how it is to be noticed. */
 export type ScreenLine = { readonly text: string; readonly tone: 'plain' | 'heading' | 'good' | 'bad' }

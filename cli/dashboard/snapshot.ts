@@ -1,10 +1,10 @@
-import { openLogReader, type DecisionRow } from '../../log/query.ts'
-import { callControl } from '../../proxy/control.ts'
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import { openLogReader, type DecisionRow } from '../../log/reading/query.ts'
+import { callControl } from '../../proxy/watch/control.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import type { Family } from '../../proxy/metrics.ts'
+import type { Family } from '../../proxy/watch/metrics.ts'
 import { ProxyError } from '../../proxy/proxy-error.ts'
-import type { RequestNotice } from '../../proxy/request-notice.ts'
+import type { RequestNotice } from '../../proxy/watch/request-notice.ts'
 
 /** What is known of an appliance at one time. */
 export type Snapshot = {

@@ -8,7 +8,7 @@ import { dataFolder } from '../../proxy/data-folder.ts'
 import { canonicalize, type JsonValue } from '../../rules/canonical.ts'
 import { calledAs } from '../called-as.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { line } from '../print.ts'
+import { line } from '../terminal/print.ts'
 import { Child, run, runSluice, showSluice, startSluice } from './child.ts'
 import { attempts, samplePath, widenedSchema, type Attempt } from './payloads.ts'
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { openLogReader } from '../../log/query.ts'
-import type { VendorClock } from '../../proxy/vendor-clocks.ts'
+import { openLogReader } from '../../log/reading/query.ts'
+import type { VendorClock } from '../../proxy/upstream/vendor-clocks.ts'
 import { found, holds, unproven, type Finding } from './finding.ts'
 import type { Subject } from './subject.ts'
 

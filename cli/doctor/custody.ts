@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
-import { activeReviewers } from '../../log/reviewer-folder.ts'
-import { isProtected } from '../../log/reviewer-key.ts'
-import { keyFilesIn } from '../reviewer-keys.ts'
+import { activeReviewers } from '../../log/review/reviewer-folder.ts'
+import { isProtected } from '../../log/review/reviewer-key.ts'
+import { keyFilesIn } from '../review/reviewer-keys.ts'
 import { attempt, found, holds, type Finding } from './finding.ts'
 import type { Subject } from './subject.ts'
 

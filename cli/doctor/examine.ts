@@ -1,4 +1,4 @@
-import { loadPolicy } from '../../proxy/policy-file.ts'
+import { loadPolicy } from '../../proxy/policy/policy-file.ts'
 import { policyFile, readSettings, type Settings } from '../../proxy/settings.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { examineBundles } from './bundles.ts'

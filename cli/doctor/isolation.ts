@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type { DataFolder } from '../../proxy/data-folder.ts'
-import { bundleSource } from '../../proxy/bundle-source.ts'
+import { bundleSource } from '../../proxy/policy/bundle-source.ts'
 import { gatherFacts, type Sides } from '../../proxy/isolation/gather-facts.ts'
 import { judgeIsolation } from '../../proxy/isolation/judge-isolation.ts'
 import { nftRuleset, planFor, resolversIn } from '../../proxy/isolation/nft-ruleset.ts'
-import { loadPolicy } from '../../proxy/policy-file.ts'
+import { loadPolicy } from '../../proxy/policy/policy-file.ts'
 import { policyFile, readSettings } from '../../proxy/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { json, line } from '../print.ts'
+import { json, line } from '../terminal/print.ts'
 import { spellFinding } from './finding.ts'
 
 export type IsolationOptions = Sides & { readonly ntp?: readonly string[]; readonly json?: boolean }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { requireLabAddress } from '../../proxy/lab-address.ts'
+import { requireLabAddress } from '../../proxy/lab/lab-address.ts'
 import { parseListen } from '../../proxy/settings.ts'
 import { version } from '../../proxy/version.ts'
 import { attempt, found, holds, type Finding } from './finding.ts'

@@ -1,10 +1,10 @@
 import { openAuthority } from '../../certs/authority.ts'
-import { loadPolicy } from '../../proxy/policy-file.ts'
+import { loadPolicy } from '../../proxy/policy/policy-file.ts'
 import { permittedNames } from '../../proxy/set-up.ts'
 import { policyFile } from '../../proxy/settings.ts'
 import { summarize } from '../../rules/exception.ts'
 import type { Policy } from '../../rules/policy.ts'
-import { spellExceptions } from '../exception-table.ts'
+import { spellExceptions } from '../rules/exception-table.ts'
 import { attempt, found, holds, warning, type Finding } from './finding.ts'
 import { dayOf, endsWithin, type Subject } from './subject.ts'
 

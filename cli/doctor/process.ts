@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { defaultLabLimits } from '../../proxy/lab-limits.ts'
+import { defaultLabLimits } from '../../proxy/lab/lab-limits.ts'
 import { labLimits } from '../../proxy/settings.ts'
 import { found, holds, unproven, warning, type Finding } from './finding.ts'
 import type { Subject } from './subject.ts'

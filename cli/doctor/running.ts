@@ -1,5 +1,5 @@
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
-import type { HandshakeStatus } from '../../proxy/handshakes.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
+import type { HandshakeStatus } from '../../proxy/lab/handshakes.ts'
 import { spellAuthority } from '../../rules/framing.ts'
 import { spellPaused } from '../commands/pause.ts'
 import { spellCaller } from '../spell-caller.ts'

@@ -1,5 +1,5 @@
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
-import { isFault, upstreamFaults } from '../../proxy/upstream-fault.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
+import { isFault, upstreamFaults } from '../../proxy/upstream/upstream-fault.ts'
 import { shareSpooled, spellLane, spellSpool } from '../spell-spool.ts'
 import { found, holds, type Finding } from './finding.ts'
 

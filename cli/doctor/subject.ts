@@ -1,5 +1,5 @@
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
-import { callControl } from '../../proxy/control.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
+import { callControl } from '../../proxy/watch/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import type { Settings } from '../../proxy/settings.ts'
 import type { Policy } from '../../rules/policy.ts'

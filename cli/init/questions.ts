@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { loadReviewer } from '../../log/reviewer.ts'
+import { loadReviewer } from '../../log/review/reviewer.ts'
 import { defaultSettings, parseListen } from '../../proxy/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'

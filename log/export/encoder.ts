@@ -1,5 +1,5 @@
 import type { DecisionEntry, LogRecord, OutcomeEntry } from '../record.ts'
-import type { StoredLine } from '../record-source.ts'
+import type { StoredLine } from '../reading/record-source.ts'
 
 /** Whose log it is: name of the log, and version of sluice that hands it on. */
 export type Sender = { readonly origin: string; readonly version: string }

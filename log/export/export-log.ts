@@ -1,5 +1,5 @@
-import type { Cursor } from '../cursor.ts'
-import { isRedacted, type RecordSource, type StoredLine } from '../record-source.ts'
+import type { Cursor } from '../reading/cursor.ts'
+import { isRedacted, type RecordSource, type StoredLine } from '../reading/record-source.ts'
 import type { Encoder, Sender } from './encoder.ts'
 
 /** Where exported text goes. */

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { boundValues, conditionOf, type DecisionFilter } from '../decision-filter.ts'
-import { openReader } from '../reader.ts'
+import { boundValues, conditionOf, type DecisionFilter } from '../reading/decision-filter.ts'
+import { openReader } from '../reading/reader.ts'
 import { partLengths, periodOf, type Period } from './period.ts'
 import { newGroups, none, sum, type Ranked, type Tally } from './tally.ts'
 

@@ -1,4 +1,4 @@
-import type { LogReader } from '../query.ts'
+import type { LogReader } from '../reading/query.ts'
 import type { ApproveEntry, DecisionEntry, LogRecord, RejectEntry, ReleaseEntry, ReviewEntry } from '../record.ts'
 import { isReviewEvent, stateAfter, type State } from './states.ts'
 

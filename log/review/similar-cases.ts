@@ -1,4 +1,4 @@
-import { placeShape } from '../place-shape.ts'
+import { placeShape } from '../held/place-shape.ts'
 import type { DecisionEntry } from '../record.ts'
 import type { PastCase } from './past-cases.ts'
 import { outcomeOf, saidIn, type Outcome, type Said } from './said.ts'

@@ -1,6 +1,6 @@
 import { canonicalize } from '../../rules/canonical.ts'
 import type { DecisionEntry, LogRecord } from '../record.ts'
-import type { SignedType } from '../review-signature.ts'
+import type { SignedType } from './review-signature.ts'
 
 /**
  * What a reviewer signs. Everything in it stands in the log: in the record of the decision and in that of the approval or the release,

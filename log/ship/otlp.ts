@@ -5,7 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { endpointOf, hexOf, present, tellingOf, uidOf, type Sender, type Telling } from '../export/encoder.ts'
 import type { DecisionEntry } from '../record.ts'
-import type { SizedNote, StoredLine } from '../record-source.ts'
+import type { SizedNote, StoredLine } from '../reading/record-source.ts'
 import { otlpDelivery } from './otlp-delivery.ts'
 import type { Receiver } from './receiver.ts'
 

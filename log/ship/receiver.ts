@@ -1,4 +1,4 @@
-import type { SizedNote, StoredLine } from '../record-source.ts'
+import type { SizedNote, StoredLine } from '../reading/record-source.ts'
 
 /** A system on the network that takes records. */
 export type Receiver = {

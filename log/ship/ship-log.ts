@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Cursor } from '../cursor.ts'
+import type { Cursor } from '../reading/cursor.ts'
 import { LogError } from '../log-error.ts'
-import { isRedacted, type RecordSource } from '../record-source.ts'
+import { isRedacted, type RecordSource } from '../reading/record-source.ts'
 import type { Receiver } from './receiver.ts'
 
 /** What happens on the way, for whoever watches. */

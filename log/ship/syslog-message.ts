@@ -1,6 +1,6 @@
 import type { AnyRecord, Encoder, Sender } from '../export/encoder.ts'
 import { jsonl } from '../export/jsonl.ts'
-import type { SizedNote, StoredLine } from '../record-source.ts'
+import type { SizedNote, StoredLine } from '../reading/record-source.ts'
 
 /** Log audit, one of the facilities of RFC 5424 section 6.2.1. */
 const FACILITY = 13

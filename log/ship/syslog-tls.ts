@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Encoder, Sender } from '../export/encoder.ts'
 import { LogError } from '../log-error.ts'
-import type { StoredLine } from '../record-source.ts'
+import type { StoredLine } from '../reading/record-source.ts'
 import type { Receiver } from './receiver.ts'
 import { checkpointMessage, octetCounted, syslogMessages, type SyslogOptions } from './syslog-message.ts'
 

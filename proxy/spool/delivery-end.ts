@@ -1,6 +1,6 @@
 import type { DeliveryPromise } from '../../rules/delivery.ts'
-import type { UpstreamAnswer } from '../forwarder.ts'
-import { isCertainlyUnsent, type UpstreamFault } from '../upstream-fault.ts'
+import type { UpstreamAnswer } from '../upstream/forwarder.ts'
+import { isCertainlyUnsent, type UpstreamFault } from '../upstream/upstream-fault.ts'
 
 /** How an attempt ended. `wish`: milliseconds after which the vendor wants to be asked again; null where it did not say. */
 export type DeliveryEnd = {

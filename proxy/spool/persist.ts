@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Journal } from '../../log/journal.ts'
+import type { Journal } from '../../log/writing/journal.ts'
 import { LogError } from '../../log/log-error.ts'
 import type { Entry } from '../../log/record.ts'
 import { isChanged } from './attempt.ts'

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { openJournal, type Journal } from '../../log/journal.ts'
-import { openLogReader } from '../../log/query.ts'
+import { openJournal, type Journal } from '../../log/writing/journal.ts'
+import { openLogReader } from '../../log/reading/query.ts'
 import type { SpoolRow } from '../../log/spool/spool-rows.ts'
 import { nextSpoolState, spoolStates, type SpoolState } from '../../log/spool/states.ts'
 import { freeTextFault, freeTextFaults } from '../../rules/free-text.ts'

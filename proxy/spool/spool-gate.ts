@@ -3,7 +3,7 @@ import type { SpoolTerms } from '../../rules/delivery.ts'
 import type { Head, Message } from '../../rules/message.ts'
 import type { Policy } from '../../rules/policy.ts'
 import type { Forward } from '../../rules/verdict.ts'
-import { encodeHeld, withoutCredentials } from '../held-payload.ts'
+import { encodeHeld, withoutCredentials } from '../review/held-payload.ts'
 import { ProxyError } from '../proxy-error.ts'
 import type { Spool } from './spool.ts'
 

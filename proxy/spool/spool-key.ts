@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { readPrivateFile } from '../../certs/private-file.ts'
-import { makeExclusive } from '../../log/exclusive-file.ts'
+import { makeExclusive } from '../../log/writing/exclusive-file.ts'
 import { ProxyError } from '../proxy-error.ts'
 
 const KEY_BYTES = 32

@@ -6,7 +6,7 @@ import { canBothMatch } from '../policy/route-overlap.ts'
 import { identify, mayShowCertificate } from '../select-route.ts'
 import type { BlockReason } from '../verdict.ts'
 
-/** Recorded decisions that came the same way, and how many they are; `log/traffic.ts` counts them. Nothing of their content is known. */
+/** Recorded decisions that came the same way, and how many they are; `log/reading/traffic.ts` counts them. Nothing of their content is known. */
 export type RecordedTraffic = {
   readonly instrument: string | null
   readonly client: string

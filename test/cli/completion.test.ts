@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { completionScript, shells } from '../../cli/completion.ts'
+import { completionScript, shells } from '../../cli/terminal/completion.ts'
 import { programFor } from '../../cli/program.ts'
 
 const program = await programFor([])

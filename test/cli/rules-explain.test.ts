@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { packsFolder } from '../../proxy/policy-file.ts'
+import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { sluice } from '../kit/sluice.ts'
 
 const pack = join(packsFolder, 'illumina-proactive')

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { packsFolder } from '../../proxy/policy-file.ts'
+import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { sluice } from '../kit/sluice.ts'
 
 const shipped = join(packsFolder, 'illumina-proactive', 'policy.yaml')

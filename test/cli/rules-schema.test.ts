@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { documentSchemas } from '../../proxy/document-schemas.ts'
+import { documentSchemas } from '../../proxy/policy/document-schemas.ts'
 import { sluice } from '../kit/sluice.ts'
 
 t.test('rules schema: the schema of a policy or of cases, printed, or written over the one that is there', async t => {

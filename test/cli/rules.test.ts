@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { packsFolder } from '../../proxy/policy-file.ts'
+import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { sluice } from '../kit/sluice.ts'
 
 const pack = join(packsFolder, 'illumina-proactive')

@@ -98,7 +98,11 @@ const elsewhere: readonly (readonly [begins: string, ...Proof])[] = [
   ['curl --cacert sluice-ca.pem -x', 'test/proxy/clients.test.ts', 'what is allowed arrives as canonical octets'],
   ['sluice certs ca import', 'test/cli/certs-rotation.test.ts', 'certs ca import: what a lab brings along'],
   ['sluice certs ca activate', 'test/cli/certs-rotation.test.ts', 'certs ca import: what a lab brings along'],
-  ['sluice certs instrument issue', 'test/proxy/client-certificate.test.ts', 'certs instrument issue: a certificate'],
+  [
+    'sluice certs instrument issue',
+    'test/proxy/lab/client-certificate.test.ts',
+    'certs instrument issue: a certificate',
+  ],
   ['sluice keys reviewer new', 'test/cli/keys.test.ts', 'keys reviewer new: on a terminal the passphrase'],
   ['sluice keys reviewer add', 'test/cli/keys.test.ts', "'add'"],
   ['sluice keys reviewer retire', 'test/cli/keys.test.ts', "'retire'"],

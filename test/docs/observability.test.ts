@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { openMetrics } from '../../proxy/metrics.ts'
+import { openMetrics } from '../../proxy/watch/metrics.ts'
 
 const docs = join(import.meta.dirname, '..', '..', 'docs')
 const alerts = join(docs, 'alerts.yaml')

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packsFolder } from '../../proxy/policy-file.ts'
+import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { sluice } from '../kit/sluice.ts'
 
 const MARK = '<!-- capacity -->'

@@ -3,16 +3,16 @@ import type { Argument, Command, Option } from 'commander'
 import { hints as certHints } from '../../certs/cert-error.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { programFor } from '../../cli/program.ts'
-import { inconclusives, tamperings } from '../../log/evidence.ts'
+import { inconclusives, tamperings } from '../../log/verify/evidence.ts'
 import { hints as fleetHints } from '../../fleet/fleet-error.ts'
 import { hints as logHints } from '../../log/log-error.ts'
-import { openMetrics } from '../../proxy/metrics.ts'
-import { rails } from '../../proxy/review-rails.ts'
+import { openMetrics } from '../../proxy/watch/metrics.ts'
+import { rails } from '../../proxy/review/review-rails.ts'
 import { states } from '../../log/review/states.ts'
 import { spoolStates } from '../../log/spool/states.ts'
 import { hints as proxyHints } from '../../proxy/proxy-error.ts'
 import { spoolRefusals } from '../../proxy/spool/spool-desk.ts'
-import { upstreamFaults } from '../../proxy/upstream-fault.ts'
+import { upstreamFaults } from '../../proxy/upstream/upstream-fault.ts'
 import type { Category, Detector } from '../../rules/detector.ts'
 import { dripRules } from '../../rules/drip/drip-rules.ts'
 import { freeTextFaults } from '../../rules/free-text.ts'
@@ -265,7 +265,7 @@ const metricsPage = (): string => {
     .described()
     .toSorted((a, b) => a.name.localeCompare(b.name))
     .map(({ name, type, labels, help }) => [`\`${name}\``, type, labels.map(label => `\`${label}\``).join(', '), help])
-  return `${note('proxy/metrics.ts and proxy/gauges.ts')}
+  return `${note('proxy/watch/metrics.ts and proxy/watch/gauges.ts')}
 # Metrics
 
 What \`sluice metrics\` prints; [observability](observability.md) says how it gets to a monitoring system. Times are seconds since the epoch, durations seconds, sizes octets. A label

@@ -1,13 +1,13 @@
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createLog } from '../../log/create-log.ts'
+import { createLog } from '../../log/writing/create-log.ts'
 import { exportLog, passingCursor } from '../../log/export/export-log.ts'
 import { jsonl } from '../../log/export/jsonl.ts'
-import { openJournal } from '../../log/journal.ts'
+import { openJournal } from '../../log/writing/journal.ts'
 import { logFiles } from '../../log/log-files.ts'
 import type { Entry } from '../../log/record.ts'
-import { openRecordSource } from '../../log/record-source.ts'
+import { openRecordSource } from '../../log/reading/record-source.ts'
 import { blockOf, decisionOf, outcomeOf } from '../log/samples.ts'
 
 /** A simulated appliance of a fleet: a log that the real writer wrote. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadPolicy } from '../../proxy/policy-file.ts'
+import { loadPolicy } from '../../proxy/policy/policy-file.ts'
 import type { Arrival, Caller, Content, Field, Message } from '../../rules/message.ts'
 import { parsePolicy } from '../../rules/policy/parse-policy.ts'
 import type { Policy } from '../../rules/policy.ts'

@@ -1,5 +1,5 @@
-import { createLog } from '../../log/create-log.ts'
-import { openJournal } from '../../log/journal.ts'
+import { createLog } from '../../log/writing/create-log.ts'
+import { openJournal } from '../../log/writing/journal.ts'
 import type { DecisionEntry, Entry } from '../../log/record.ts'
 import { blockOf, decisionOf, origin, outcomeOf } from '../log/samples.ts'
 import { seeded } from './run-metadata.ts'

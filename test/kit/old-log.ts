@@ -1,7 +1,7 @@
-import { createLog } from '../../log/create-log.ts'
+import { createLog } from '../../log/writing/create-log.ts'
 import type { Entry, Salted } from '../../log/record.ts'
-import { PIECE } from '../../log/segments.ts'
-import { openStore } from '../../log/store.ts'
+import { PIECE } from '../../log/segments/segments.ts'
+import { openStore } from '../../log/writing/store.ts'
 import { blockOf, decisionOf, origin, outcomeOf } from '../log/samples.ts'
 
 const salted = (entry: Entry): Salted => ({ ...entry, v: 1, salt: 'x'.repeat(22), seal: null })

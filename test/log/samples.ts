@@ -1,9 +1,9 @@
-import { createLog } from '../../log/create-log.ts'
-import { openJournal } from '../../log/journal.ts'
+import { createLog } from '../../log/writing/create-log.ts'
+import { openJournal } from '../../log/writing/journal.ts'
 import type { DecisionEntry, OutcomeEntry } from '../../log/record.ts'
-import { seal, type Sealed } from '../../log/seal.ts'
-import type { ReviewerPublicKey } from '../../log/reviewer.ts'
-import { uuidV7 } from '../../log/uuid-v7.ts'
+import { seal, type Sealed } from '../../log/held/seal.ts'
+import type { ReviewerPublicKey } from '../../log/review/reviewer.ts'
+import { uuidV7 } from '../../log/writing/uuid-v7.ts'
 
 /** Made-up records for the tests of the log. */
 

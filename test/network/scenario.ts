@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { ApplianceStatus } from '../../proxy/control-handlers.ts'
+import type { ApplianceStatus } from '../../proxy/watch/control-handlers.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const main = join(root, 'cli', 'main.ts')

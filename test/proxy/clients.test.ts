@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packsFolder } from '../../proxy/policy-file.ts'
+import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { canonicalize, type JsonValue } from '../../rules/canonical.ts'
 import { makeFolder, startInProcess } from '../kit/appliance.ts'
 import { isPresent, type Client, type Job, type Way } from '../kit/client.ts'

@@ -6,7 +6,7 @@ import t from 'tap'
 import { confinement } from '../../proxy/confinement.ts'
 import { readSettings, writeSettings } from '../../proxy/settings.ts'
 import { makeFolder, startProcess } from '../kit/appliance.ts'
-import { callControl } from '../../proxy/control.ts'
+import { callControl } from '../../proxy/watch/control.ts'
 import { testPolicy } from '../kit/test-policy.ts'
 
 /** Tries each thing, and prints as JSON what came of it: `done`, or the code of the error. */

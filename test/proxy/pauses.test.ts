@@ -1,6 +1,6 @@
 import t from 'tap'
 import { LogError } from '../../log/log-error.ts'
-import { verifyLog } from '../../log/verify.ts'
+import { verifyLog } from '../../log/verify/verify.ts'
 import type { TrafficEntry } from '../../log/record.ts'
 import { openPauses, type PauseParts, type PauseRequest } from '../../proxy/pauses.ts'
 import { makeFolder, startInProcess, startProcess } from '../kit/appliance.ts'

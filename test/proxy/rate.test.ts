@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { callControl } from '../../proxy/control.ts'
+import { callControl } from '../../proxy/watch/control.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { makeFolder, startInProcess, startProcess, type Reachable } from '../kit/appliance.ts'
 import { postJson, sendRaw } from '../kit/raw-client.ts'

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import t from 'tap'
 import { startAppliance } from '../../proxy/appliance.ts'
-import { documentSchemas } from '../../proxy/document-schemas.ts'
+import { documentSchemas } from '../../proxy/policy/document-schemas.ts'
 import { isSetUp } from '../../proxy/data-folder.ts'
 import { setUp, shippedPolicy } from '../../proxy/set-up.ts'
 import { defaultSettings, readSettings } from '../../proxy/settings.ts'

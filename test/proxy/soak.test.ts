@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { verifyLog } from '../../log/verify.ts'
+import { verifyLog } from '../../log/verify/verify.ts'
 import { makeFolder, startProcess } from '../kit/appliance.ts'
 import { seeded, type Random } from '../kit/random.ts'
 import { openRaw, postJson, sendRaw, type RawAnswer } from '../kit/raw-client.ts'

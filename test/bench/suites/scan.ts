@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../rules/canonical.ts'
 import { inspect } from '../../../rules/inspect.ts'
-import { loadPolicy, packsFolder } from '../../../proxy/policy-file.ts'
+import { loadPolicy, packsFolder } from '../../../proxy/policy/policy-file.ts'
 import { defaultLimits } from '../../../rules/policy.ts'
 import { scan } from '../../../rules/scan.ts'
 import { messageOf } from '../../kit/message.ts'

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packsFolder } from '../../../proxy/policy-file.ts'
+import { packsFolder } from '../../../proxy/policy/policy-file.ts'
 import type { JsonValue } from '../../../rules/canonical.ts'
 import { compileSchema } from '../../../rules/schema.ts'
 import { seeded } from '../../kit/random.ts'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { judgeClock, type ClockFacts } from '../../../cli/doctor/clock.ts'
 import { spellFinding } from '../../../cli/doctor/finding.ts'
 import { judgeProcess, parseProcess, type ProcessFacts } from '../../../cli/doctor/process.ts'
-import { vendorClocks } from '../../../proxy/vendor-clocks.ts'
+import { vendorClocks } from '../../../proxy/upstream/vendor-clocks.ts'
 
 const now = Date.parse('2026-11-24T08:00:00Z')
 const clock = (more: Partial<ClockFacts>) =>

@@ -1,8 +1,8 @@
-import { createLog } from '../../../log/create-log.ts'
-import { openJournal, type Journal } from '../../../log/journal.ts'
+import { createLog } from '../../../log/writing/create-log.ts'
+import { openJournal, type Journal } from '../../../log/writing/journal.ts'
 import type { Entry } from '../../../log/record.ts'
-import { openRecordSource, type StoredLine } from '../../../log/record-source.ts'
-import { uuidV7 } from '../../../log/uuid-v7.ts'
+import { openRecordSource, type StoredLine } from '../../../log/reading/record-source.ts'
+import { uuidV7 } from '../../../log/writing/uuid-v7.ts'
 import { blockOf, decisionOf, origin, outcomeOf, sealedSample } from '../samples.ts'
 
 export const sender = { origin, version: '0.1.0' }

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { array, assert, asyncProperty, constantFrom } from 'fast-check'
 import t, { type Test } from 'tap'
-import { createLog } from '../../../log/create-log.ts'
-import { openJournal } from '../../../log/journal.ts'
+import { createLog } from '../../../log/writing/create-log.ts'
+import { openJournal } from '../../../log/writing/journal.ts'
 import { logFiles } from '../../../log/log-files.ts'
-import { openLogReader } from '../../../log/query.ts'
+import { openLogReader } from '../../../log/reading/query.ts'
 import type { SpoolEntry } from '../../../log/record.ts'
-import { redactRecord } from '../../../log/redact.ts'
+import { redactRecord } from '../../../log/writing/redact.ts'
 import { openSpooled, sealSpooled } from '../../../log/spool/spool-seal.ts'
 import {
   isKept,
@@ -18,8 +18,8 @@ import {
   spoolTransitions,
   type SpoolEvent,
 } from '../../../log/spool/states.ts'
-import { uuidV7 } from '../../../log/uuid-v7.ts'
-import { verifyLog } from '../../../log/verify.ts'
+import { uuidV7 } from '../../../log/writing/uuid-v7.ts'
+import { verifyLog } from '../../../log/verify/verify.ts'
 import { promises, type DeliveryPromise } from '../../../rules/delivery.ts'
 import { runSql } from '../intruder.ts'
 import { decisionOf, origin } from '../samples.ts'

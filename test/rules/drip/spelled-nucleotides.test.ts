@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packsFolder } from '../../../proxy/policy-file.ts'
+import { packsFolder } from '../../../proxy/policy/policy-file.ts'
 import type { JsonValue } from '../../../rules/canonical.ts'
 import { fixedFragments } from '../../../rules/drip/fixed-fragments.ts'
 import { spelledNucleotides } from '../../../rules/drip/spelled-nucleotides.ts'

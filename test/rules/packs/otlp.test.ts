@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packsFolder } from '../../../proxy/policy-file.ts'
+import { packsFolder } from '../../../proxy/policy/policy-file.ts'
 import type { JsonValue } from '../../../rules/canonical.ts'
 import { compileSchema } from '../../../rules/schema.ts'
 import { placesOf, replacedAt } from '../../kit/mutants.ts'

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
-import { documentSchemas } from '../../../proxy/document-schemas.ts'
-import { packsFolder } from '../../../proxy/policy-file.ts'
+import { documentSchemas } from '../../../proxy/policy/document-schemas.ts'
+import { packsFolder } from '../../../proxy/policy/policy-file.ts'
 import { shippedPolicy } from '../../../proxy/set-up.ts'
 
 type Schema = { readonly [key: string]: unknown; readonly $defs: Readonly<Record<string, Schema>> }
