@@ -5,6 +5,7 @@ import { openJournal, type Journal } from '../log/writing/journal.ts'
 import { lastRun, runId, type LastRun } from '../log/reading/runs.ts'
 import { activateStart, openActivations, type Activations, type InForce } from './policy/activations.ts'
 import { openAnchors } from './keeping/anchors.ts'
+import { copiedPolicy } from './policy/policy-copies.ts'
 import { anchorStatus, openAuthorities, type Authorities } from './authorities.ts'
 import { openBundlePuller, type PullTimes } from './policy/bundle-puller.ts'
 import { bundleSource, type BundleSource } from './policy/bundle-source.ts'
@@ -13,6 +14,7 @@ import { recordConfig } from './keeping/config-record.ts'
 import { openControl, type Control } from './watch/control.ts'
 import { controlHandlers, type ApplianceStatus } from './watch/control-handlers.ts'
 import type { DataFolder } from './data-folder.ts'
+import { openInspectors, type InspectorsTuning } from './inspection/inspectors.ts'
 import { createForwarder, type Forwarder, type Timeouts } from './upstream/forwarder.ts'
 import type { Observed } from './watch/gauges.ts'
 import { ledgerFrom, type Ledger } from './ledger.ts'
@@ -65,6 +67,7 @@ export type Appliance = {
 export type Tuning = {
   readonly upstream?: Timeouts
   readonly splice?: SpliceTimes
+  readonly inspection?: InspectorsTuning
   readonly lab?: Partial<LabLimits>
   /** Times between attempts to send what waits. */
   readonly spool?: Pauses
@@ -198,10 +201,15 @@ const run = async (parts: Parts): Promise<Appliance> => {
     keepMs: heldFor(settings),
     ...(tuning.spool && { between: tuning.spool }),
   })
+  const inspectors = openInspectors(tuning.inspection)
+  const know = (number: number, policy: string): void =>
+    inspectors.know(policy, copiedPolicy(folder, { number, policy }))
+  know(first.number, first.policy.digest)
   const pipeline: Pipeline = createPipeline({
     policy: first.policy,
     journal,
     forwarder,
+    inspectors,
     splicer: createSplicer(folder.upstream, tuning.splice),
     reviewers: reviewers.current,
     whenFull: settings.held.whenFull,
@@ -233,6 +241,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
   const { inForce } = activations
   const activate: Activations['activate'] = async request => {
     const result = await activations.activate(request)
+    know(result.number, result.digest)
     // approvals were given for the policy before
     await desk.sweep()
     // what it blocks is handed over, what it lets out need not wait
@@ -345,6 +354,7 @@ const run = async (parts: Parts): Promise<Appliance> => {
     retention.close()
     upkeep.close()
     disk.close()
+    void inspectors.close()
   }
   const control = await open().catch((error: unknown) => {
     endWatch()

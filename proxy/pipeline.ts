@@ -24,6 +24,9 @@ import {
   inspectUnheld,
   inspectUnreadable,
   inspectUnspooled,
+  settle,
+  settleTrial,
+  type Appraised,
 } from '../rules/inspect.ts'
 import { spellAuthority } from '../rules/framing.ts'
 import { fieldValues, type Arrival, type Head, type Message } from '../rules/message.ts'
@@ -37,6 +40,7 @@ import { encodeHeld, withoutCredentials } from './review/held-payload.ts'
 import type { Ledger } from './ledger.ts'
 import { faultName, type Notify } from './watch/notice.ts'
 import { Gathering } from './gathering.ts'
+import type { Inspectors } from './inspection/inspectors.ts'
 import type { WhenFull } from './settings.ts'
 import { OpenSplices } from './splice/open-splices.ts'
 import { measuring, noticeOf, noticeOfSplice, type Measured } from './watch/request-notice.ts'
@@ -161,6 +165,7 @@ export type PipelineParts = {
   readonly journal: Journal
   readonly forwarder: Forwarder
   readonly splicer: Splicer
+  readonly inspectors: Pick<Inspectors, 'appraise'>
   /** Whom a payload is sealed to that is blocked now. */
   readonly reviewers: () => readonly ReviewerPublicKey[]
   /** What becomes of a block whose payload cannot be held any more; see `Settings`. */
@@ -317,7 +322,17 @@ const gatheredRules: ReadonlySet<string> = new Set(['first-byte', 'handshake', '
 
 type GateParts = Pick<
   PipelineParts,
-  'journal' | 'forwarder' | 'splicer' | 'reviewers' | 'whenFull' | 'ledger' | 'splices' | 'spool' | 'hasRoom' | 'pauses'
+  | 'journal'
+  | 'forwarder'
+  | 'splicer'
+  | 'inspectors'
+  | 'reviewers'
+  | 'whenFull'
+  | 'ledger'
+  | 'splices'
+  | 'spool'
+  | 'hasRoom'
+  | 'pauses'
 > & {
   readonly underway: Underway
   readonly open: OpenSplices
@@ -378,11 +393,14 @@ type Judged = { readonly verdict: Verdict | Release; readonly trial: Trial | nul
 
 type Decided = Judged & { readonly measured: Measured }
 
+/** The block of what is not looked at any more. */
+type Shut = { readonly shut: Block }
+
 /** Why a decision is not in the log; see `Passage`. */
 type Unrecorded = 'unrecorded' | 'overtaken'
 
 const gateUnder = (policy: Policy, parts: GateParts): Gate => {
-  const { journal, forwarder, reviewers, whenFull, ledger, hasRoom, pauses } = parts
+  const { journal, forwarder, inspectors, reviewers, whenFull, ledger, hasRoom, pauses } = parts
   const { underway, tell, counted, alert, faulted, gathering, outside, take, ownKeys } = parts
   const trials = openTally(policy)
   const spooling = spoolGate(policy, parts.spool)
@@ -395,26 +413,49 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     return inspectUnreadable(arrival, { reason: 'inspection-failed', rule: null, destination: null }, policy)
   }
 
-  const decide = (id: string, message: Message, resend: Resend | null): Decided => {
+  /** @returns what shut the gate while a thread inspected the message, where something did */
+  const decide = async (id: string, message: Message, resend: Resend | null): Promise<Decided | Shut> => {
     const started = performance.now()
-    const judged = judge(id, message, resend)
+    // What people release is rare, and looked at here.
+    const judged = resend?.release ? judge(id, message, resend, null) : await judgeLarge(id, message, resend)
+    if ('shut' in judged) return judged
     return { ...judged, measured: measuring(judged.verdict, octetsOf(message), 1, performance.now() - started) }
   }
 
-  const judge = (id: string, message: Message, resend: Resend | null): Judged => {
+  const judge = (id: string, message: Message, resend: Resend | null, appraised: Appraised | null): Judged => {
     try {
-      return judgeAndEnter(id, message, resend)
+      return judgeAndEnter(id, message, resend, appraised)
     } catch (error) {
       return { verdict: failed(message.arrival, error), trial: null, place: null }
     }
   }
 
-  /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
-  const judgeAndEnter = (id: string, message: Message, resend: Resend | null): Judged => {
-    const told = { ...message, history: ledger.history() }
+  /** The same, but what is large is inspected by a thread. */
+  const judgeLarge = async (id: string, message: Message, resend: Resend | null): Promise<Judged | Shut> => {
+    try {
+      const appraising = inspectors.appraise(message, policy)
+      if (appraising === null) return judge(id, message, resend, null)
+      const appraised = await appraising
+      // Meanwhile people may have paused the instrument, or the disk become full.
+      const shut = closed(message.arrival, message.head)
+      return shut ? { shut } : judge(id, message, resend, appraised)
+    } catch (error) {
+      return { verdict: failed(message.arrival, error), trial: null, place: null }
+    }
+  }
+
+  const inspectAny = (message: Message, resend: Resend | null, appraised: Appraised | null): Verdict | Release => {
     const release = resend?.release
-    const inspected = release ? inspectRelease(told, policy, release.approval, release.key) : inspect(told, policy)
-    const trial = fitForRecord(inspectTrial(told, policy))
+    if (release) return inspectRelease(message, policy, release.approval, release.key)
+    return appraised ? settle(appraised.judged, policy, message.history) : inspect(message, policy)
+  }
+
+  /** Decides and enters in one turn, so that no two messages take the same place in a budget. A trial enters nothing. */
+  const judgeAndEnter = (id: string, message: Message, resend: Resend | null, appraised: Appraised | null): Judged => {
+    const history = ledger.history()
+    const told = { ...message, history }
+    const inspected = inspectAny(told, resend, appraised)
+    const trial = fitForRecord(appraised ? settleTrial(appraised.tried, policy, history) : inspectTrial(told, policy))
     // People who send something again want to know how that ended.
     const place = inspected.kind === 'block' || resend ? null : spooling.placeFor(message, inspected)
     const verdict = place === 'full' ? inspectUnspooled(inspected as Forward) : inspected
@@ -669,7 +710,9 @@ const gateUnder = (policy: Policy, parts: GateParts): Gate => {
     if (ownKeys.has(head)) return refuse({ arrival, head }, inspectLoop(arrival, head, policy), { resend })
     if (resend?.release) ownKeys.add(resend.release.key)
     const id = uuidV7()
-    const { verdict, trial, place, measured } = decide(id, message, resend)
+    const decided = await decide(id, message, resend)
+    if ('shut' in decided) return refuse({ arrival, head }, decided.shut, { resend })
+    const { verdict, trial, place, measured } = decided
     const tried = <Said>(said: Said): Said => {
       if (typeof said !== 'string' && trial !== null) trials.add(trial)
       return said

@@ -56,14 +56,81 @@ import {
  * What happens to one request: the only place where that is decided. No socket, no clock, no log: whoever calls it acts on the
  * answer. Never throws: a fault inside ends in a block.
  */
-export const inspect = (message: Message, policy: Policy): Verdict => {
-  const selected = selectRoute(message.arrival, message.head, policy)
-  if (!selected.ok) return blockOf(selected)
+export const inspect = (message: Message, policy: Policy): Verdict =>
+  settle(appraiseBy(selectRoute(message.arrival, message.head, policy), message, policy), policy, message.history)
+
+declare const appraised: unique symbol
+
+/**
+ * What was found of a request, all but whether it comes too early or with too much before it: values that another thread can hand over.
+ * Nothing leaves by it; `settle` makes the verdict of it.
+ */
+export type Appraisal =
+  | { readonly kind: 'block'; readonly block: Block }
+  | {
+      readonly kind: 'clear'
+      /** Digest of the policy under which it holds, and ids of what it names. */
+      readonly policy: string
+      readonly instrument: string
+      readonly route: string
+      readonly excepted: Excepted
+      readonly leaving: Leaving
+      readonly [appraised]: true
+    }
+
+/** By the routes that are enforced, and by the one on trial where there is one for such requests. */
+export type Appraised = { readonly judged: Appraisal; readonly tried: Appraisal | null }
+
+/** The part of `inspect` and `inspectTrial` that takes its time, and needs to know nothing that changes meanwhile. Never throws. */
+export const appraise = (message: Message, policy: Policy): Appraised => ({
+  judged: appraiseBy(selectRoute(message.arrival, message.head, policy), message, policy),
+  tried: policy.candidates.length === 0 ? null : appraiseCandidate(message, policy),
+})
+
+const appraiseBy = (selected: Selected | Refused, message: Message, policy: Policy): Appraisal => {
+  if (!selected.ok) return { kind: 'block', block: blockOf(selected) }
   const { outcome, ...excepted } = inspectSafely(message, selected, policy)
-  if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
-  const { nucleotides, linesDropped, ...outbound } = outcome
-  const request = release(outbound, selected.route)
-  return { kind: 'forward', ...subjectOf(selected), ...excepted, request, nucleotides, linesDropped }
+  if (outcome instanceof Stop) return { kind: 'block', block: { ...stopped(selected, outcome), ...excepted } }
+  const { instrument, route } = selected
+  const clear = { policy: policy.digest, instrument: instrument.id, route: route.id, excepted, leaving: outcome }
+  return { kind: 'clear', ...clear } as Appraisal
+}
+
+/**
+ * The rest of `inspect`: makes the verdict, by what left before. To be called in the turn of the event loop in which the verdict is entered.
+ * Never throws.
+ * @param history - absent where nothing is going to leave; see `Message`
+ */
+export const settle = (appraisal: Appraisal, policy: Policy, history: History | undefined): Verdict => {
+  const settled = settleAmong(policy.routes, appraisal, policy, history)
+  if (settled.kind === 'block') return settled
+  const { nucleotides, linesDropped, ...outbound } = settled.leaving
+  const request = release(outbound, settled.route)
+  return { kind: 'forward', ...subjectOf(settled), ...settled.excepted, request, nucleotides, linesDropped }
+}
+
+type Settled<R extends RouteRules> = Chosen<R> & {
+  readonly kind: 'clear'
+  readonly leaving: Leaving
+  readonly excepted: Excepted
+}
+
+const settleAmong = <R extends RouteRules>(
+  routes: readonly R[],
+  appraisal: Appraisal,
+  policy: Policy,
+  history: History | undefined,
+): Block | Settled<R> => {
+  if (appraisal.kind === 'block') return appraisal.block
+  const { leaving, excepted } = appraisal
+  const instrument = policy.instruments.find(({ id }) => id === appraisal.instrument)
+  const route = routes.find(({ id }) => id === appraisal.route)
+  // What was found under another policy, or of a route on trial, lets nothing out.
+  if (appraisal.policy !== policy.digest || !instrument || !route)
+    return blockOf({ reason: 'inspection-failed', rule: null, instrument: null, destination: null, route: null })
+  const chosen = { instrument, route }
+  const late = beyondBudgetSafely(history, chosen, leaving)
+  return late ? { ...stopped(chosen, late), ...excepted } : { kind: 'clear', ...chosen, leaving, excepted }
 }
 
 /**
@@ -98,9 +165,17 @@ const isCovered = (time: number, { route }: Selected, policy: Policy, approval: 
  * What the route on trial would have said of a request, whatever was decided: a report for the record, and never a reason to let
  * anything out. Null when no route of the policy is on trial for such requests. Never throws.
  */
-export const inspectTrial = (message: Message, policy: Policy): Trial | null => {
-  if (policy.candidates.length === 0) return null
-  const judgement = inspectCandidate(message, policy)
+export const inspectTrial = (message: Message, policy: Policy): Trial | null =>
+  policy.candidates.length === 0 ? null : settleTrial(appraiseCandidate(message, policy), policy, message.history)
+
+/** The rest of `inspectTrial`. Never throws. */
+export const settleTrial = (
+  appraisal: Appraisal | null,
+  policy: Policy,
+  history: History | undefined,
+): Trial | null => {
+  if (appraisal === null) return null
+  const judgement = settleCandidate(appraisal, policy, history)
   if (judgement.route === null) return null
   const { kind, route, exceptions } = judgement
   if (kind === 'forward')
@@ -110,25 +185,33 @@ export const inspectTrial = (message: Message, policy: Policy): Trial | null => 
 }
 
 /** The same as a judgement, which also says why no route on trial is for such requests. Never throws. */
-export const inspectCandidate = (message: Message, policy: Policy): Judgement => {
+export const inspectCandidate = (message: Message, policy: Policy): Judgement =>
+  settleCandidate(appraiseCandidate(message, policy), policy, message.history)
+
+const settleCandidate = (appraisal: Appraisal, policy: Policy, history: History | undefined): Judgement => {
+  const settled = settleAmong(policy.candidates, appraisal, policy, history)
+  return settled.kind === 'block' ? settled : { kind: 'forward', ...subjectOf(settled), ...settled.excepted }
+}
+
+const appraiseCandidate = (message: Message, policy: Policy): Appraisal => {
   try {
-    const selected = selectCandidate(message.arrival, message.head, policy)
-    if (!selected.ok) return blockOf(selected)
-    const { outcome, ...excepted } = inspectSafely(message, selected, policy)
-    if (outcome instanceof Stop) return { ...stopped(selected, outcome), ...excepted }
-    return { kind: 'forward', ...subjectOf(selected), ...excepted }
+    return appraiseBy(selectCandidate(message.arrival, message.head, policy), message, policy)
   } catch {
-    return { kind: 'block', reason: 'inspection-failed', ...noDetail, instrument: null, destination: null, route: null }
+    const nobody = { instrument: null, destination: null, route: null }
+    return { kind: 'block', block: { kind: 'block', reason: 'inspection-failed', ...noDetail, ...nobody } }
   }
 }
 
-const subjectOf = ({ instrument, route }: Selected) => ({
+/** What a request was recognised as. */
+type Chosen<R extends RouteRules = RouteRules> = Pick<Selected<R>, 'instrument' | 'route'>
+
+const subjectOf = ({ instrument, route }: Chosen) => ({
   instrument: instrument.id,
   destination: spellAuthority(route.destination),
   route: route.id,
 })
 
-const stopped = (selected: Selected, { reason, detail }: Stop): Block => ({
+const stopped = (selected: Chosen, { reason, detail }: Stop): Block => ({
   kind: 'block',
   ...subjectOf(selected),
   reason,
@@ -339,22 +422,27 @@ type Inspected = Excepted & { readonly outcome: Leaving | Stop }
 /** A fault inside (a detector that throws, for one) is no reason to let anything out, nor to lose who asked. */
 const inspectSafely = (message: Message, selected: Selected, policy: Policy): Inspected => {
   try {
-    const inspected = inspectOnRoute(message, selected, policy)
-    const { outcome } = inspected
-    if (outcome instanceof Stop) return inspected
-    // Last of all, so that what is wrong with a message is said even when it comes too early.
-    return { ...inspected, outcome: beyondBudget(message.history, selected, outcome) ?? outcome }
+    return inspectOnRoute(message, selected, policy)
   } catch {
     return { outcome: stop('inspection-failed'), ...nothingExcepted }
   }
 }
 
 /** Whether a message that could leave is too much, together with what left before it. */
-const beyondBudget = (history: History | undefined, selected: Selected, { nucleotides }: Leaving): Stop | null => {
+const beyondBudget = (history: History | undefined, selected: Chosen, { nucleotides }: Leaving): Stop | null => {
   if (!history) return null
   const { instrument, route } = selected
   const drip = overDrip(history, instrument.id, nucleotides, instrument.drip)
   return drip ? stop('sensitive-content', { findings: [drip] }) : overRate(history, instrument.id, route)
+}
+
+/** Last of all, so that what is wrong with a message is said even when it comes too early. */
+const beyondBudgetSafely = (history: History | undefined, chosen: Chosen, leaving: Leaving): Stop | null => {
+  try {
+    return beyondBudget(history, chosen, leaving)
+  } catch {
+    return stop('inspection-failed')
+  }
 }
 
 const inspectOnRoute = (message: Message, selected: Selected, policy: Policy): Inspected => {

@@ -3,6 +3,7 @@ import type { DataFolder } from '../data-folder.ts'
 import { createForwarder } from '../upstream/forwarder.ts'
 import { ledgerFrom } from '../ledger.ts'
 import { openPauses, switchesIn } from '../pauses.ts'
+import { noInspectors } from '../inspection/no-inspectors.ts'
 import { createPipeline } from '../pipeline.ts'
 import { readCopy } from '../policy/policy-copies.ts'
 import { ProxyError } from '../proxy-error.ts'
@@ -35,6 +36,7 @@ export const withDesk = async <T>(folder: DataFolder, use: (desk: ReviewDesk) =>
       onPause: () => undefined,
     })
     const pipeline = createPipeline({
+      inspectors: noInspectors,
       policy: readCopy(folder, last),
       journal,
       forwarder,

@@ -7,6 +7,7 @@ import { activateStart } from '../../proxy/policy/activations.ts'
 import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/upstream/forwarder.ts'
 import { ledgerFrom } from '../../proxy/ledger.ts'
+import { noInspectors } from '../../proxy/inspection/no-inspectors.ts'
 import { createPipeline } from '../../proxy/pipeline.ts'
 import { packsFolder } from '../../proxy/policy/policy-file.ts'
 import { readSettings } from '../../proxy/settings.ts'
@@ -42,6 +43,7 @@ export const holdPayloads = async (folder: DataFolder, messages: readonly Messag
     )
     const people = activeReviewers(folder.reviewers)
     const pipeline = createPipeline({
+      inspectors: noInspectors,
       policy,
       journal,
       forwarder,

@@ -7,12 +7,14 @@ import type { DataFolder } from '../../proxy/data-folder.ts'
 import { createForwarder } from '../../proxy/upstream/forwarder.ts'
 import { ledgerFrom } from '../../proxy/ledger.ts'
 import { unfailing, type Notice } from '../../proxy/watch/notice.ts'
+import { noInspectors } from '../../proxy/inspection/no-inspectors.ts'
 import { createPipeline, type PipelineParts } from '../../proxy/pipeline.ts'
 import { loadPolicy } from '../../proxy/policy/policy-file.ts'
 import { spliceLedgerFrom } from '../../proxy/splice/splice-ledger.ts'
 import { noSpool } from '../../proxy/spool/spool-gate.ts'
 import { SpoolRoom } from '../../proxy/spool/spool-room.ts'
 import { createSplicer } from '../../proxy/splice/splicer.ts'
+import { appraise } from '../../rules/inspect.ts'
 import { noPauses } from '../../rules/pauses.ts'
 import type { SplicedDestination } from '../../rules/splice/splice.ts'
 import { decisionsOf, makeFolder } from '../kit/appliance.ts'
@@ -56,6 +58,7 @@ const partsOf = async (t: Test, folder: DataFolder): Promise<PipelineParts & { r
     journal,
     forwarder,
     splicer: createSplicer(folder.upstream),
+    inspectors: noInspectors,
     spool: noSpool,
     reviewers: () => activeReviewers(folder.reviewers),
     whenFull: 'refuse',
@@ -77,6 +80,8 @@ t.test('P8: a fault in any part on the way to a verdict blocks, with a record an
     'entering what leaves': { ledger: { ...parts.ledger, enter: fail } },
     'the watch over the disk': { hasRoom: fail },
     pauses: { pauses: fail },
+    'the threads that inspect': { inspectors: { appraise: fail } },
+    'a thread that inspects': { inspectors: { appraise: () => Promise.reject(new TypeError('a fault')) } },
   }
   for (const [name, part] of Object.entries(broken)) {
     const gate = createPipeline({ ...parts, ...part }).gate()
@@ -115,6 +120,23 @@ t.test('P8: whom nobody can tell keeps no decision from its record, nor a reques
   unfailing(fail)({ kind: 'log-recovered' })
   const [{ message }] = await warned
   t.equal(message, 'the notice log-recovered could not be given: TypeError')
+})
+
+t.test('P8: what people pause while a thread inspects it does not leave, and is not held', async t => {
+  const folder = await makeFolder(t, testPolicy(vendor.port))
+  const { notices: _, ...parts } = await partsOf(t, folder)
+  let pauses = noPauses
+  const inspectors: PipelineParts['inspectors'] = {
+    appraise: async (inspected, policy) => {
+      pauses = { all: true, instruments: new Set() }
+      return appraise(inspected, policy)
+    },
+  }
+  const passage = await createPipeline({ ...parts, inspectors, pauses: () => pauses })
+    .gate()
+    .pass(message, new AbortController())
+  t.match(passage, { kind: 'blocked', block: { reason: 'paused', instrument: 'novaseq-01' } })
+  t.match(decisionsOf(t, folder).all(), [{ reason: 'paused', held: 0 }])
 })
 
 t.test('P8: what was to wait and fails leaves nothing behind: it is not accepted, and its room is free', async t => {

@@ -16,6 +16,7 @@ import { createForwarder } from '../../../proxy/upstream/forwarder.ts'
 import { openLedger } from '../../../proxy/ledger.ts'
 import { openSpliceLedger } from '../../../proxy/splice/splice-ledger.ts'
 import { createSplicer } from '../../../proxy/splice/splicer.ts'
+import { noInspectors } from '../../../proxy/inspection/no-inspectors.ts'
 import { createPipeline } from '../../../proxy/pipeline.ts'
 import { copiedPolicy } from '../../../proxy/policy/policy-copies.ts'
 import { readSettings } from '../../../proxy/settings.ts'
@@ -262,6 +263,7 @@ t.test('a record that was written and not acknowledged is taken back by another'
   const forwarder = createForwarder(folder.upstream)
   const notify = (): void => undefined
   const pipeline = createPipeline({
+    inspectors: noInspectors,
     ledger: openLedger([]),
     splices: openSpliceLedger([]),
     splicer: createSplicer(folder.upstream),
